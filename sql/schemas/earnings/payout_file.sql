@@ -1,8 +1,8 @@
 -- The payment file: which payouts are pending, and to which accounts they go.
 --
 -- This is the file for people; the one for the bank is in bank_file.sql. The numbers come sealed, and each access is
--- logged in the transaction that reads them (see banking_accesses.sql). A payout whose account may not be paid now is in
--- the file all the same, without numbers and with the reason, so that nobody is forgotten.
+-- logged in the transaction that reads them (see banking_accesses.sql). A payout whose account may not be paid now is
+-- in the file all the same, without numbers and with the reason, so that nobody is forgotten.
 
 create function private.begin_payout_export(user_id uuid) returns void
   language plpgsql volatile set search_path = ''

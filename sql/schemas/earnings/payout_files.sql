@@ -1,8 +1,8 @@
--- Payout files: which payouts were put into which file, when and by whom. A payout that is put into a second one says so.
+-- Payout files: which payouts were put into which file, when and by whom. One that is put into a second file says so.
 --
 -- A file for people (csv, xlsx) may be made as often as somebody wants to look at it. One for the bank (cpa005) moves
--- money when it is handed in: a payout is in one of them, and in another only where an admin says that it is to be there
--- again. Each has the number after the last one's, from 1 to 9999 and then from 1 again, and no two have the same turn.
+-- money when it is handed in: a payout is in one of them, and in another only where an admin says that it is to be
+-- there again. Each has the number after the last one's, up to 9999 and then from 1 again; no two have the same turn.
 
 create table private.bank_file_originator (
   is_the_only_row    boolean primary key default true,

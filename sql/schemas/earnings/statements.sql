@@ -1,5 +1,5 @@
--- Statements for practitioners: what a payout is made of, and what a year came to in one currency. From the ledger alone,
--- so that they add up to what was sent; days are those of the practitioner's own calendar.
+-- Statements for practitioners: what a payout is made of, and what a year came to in one currency. From the ledger
+-- alone, so that they add up to what was sent; days are those of the practitioner's own calendar.
 --
 -- No client is named on them: they are handed to accountants and tax offices.
 
@@ -19,7 +19,7 @@ create type private.year_statement_month as (
 create type private.year_statement_payout as (
   payout_id uuid, made_at timestamptz, status text, paid_at timestamptz, transaction_reference text, amount_minor bigint
 );
--- What was owed when it began, what came and went, and what is owed since. `until`: the moment, where the year still runs.
+-- What was owed when it began, what came and went, and what is owed since. `until`: now, where the year still runs.
 create type private.year_statement as (
   practitioner_id uuid, practitioner_name text, time_zone text, currency text, year integer, until timestamptz,
   opening_minor bigint, months private.year_statement_month[], closing_minor bigint,
