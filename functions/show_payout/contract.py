@@ -32,10 +32,16 @@ class PayoutPage(Output):
     years: list[StatementYear]
 
 
-LINK = ("link_not_found", "link_ended", "payout_not_found")
+LINK = (
+    "link_not_found",
+    "link_ended",
+    "payout_not_found",
+    "practitioners_only",
+    "practitioner_not_found",
+)
 read_payout_page_rpc = Rpc("read_payout_page", gives=PayoutPage, refuses=LINK)
 read_linked_year_statement_rpc = Rpc(
     "read_linked_year_statement",
     gives=YearStatement,
-    refuses=(*LINK, "practitioners_only", "practitioner_not_found", "currency_unknown", "year_not_possible"),
+    refuses=(*LINK, "currency_unknown", "year_not_possible"),
 )
