@@ -65,12 +65,13 @@ comment on column public.payout_files.bank_file_number   is 'The same as the ban
 comment on column public.payout_files.available_on       is 'The day on which practitioners are to have it.';
 
 create table public.payout_file_entries (
+  id             bigint  generated always as identity primary key,
   payout_file_id uuid    not null references public.payout_files (id),
   payout_id      uuid    not null references public.payouts (id),
   is_for_bank    boolean not null,
   is_repeat      boolean not null default false,
 
-  constraint payout_file_entries_pkey primary key (payout_file_id, payout_id)
+  constraint payout_file_entries_once_in_a_file unique (payout_file_id, payout_id)
 );
 comment on column public.payout_file_entries.is_repeat is
   'It was in an earlier file for the bank, and an admin wanted it here as well.';

@@ -12,25 +12,15 @@ $$;
 
 create type private.payout_page as (statement private.payout_statement, years jsonb);
 
--- The payout that a link is about, as its practitioner. Definer: its callers are not signed in.
-create function private.open_payout_link(token text) returns private.payout_statement
-  language plpgsql stable security definer set search_path = ''
-as $$
-declare
-  v_link private.page_links := private.open_page_link(open_payout_link.token, 'show_payout');
-begin
-  return private.get_payout_statement(v_link.subject::uuid);
-end
-$$;
-
--- Definer: as above.
+-- Definer: its callers are not signed in. From where the link is opened its person is the caller.
 create function private.read_payout_page(token text) returns private.payout_page
   language plpgsql stable security definer set search_path = ''
 as $$
 declare
+  v_link private.page_links := private.open_page_link(read_payout_page.token, 'show_payout');
   v_page private.payout_page;
 begin
-  v_page.statement := private.open_payout_link(read_payout_page.token);
+  v_page.statement := private.get_payout_statement(v_link.subject::uuid);
   v_page.years := private.list_statement_years((v_page.statement).practitioner_id);
   return v_page;
 end
@@ -42,7 +32,8 @@ create function private.read_linked_year_statement(token text, year integer, cur
   language plpgsql stable security definer set search_path = ''
 as $$
 declare
-  v_payout private.payout_statement := private.open_payout_link(read_linked_year_statement.token);
+  v_link   private.page_links := private.open_page_link(read_linked_year_statement.token, 'show_payout');
+  v_payout private.payout_statement := private.get_payout_statement(v_link.subject::uuid);
 begin
   return private.get_year_statement(read_linked_year_statement.year, read_linked_year_statement.currency,
                                     v_payout.practitioner_id);
@@ -63,7 +54,7 @@ as $$
                                                    read_linked_year_statement.currency);
 $$;
 
-revoke execute on function private.list_statement_years, private.open_payout_link, private.read_payout_page,
+revoke execute on function private.list_statement_years, private.read_payout_page,
   private.read_linked_year_statement, public.read_payout_page, public.read_linked_year_statement
   from public, anon, authenticated, service_role;
 grant execute on function private.read_payout_page, private.read_linked_year_statement, public.read_payout_page,
