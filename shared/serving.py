@@ -33,7 +33,7 @@ from .settings import Settings, SupabaseSettings, read_all
 
 CORS = {
     "access-control-allow-origin": "*",
-    "access-control-expose-headers": "x-request-id, retry-after",
+    "access-control-expose-headers": "x-request-id, retry-after, content-disposition",
     "access-control-allow-headers": "authorization, x-client-info, apikey, content-type, x-retry-count, traceparent, "
     "tracestate, baggage, idempotency-key, x-region",
     "access-control-allow-methods": "GET, POST, PUT, PATCH, DELETE, OPTIONS",

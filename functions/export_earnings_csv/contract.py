@@ -16,6 +16,7 @@ class ExportEarnings(StrictInput):
     from_date: date | None = Field(None, description="By default from the first session on.")
     until_date: date | None = Field(None, description="By default until the last one.")
     practitioner_id: UUID | None = Field(None, description="By default the caller. Admins say whose.")
+    format: Literal["csv", "xlsx"] = "csv"
 
 
 class EarnedSession(Output):

@@ -1,15 +1,15 @@
 """Export earnings as a table that opens right in a spreadsheet: a line for each session, the latest first."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-from starlette.responses import StreamingResponse
-
 from shared.call import Call
+from shared.downloads import StreamedDownload
 from shared.serving import endpoint
-from shared.spreadsheet import csv_lines
+from shared.spreadsheet import Workbook, csv_lines
 
 from .contract import EarnedSession, ExportEarnings, begin_earnings_export_rpc, earnings_sessions_rpc
 
@@ -32,43 +32,49 @@ COLUMNS = (
 )
 
 
-class EarningsFile(StreamingResponse):
-    """What was earned, as a spreadsheet opens it; no proxy may store it."""
-
-    media_type = "text/csv"
-
-    def __init__(self, pieces: AsyncIterator[bytes]) -> None:
-        headers = {"content-disposition": 'attachment; filename="earnings.csv"', "cache-control": "no-store"}
-        super().__init__(pieces, headers=headers)
-
-
 @endpoint(caller="user", methods=("POST", "GET"))
-async def export_earnings_csv(call: Call[ExportEarnings]) -> EarningsFile:
-    """A practitioner's own earnings, or for an admin anybody's. The file is sent while it is read, page by page.
+async def export_earnings_csv(call: Call[ExportEarnings]) -> StreamedDownload:
+    """A practitioner's own earnings, or for an admin anybody's.
 
-    It begins with a byte order mark, which a spreadsheet needs and a browser's `text()` removes: save the `blob()`. If
-    a later page fails, the connection breaks off, so that half a file is not taken for a whole one.
+    A CSV is sent while it is read, page by page. It begins with a byte order mark, which a spreadsheet needs. A
+    workbook is sent when all is read.
     """
+    wanted = call.body.model_dump(exclude={"format"})
     # What refuses does so before the file begins.
-    first = await call.database.rows(begin_earnings_export_rpc, **call.body.model_dump(), page_size=PAGE)
-    return EarningsFile(_file(call, first))
+    first = await call.database.rows(begin_earnings_export_rpc, **wanted, page_size=PAGE)
+    write = _xlsx if call.body.format == "xlsx" else _csv
+    return StreamedDownload(f"earnings.{call.body.format}", write(_pages(call, wanted, first)))
 
 
-async def _file(call: Call[ExportEarnings], page: list[EarnedSession]) -> AsyncIterator[bytes]:
-    yield b"".join(csv_lines(COLUMNS, map(_line, page)))
+async def _pages(
+    call: Call[ExportEarnings], wanted: dict[str, Any], page: list[EarnedSession]
+) -> AsyncIterator[list[EarnedSession]]:
+    yield page
     while len(page) == PAGE:
-        page = await _page(call, page[-1].next_cursor)
-        yield b"".join(islice(csv_lines(COLUMNS, map(_line, page)), 1, None))  # without the heading
+        page = await call.database.rows(
+            earnings_sessions_rpc, **wanted, page_size=PAGE, cursor=page[-1].next_cursor
+        )
+        yield page
 
 
-async def _page(call: Call[ExportEarnings], cursor: str) -> list[EarnedSession]:
-    wanted = call.body.model_dump()
-    return await call.database.rows(earnings_sessions_rpc, **wanted, page_size=PAGE, cursor=cursor)
+async def _csv(pages: AsyncIterator[list[EarnedSession]]) -> AsyncIterator[bytes]:
+    begin = 0
+    async for page in pages:
+        yield b"".join(islice(csv_lines(COLUMNS, map(_line, page)), begin, None))
+        begin = 1  # without the heading
+
+
+async def _xlsx(pages: AsyncIterator[list[EarnedSession]]) -> AsyncIterator[bytes]:
+    workbook = Workbook(COLUMNS)
+    async for page in pages:
+        for session in page:
+            workbook.add(_line(session))
+    yield await asyncio.to_thread(workbook.content)  # compressing takes its time
 
 
 def _line(session: EarnedSession) -> tuple[Any, ...]:
     return (
-        session.local_start.isoformat(" ", "minutes"),
+        session.local_start,
         session.time_zone,
         session.duration_minutes,
         session.class_name or session.session_type_name,

@@ -2,9 +2,8 @@
 
 from datetime import UTC, datetime
 
-from starlette.responses import Response, StreamingResponse
-
 from shared.call import Call
+from shared.downloads import StreamedDownload
 from shared.serving import endpoint
 from shared.settings import ServiceSettings
 
@@ -13,7 +12,7 @@ from .contract import export_my_data_rpc
 
 
 @endpoint(caller="user", methods=("POST", "GET"), settings=(ServiceSettings,))
-async def export_my_data(call: Call[None]) -> Response:
+async def export_my_data(call: Call[None]) -> StreamedDownload:
     """The audit log tells of it. Rows are as of one moment; files follow, one after the other."""
     parts = await call.service.rows(
         export_my_data_rpc, user_id=call.user.id, ip_address=call.address, user_agent=call.agent
@@ -21,11 +20,4 @@ async def export_my_data(call: Call[None]) -> Response:
     call.log(parts=len(parts))
     now = datetime.now(UTC)
     # Iterated in a thread, as what makes the archive blocks.
-    return StreamingResponse(
-        archive(parts, f"{now:%Y-%m-%d %H:%M} UTC"),
-        media_type="application/zip",
-        headers={
-            "content-disposition": f'attachment; filename="my-data-{now:%Y-%m-%d}.zip"',
-            "cache-control": "no-store",
-        },
-    )
+    return StreamedDownload(f"my-data-{now:%Y-%m-%d}.zip", archive(parts, f"{now:%Y-%m-%d %H:%M} UTC"))

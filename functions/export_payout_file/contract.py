@@ -14,6 +14,9 @@ class ExportPayoutFile(StrictInput):
     """Which payouts: all that are pending, or those in one currency."""
 
     currency: Literal["cad", "usd"] | None = Field(None, description="By default both.")
+    format: Literal["csv", "xlsx"] = Field(
+        "csv", description="A workbook keeps the numbers as text: a spreadsheet reads 003 in a CSV as 3."
+    )
 
 
 class PendingPayout(Output):
@@ -33,6 +36,7 @@ class PendingPayout(Output):
     currency: Literal["cad", "usd"]
     period_start: date
     period_end: date = Field(description="The first day that is not in the period any more.")
+    exported_before: str | None = Field(description="When it was last in a file before, and in which.")
 
 
 export_payout_file_rpc = Rpc(

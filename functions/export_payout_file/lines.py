@@ -24,6 +24,7 @@ COLUMNS = (
     "period_from",
     "period_to",
     "withheld",
+    "exported_before",
 )
 
 
@@ -60,6 +61,7 @@ def line(payout: PendingPayout, vault: Vault) -> dict[str, Any]:
                 payout.period_start,
                 payout.period_end - timedelta(days=1),
                 withheld,
+                payout.exported_before or "",
             ),
             strict=True,
         )

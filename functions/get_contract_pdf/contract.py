@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from shared.database import Rpc
-from shared.documents import SignedDocument
+from shared.documents.signed import SignedDocument
 from shared.wire import StrictInput
 
 

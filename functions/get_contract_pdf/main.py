@@ -1,7 +1,8 @@
 """Give a copy of a contract: its text, and, once it is signed, the signature and what proves it."""
 
 from shared.call import Call
-from shared.documents import Pdf, copy_of
+from shared.documents.signed import copy_of
+from shared.downloads import Pdf
 from shared.serving import endpoint
 from shared.settings import PagesSettings
 

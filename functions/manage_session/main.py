@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from starlette.responses import Response
 
 from shared.call import Call
+from shared.downloads import saved_as
 from shared.errors import Refusal
 from shared.names import one_line
 from shared.pages import PAGE_METHODS, Pages, refusal_page, tells_on_page
@@ -137,5 +138,7 @@ def _calendar(token: str, found: ManagedSession) -> Response:
         url=PagesSettings.read().address("manage_session", token=token),
         organizer=Party(ContactSettings.read().support_email, one_line(session.practitioner_name)),
     )
-    headers = {"content-disposition": 'attachment; filename="session.ics"', "cache-control": "no-store"}
-    return Response(content, media_type="text/calendar; charset=utf-8; method=PUBLISH", headers=headers)
+    # A browser and a calendar program fetch it by themselves, and go by its type.
+    return Response(
+        content, media_type="text/calendar; charset=utf-8; method=PUBLISH", headers=saved_as("session.ics")
+    )

@@ -92,6 +92,7 @@ class Sheet(FPDF):
         ):
             font = Font(self, family, style, file)
             self.fonts[font.fontkey] = font
+        self._shortened: dict[tuple[Any, ...], str] = {}
         self.spelt = ""  # the last sign that no font has, as it is written instead
         self.set_text_shaping(True)
         self.str_alias_nb_pages = ""  # {nb} in a contract is what it says
@@ -223,6 +224,12 @@ class Sheet(FPDF):
 
     def shortened(self, text: str, width: float) -> str:
         """The text, or as much of it as fits."""
+        key = (text, width, self.font_family, self.font_style, self.font_size_pt)
+        if key not in self._shortened:  # a table says the same again and again, and measuring takes its time
+            self._shortened[key] = self._shorten(text, width)
+        return self._shortened[key]
+
+    def _shorten(self, text: str, width: float) -> str:
         text = self.writable(text)
         at_most = len(text)
         while at_most > 1 and self.get_string_width(shortened(text, at_most)) > width:

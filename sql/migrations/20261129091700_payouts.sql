@@ -1,4 +1,4 @@
--- From sql/schemas: earnings/payout_periods, earnings/payouts, earnings/payout_runs, earnings/payout_settlement, earnings/payments_page, earnings/payout_file.
+-- From sql/schemas: earnings/payout_periods, earnings/payouts, earnings/payout_runs, earnings/payout_settlement, earnings/payments_page, earnings/payout_files, earnings/payout_file, earnings/bank_file, earnings/statements.
 
 -- Functions name what later chapters make.
 set check_function_bodies = off;
@@ -703,34 +703,192 @@ create trigger session_payments_40_refuse_nothing after update on public.session
   execute function private.refuse_nothing_to_pay_out();
 
 
+-- earnings/payout_files.sql
+
+-- Payout files: which payouts were put into which file, when and by whom. One that is put into a second file says so.
+--
+-- A file for people (csv, xlsx) may be made as often as somebody wants to look at it. One for the bank (cpa005) moves
+-- money when it is handed in: a payout is in one of them, and in another only where an admin says that it is to be
+-- there again. Each has the number after the last one's, up to 9999 and then from 1 again; no two have the same turn.
+
+create table private.bank_file_originator (
+  is_the_only_row    boolean primary key default true,
+  originator_id      text    not null,
+  short_name         text    not null,
+  long_name          text    not null,
+  data_centre        text    not null,
+  direct_clearer     text,
+  return_institution text    not null,
+  return_transit     text    not null,
+  return_account     text    not null,
+  transaction_code   text    not null default '460',
+  last_number_before integer not null default 0,
+
+  constraint bank_file_originator_is_one_row check (is_the_only_row),
+  constraint bank_file_originator_id_is_ten_characters check (originator_id ~ '^[A-Z0-9]{10}$'),
+  constraint bank_file_originator_names_are_short check (
+    short_name ~ '^[A-Z0-9][A-Z0-9 .&-]{0,14}$' and long_name ~ '^[A-Z0-9][A-Z0-9 .&-]{0,29}$'),
+  constraint bank_file_originator_centres_are_five_digits check (
+    data_centre ~ '^[0-9]{5}$' and direct_clearer ~ '^[0-9]{5}$' and direct_clearer <> '00000'),
+  constraint bank_file_originator_return_account_is_possible check (
+    return_institution ~ '^[0-9]{3}$' and return_transit ~ '^[0-9]{5}$' and return_account ~ '^[0-9]{1,12}$'),
+  constraint bank_file_originator_code_is_three_digits check (transaction_code ~ '^[0-9]{3}$'),
+  constraint bank_file_originator_last_number_is_possible check (last_number_before between 0 and 9999)
+);
+comment on table private.bank_file_originator is
+  'Who pays, in the words of their bank (CPA 005). Its bank says each of these; none is guessed.';
+comment on column private.bank_file_originator.data_centre    is 'Of the bank that receives the file.';
+comment on column private.bank_file_originator.direct_clearer is
+  'Its data centre, for item trace numbers. Null: these are zeros, as banks want that write their own.';
+comment on column private.bank_file_originator.return_account is 'Ours, for what cannot be delivered. Not a person''s.';
+comment on column private.bank_file_originator.transaction_code is 'What it is (Standard 007): 460 is accounts payable.';
+comment on column private.bank_file_originator.last_number_before is
+  'Of the last file that this bank had from somewhere else.';
+
+create table public.payout_files (
+  id                   uuid        primary key default gen_random_uuid(),
+  name                 text        not null,
+  format               text        not null,
+  bank_file_sequence   bigint      unique,
+  bank_file_number     integer     generated always as ((bank_file_sequence - 1) % 9999 + 1) stored,
+  available_on         date,
+  total_minor          bigint,
+  created_by           uuid        not null,
+  created_at           timestamptz not null default now(),
+
+  constraint payout_files_name_is_short check (char_length(name) <= 100),
+  constraint payout_files_format_is_known check (format in ('csv', 'xlsx', 'cpa005')),
+  constraint payout_files_for_the_bank_have_a_number check (
+    num_nonnulls(bank_file_sequence, available_on, total_minor) = case format when 'cpa005' then 3 else 0 end),
+  constraint payout_files_bank_file_sequence_is_in_range check (bank_file_sequence between 1 and 1000000000),
+  constraint payout_files_available_on_is_in_range check (available_on between '2000-01-01' and '2100-01-01'),
+  -- Of one payment ten digits fit into the layout, of all of them fourteen.
+  constraint payout_files_total_minor_is_in_range check (total_minor between 1 and 99999999999999)
+);
+comment on table public.payout_files is
+  'Files with what was to be paid, and the account numbers: append-only.';
+comment on column public.payout_files.bank_file_sequence is 'Which one it is for the bank, counted without end.';
+comment on column public.payout_files.bank_file_number   is 'The same as the bank is told it: after 9999 comes 1.';
+comment on column public.payout_files.available_on       is 'The day on which practitioners are to have it.';
+
+create table public.payout_file_entries (
+  id             bigint  generated always as identity primary key,
+  payout_file_id uuid    not null references public.payout_files (id),
+  payout_id      uuid    not null references public.payouts (id),
+  is_for_bank    boolean not null,
+  is_repeat      boolean not null default false,
+
+  constraint payout_file_entries_once_in_a_file unique (payout_file_id, payout_id)
+);
+comment on column public.payout_file_entries.is_repeat is
+  'It was in an earlier file for the bank, and an admin wanted it here as well.';
+
+create unique index payout_file_entries_one_bank_file
+  on public.payout_file_entries (payout_id) where is_for_bank and not is_repeat;
+create index payout_file_entries_payout_id_idx on public.payout_file_entries (payout_id);
+
+alter table private.bank_file_originator enable row level security;
+-- No grant and no policy: an operator sets it, functions of this schema read it.
+alter table public.payout_files enable row level security;
+alter table public.payout_file_entries enable row level security;
+
+create policy "admins read payout files"
+  on public.payout_files for select to authenticated using ((select private.is_admin()));
+create policy "admins read what was in payout files"
+  on public.payout_file_entries for select to authenticated using ((select private.is_admin()));
+
+revoke all on public.payout_files, public.payout_file_entries from anon, authenticated, service_role;
+grant select on public.payout_files, public.payout_file_entries to authenticated, service_role;
+-- No insert, update or delete for anybody: the functions below write them, as the owner.
+
+create function private.refuse_payout_file_changes() returns trigger
+  language plpgsql set search_path = ''
+as $$
+begin
+  perform private.refuse(403, 'evidence_is_kept', 'The list of payout files can be neither changed nor deleted.');
+  return null;
+end
+$$;
+
+-- The newest file that a payout was in before: any, or one for the bank. Null: none.
+create function private.find_earlier_payout_file(payout_id uuid, is_for_bank boolean default false) returns text
+  language sql stable set search_path = ''
+as $$
+  select format('%s UTC in %s', to_char(f.created_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI'), f.name)
+    from public.payout_file_entries e join public.payout_files f on f.id = e.payout_file_id
+   where e.payout_id = find_earlier_payout_file.payout_id
+     and (e.is_for_bank or not find_earlier_payout_file.is_for_bank)
+   order by f.created_at desc, f.name desc limit 1;
+$$;
+
+create function private.record_payout_file(name text, format text, created_by uuid, payout_ids uuid[]) returns void
+  language sql volatile set search_path = ''
+as $$
+  with file as (
+    insert into public.payout_files (name, format, created_by)
+    values (record_payout_file.name, record_payout_file.format, record_payout_file.created_by) returning id
+  )
+  insert into public.payout_file_entries (payout_file_id, payout_id, is_for_bank)
+  select file.id, payout.id, false from file, unnest(record_payout_file.payout_ids) payout (id);
+$$;
+
+revoke execute on function private.refuse_payout_file_changes, private.find_earlier_payout_file, private.record_payout_file
+  from public, anon, authenticated, service_role;
+
+create trigger payout_files_refuse_changes before update or delete on public.payout_files
+  for each row execute function private.refuse_payout_file_changes();
+create trigger payout_files_refuse_truncate before truncate on public.payout_files
+  for each statement execute function private.refuse_payout_file_changes();
+create trigger payout_file_entries_refuse_changes before update or delete on public.payout_file_entries
+  for each row execute function private.refuse_payout_file_changes();
+create trigger payout_file_entries_refuse_truncate before truncate on public.payout_file_entries
+  for each statement execute function private.refuse_payout_file_changes();
+
+
 -- earnings/payout_file.sql
 
 -- The payment file: which payouts are pending, and to which accounts they go.
 --
--- The numbers come sealed, and each access is logged in the transaction that reads them (see banking_accesses.sql). A
--- payout whose account may not be paid now is in the file all the same, without numbers and with the reason, so that
--- nobody is forgotten.
+-- This is the file for people; the one for the bank is in bank_file.sql. The numbers come sealed, and each access is
+-- logged in the transaction that reads them (see banking_accesses.sql). A payout whose account may not be paid now is
+-- in the file all the same, without numbers and with the reason, so that nobody is forgotten.
+
+create function private.begin_payout_export(user_id uuid) returns void
+  language plpgsql volatile set search_path = ''
+as $$
+begin
+  if not exists (select from public.user_roles r where r.user_id = begin_payout_export.user_id and r.role = 'admin') then
+    perform private.refuse(403, 'admins_only', 'Only admins export payment files.');
+  end if;
+  perform private.limit_use('payout files', begin_payout_export.user_id);
+end
+$$;
 
 -- Definer: neither an admin nor the service reads sealed numbers. So it checks for whom it is called.
-create function private.export_payout_file(user_id uuid, reference text, in_currency text)
+create function private.export_payout_file(user_id uuid, reference text, in_currency text, format text)
   returns table (
     payout_id uuid, practitioner_id uuid, practitioner_name text, withheld text, bank_name text,
     account_holder_name text, account_type text, country text, account_number text, routing_number text,
-    amount_minor bigint, currency text, period_start date, period_end date)
+    amount_minor bigint, currency text, period_start date, period_end date, exported_before text)
   language plpgsql volatile security definer set search_path = ''
 as $$
 #variable_conflict use_column
 declare
   v_pending uuid[] := array(select p.id from public.payouts p
                              where p.status = 'pending' and p.currency = coalesce(export_payout_file.in_currency, p.currency));
+  v_earlier jsonb;
 begin
-  if not exists (select from public.user_roles r where r.user_id = export_payout_file.user_id and r.role = 'admin') then
-    perform private.refuse(403, 'admins_only', 'Only admins export payment files.');
-  end if;
-  perform private.limit_use('payout files', export_payout_file.user_id);
+  perform private.begin_payout_export(export_payout_file.user_id);
+  -- Of each what there was before this file, which is recorded now.
+  select coalesce(jsonb_object_agg(payout.id, private.find_earlier_payout_file(payout.id)), '{}')
+    into v_earlier from unnest(v_pending) payout (id);
+  perform private.record_payout_file(export_payout_file.reference, export_payout_file.format, export_payout_file.user_id,
+                                     array(select p.id from public.payouts p where p.id = any (v_pending)
+                                              and private.get_banking_obstacle(p.practitioner_id) = ''));
   return query
     select p.id, p.practitioner_id, who.name, a.withheld, a.bank_name, a.account_holder_name, a.account_type, a.country,
-           a.account_number, a.routing_number, p.amount_minor, p.currency, p.period_start, p.period_end
+           a.account_number, a.routing_number, p.amount_minor, p.currency, p.period_start, p.period_end,
+           v_earlier ->> p.id::text
       from public.payouts p
       join private.read_bank_accounts(array(select p.practitioner_id from public.payouts p where p.id = any (v_pending)),
                                       export_payout_file.reference, export_payout_file.user_id) a on a.practitioner_id = p.practitioner_id
@@ -740,17 +898,313 @@ begin
 end
 $$;
 
-create function public.export_payout_file(user_id uuid, reference text, in_currency text default null)
+create function public.export_payout_file(
+  user_id uuid, reference text, in_currency text default null, format text default 'csv')
   returns table (
     payout_id uuid, practitioner_id uuid, practitioner_name text, withheld text, bank_name text,
     account_holder_name text, account_type text, country text, account_number text, routing_number text,
-    amount_minor bigint, currency text, period_start date, period_end date)
+    amount_minor bigint, currency text, period_start date, period_end date, exported_before text)
   language sql volatile security invoker set search_path = ''
 as $$
-  select * from private.export_payout_file(user_id, reference, in_currency);
+  select * from private.export_payout_file(user_id, reference, in_currency, format);
 $$;
 comment on function public.export_payout_file is
   'For export-payout-file, which has verified user_id and opens the sealed numbers.';
 
-revoke execute on function private.export_payout_file, public.export_payout_file from public, anon, authenticated, service_role;
+revoke execute on function private.begin_payout_export, private.export_payout_file, public.export_payout_file
+  from public, anon, authenticated, service_role;
 grant execute on function private.export_payout_file, public.export_payout_file to service_role;
+
+
+-- earnings/bank_file.sql
+
+-- The file for the bank (CPA 005, Payments Canada's Standard 005): pending payouts in Canadian dollars to accounts in
+-- Canada, of whom each may be paid now.
+--
+--   read      the payouts with their sealed numbers, each access logged
+--   number    those whose numbers could be opened and fit the layout: the file is recorded under its number
+--
+-- Two steps, because only the function can open numbers, and a payout must not count as handed to the bank that is not
+-- in the file. What fails between the two has cost nothing but a line in the log of accesses.
+
+-- Definer: neither an admin nor the service reads sealed numbers. So it checks for whom it is called.
+create function private.read_bank_file_payouts(user_id uuid, reference text)
+  returns table (
+    payout_id uuid, practitioner_id uuid, practitioner_name text, withheld text, account_holder_name text,
+    account_number text, routing_number text, amount_minor bigint, is_exported boolean)
+  language plpgsql volatile security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  -- An account elsewhere is not asked for its numbers: they would not fit.
+  v_canadian uuid[] := array(
+    select distinct p.practitioner_id from public.payouts p
+      join public.practitioner_banking b on b.practitioner_id = p.practitioner_id and b.country = 'CA'
+     where p.status = 'pending' and p.currency = 'cad');
+begin
+  perform private.begin_payout_export(read_bank_file_payouts.user_id);
+  return query
+    select p.id, p.practitioner_id, who.name,
+           coalesce(a.withheld, case when a.practitioner_id is null then
+             case when exists (select from public.practitioner_banking b where b.practitioner_id = p.practitioner_id)
+                  then 'not_in_canada' else 'no_account' end end),
+           a.account_holder_name, a.account_number, a.routing_number, p.amount_minor,
+           exists (select from public.payout_file_entries e where e.payout_id = p.id and e.is_for_bank)
+      from public.payouts p
+      left join private.read_bank_accounts(v_canadian, read_bank_file_payouts.reference, read_bank_file_payouts.user_id) a
+        on a.practitioner_id = p.practitioner_id
+      left join public.practitioners who on who.id = p.practitioner_id
+     where p.status = 'pending' and p.currency = 'cad'
+     order by who.name, p.id;
+end
+$$;
+
+create type private.numbered_bank_file as (
+  name text, number integer, created_on date, available_on date, originator_id text, short_name text, long_name text,
+  data_centre text, direct_clearer text, return_institution text, return_transit text, return_account text,
+  transaction_code text
+);
+
+-- The next day on which banks work, as far as a calendar without their holidays knows.
+create function private.get_next_weekday(day date) returns date
+  language sql immutable set search_path = ''
+as $$
+  select day + case extract(isodow from day) when 5 then 3 when 6 then 2 else 1 end;
+$$;
+
+-- The caller says what it adds up to, and of how many that were pending these are chosen.
+-- Definer: nobody writes the list of files directly. So it checks for whom it is called.
+create function private.number_bank_file(
+  user_id uuid, reference text, payout_ids uuid[], pending integer, total_minor bigint, available_on date,
+  may_repeat boolean) returns private.numbered_bank_file
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  -- A bank goes by its own calendar, where most of Canada's are.
+  c_today      constant date := (now() at time zone 'America/Toronto')::date;
+  v_originator private.bank_file_originator;
+  v_available  date := coalesce(number_bank_file.available_on, private.get_next_weekday(c_today));
+  v_sequence   bigint;
+  v_repeated   uuid[];
+  v_file       public.payout_files;
+begin
+  if not exists (select from public.user_roles r where r.user_id = number_bank_file.user_id and r.role = 'admin') then
+    perform private.refuse(403, 'admins_only', 'Only admins export payment files.');
+  elsif v_available not between c_today and c_today + 173 then
+    perform private.refuse(422, 'available_on_not_possible', 'available_on: should be today or one of the next 173 days.');
+  elsif coalesce(cardinality(number_bank_file.payout_ids), 0) = 0 then
+    perform private.refuse(409, 'nothing_to_export', 'There is no payout that can go into a file for the bank now.',
+                           'The file for people (export-payout-file) says of each why.');
+  end if;
+  -- Order matters: no payout is settled, and no other file numbered, between here and the commit.
+  perform private.lock_payouts();
+  select * into v_originator from private.bank_file_originator;
+  if not found then
+    perform private.refuse(409, 'originator_missing', 'Nobody has said yet who pays, in the words of the bank.',
+                           'An operator adds the row that the runbook describes.');
+  end if;
+  if (select count(*) <> cardinality(number_bank_file.payout_ids)
+             or coalesce(sum(p.amount_minor), 0) <> number_bank_file.total_minor or max(p.amount_minor) > 9999999999
+        from public.payouts p
+       where p.id = any (number_bank_file.payout_ids) and p.status = 'pending' and p.currency = 'cad') then
+    perform private.refuse(409, 'payouts_changed', 'What is to be paid has just changed, or does not add up.', 'Please export again.');
+  end if;
+  v_repeated := array(select distinct e.payout_id from public.payout_file_entries e
+                       where e.payout_id = any (number_bank_file.payout_ids) and e.is_for_bank);
+  if cardinality(v_repeated) > 0 and number_bank_file.may_repeat is not true then
+    perform private.refuse(409, 'exported_already',
+      format('%s of these %s payouts are in a file for the bank already: %s.', cardinality(v_repeated),
+             cardinality(number_bank_file.payout_ids), private.find_earlier_payout_file(v_repeated[1], true)),
+      'Handed in twice it is paid twice. Choose "leave_out", or "include" if that file was never handed in.');
+  end if;
+
+  select greatest(coalesce(max(f.bank_file_sequence), 0), v_originator.last_number_before) + 1
+    into v_sequence from public.payout_files f;
+  insert into public.payout_files as f (name, format, bank_file_sequence, available_on, total_minor, created_by)
+  values (format('%s-%s-%s-of-%s.txt', number_bank_file.reference, lpad(((v_sequence - 1) % 9999 + 1)::text, 4, '0'),
+                 cardinality(number_bank_file.payout_ids), number_bank_file.pending),
+          'cpa005', v_sequence, v_available, number_bank_file.total_minor, number_bank_file.user_id)
+  returning f.* into v_file;
+  insert into public.payout_file_entries (payout_file_id, payout_id, is_for_bank, is_repeat)
+  select v_file.id, payout.id, true, payout.id = any (v_repeated) from unnest(number_bank_file.payout_ids) payout (id);
+  return (v_file.name, v_file.bank_file_number, c_today, v_available, v_originator.originator_id, v_originator.short_name,
+          v_originator.long_name, v_originator.data_centre, v_originator.direct_clearer, v_originator.return_institution,
+          v_originator.return_transit, v_originator.return_account, v_originator.transaction_code);
+end
+$$;
+
+create function public.read_bank_file_payouts(user_id uuid, reference text)
+  returns table (
+    payout_id uuid, practitioner_id uuid, practitioner_name text, withheld text, account_holder_name text,
+    account_number text, routing_number text, amount_minor bigint, is_exported boolean)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select * from private.read_bank_file_payouts(user_id, reference);
+$$;
+comment on function public.read_bank_file_payouts is
+  'For export-bank-file, which has verified user_id and opens the sealed numbers.';
+
+create function public.number_bank_file(
+  user_id uuid, reference text, payout_ids uuid[], pending integer, total_minor bigint, available_on date default null,
+  may_repeat boolean default false) returns setof private.numbered_bank_file
+  language sql volatile security invoker set search_path = ''
+as $$
+  select * from private.number_bank_file(user_id, reference, payout_ids, pending, total_minor, available_on, may_repeat);
+$$;
+comment on function public.number_bank_file is 'For export-bank-file. A number is given once, whatever becomes of the file.';
+
+revoke execute on function private.get_next_weekday, private.read_bank_file_payouts, private.number_bank_file,
+  public.read_bank_file_payouts, public.number_bank_file from public, anon, authenticated, service_role;
+grant execute on function private.read_bank_file_payouts, private.number_bank_file, public.read_bank_file_payouts,
+  public.number_bank_file to service_role;
+
+
+-- earnings/statements.sql
+
+-- Statements for practitioners: what a payout is made of, and what a year came to in one currency. From the ledger
+-- alone, so that they add up to what was sent; days are those of the practitioner's own calendar.
+--
+-- No client is named on them: they are handed to accountants and tax offices.
+
+create type private.payout_statement_line as (
+  occurred_at timestamptz, kind text, title text, session_start timestamptz, reason text, amount_minor bigint
+);
+create type private.payout_statement as (
+  payout_id uuid, practitioner_id uuid, practitioner_name text, time_zone text, currency text, amount_minor bigint,
+  status text, transaction_reference text, paid_at timestamptz, failed_reason text, created_at timestamptz,
+  period_start date, period_end date, lines private.payout_statement_line[]
+);
+
+create type private.year_statement_month as (
+  month date, sessions integer, earned_minor bigint, returned_minor bigint, adjusted_minor bigint, paid_minor bigint,
+  balance_minor bigint
+);
+create type private.year_statement_payout as (
+  payout_id uuid, made_at timestamptz, status text, paid_at timestamptz, transaction_reference text, amount_minor bigint
+);
+-- What was owed when it began, what came and went, and what is owed since. `until`: now, where the year still runs.
+create type private.year_statement as (
+  practitioner_id uuid, practitioner_name text, time_zone text, currency text, year integer, until timestamptz,
+  opening_minor bigint, months private.year_statement_month[], closing_minor bigint,
+  payouts private.year_statement_payout[]
+);
+
+-- Definer: of a session that somebody else has taken over since, its name is read all the same.
+create function private.get_payout_statement(payout_id uuid) returns private.payout_statement
+  language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  v_payout public.payouts;
+  v_name   text;
+begin
+  select * into v_payout from public.payouts p
+   where p.id = get_payout_statement.payout_id
+     and (p.practitioner_id in (select private.my_practitioner_ids()) or private.is_admin());
+  if not found then
+    perform private.refuse(404, 'payout_not_found', 'There is no such payout.');
+  end if;
+  select p.name into v_name from public.practitioners p where p.id = v_payout.practitioner_id;
+  return (
+    v_payout.id, v_payout.practitioner_id, v_name, private.get_earnings_time_zone(array[v_payout.practitioner_id]),
+    v_payout.currency, v_payout.amount_minor, v_payout.status, v_payout.transaction_reference, v_payout.paid_at,
+    v_payout.failed_reason, v_payout.created_at, v_payout.period_start, v_payout.period_end,
+    array(select (t.occurred_at, t.kind, coalesce(s.class_name, type.name), s.scheduled_at,
+                  case t.kind when 'adjustment' then t.reason end, l.amount_minor)::private.payout_statement_line
+            from public.payout_lines l
+            join public.ledger_transactions t on t.id = l.ledger_transaction_id
+            left join public.session_schedules s on s.id = t.session_id
+            left join public.session_types type on type.id = s.session_type_id
+           where l.payout_id = v_payout.id
+           order by coalesce(s.scheduled_at, t.occurred_at), l.id));
+end
+$$;
+
+-- Definer: as list_earnings_lines, which asks for whom it is called.
+create function private.get_year_statement(year integer, currency text, practitioner_id uuid)
+  returns private.year_statement
+  language plpgsql stable security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_practitioner_ids uuid[] := private.resolve_practitioner_ids(get_year_statement.practitioner_id);
+  v_zone             text := private.get_earnings_time_zone(v_practitioner_ids);
+  v_currency         text := lower(get_year_statement.currency);
+  v_begin            timestamptz;
+  v_end              timestamptz;
+  v_statement        private.year_statement;
+begin
+  if v_currency is null or v_currency not in ('cad', 'usd') then
+    perform private.refuse(422, 'currency_unknown', 'currency: should be cad or usd.');
+  elsif get_year_statement.year is null
+        or get_year_statement.year not between 2000 and extract(year from now() at time zone v_zone) then
+    perform private.refuse(422, 'year_not_possible', 'year: should be this one or one that has been.');
+  end if;
+  v_begin := make_timestamptz(get_year_statement.year, 1, 1, 0, 0, 0, v_zone);
+  v_end := make_timestamptz(get_year_statement.year + 1, 1, 1, 0, 0, 0, v_zone);
+
+  v_statement.practitioner_id := v_practitioner_ids[1];
+  select p.name into v_statement.practitioner_name from public.practitioners p where p.id = v_practitioner_ids[1];
+  v_statement.time_zone := v_zone;
+  v_statement.currency := v_currency;
+  v_statement.year := get_year_statement.year;
+  v_statement.until := case when now() < v_end then now() end;
+  select coalesce(sum(l.amount_minor) filter (where l.occurred_at < v_begin), 0), coalesce(sum(l.amount_minor), 0)
+    into v_statement.opening_minor, v_statement.closing_minor
+    from private.list_earnings_lines(get_year_statement.practitioner_id, until_time => v_end) l
+   where l.currency = v_currency and l.account = 'practitioner_payable';
+  v_statement.months := array(
+    with lines as (
+      select date_trunc('month', l.occurred_at at time zone v_zone)::date as month, l.kind, l.amount_minor
+        from private.list_earnings_lines(get_year_statement.practitioner_id, v_begin, v_end) l
+       where l.currency = v_currency and l.account = 'practitioner_payable'),
+    sums as (
+      select m.month::date as month,
+             count(*) filter (where l.kind = 'accrual')::integer as sessions,
+             coalesce(sum(l.amount_minor) filter (where l.kind = 'accrual'), 0)::bigint as earned,
+             coalesce(sum(l.amount_minor) filter (where l.kind = 'reversal'), 0)::bigint as returned,
+             coalesce(sum(l.amount_minor) filter (where l.kind = 'adjustment'), 0)::bigint as adjusted,
+             coalesce(sum(l.amount_minor) filter (where l.kind in ('payout', 'payout_failed')), 0)::bigint as paid
+        from generate_series(make_date(get_year_statement.year, 1, 1), make_date(get_year_statement.year, 12, 1), '1 month') m (month)
+        left join lines l on l.month = m.month::date
+       group by m.month)
+    select (s.month, s.sessions, s.earned, s.returned, s.adjusted, s.paid,
+            v_statement.opening_minor + sum(s.earned + s.returned + s.adjusted + s.paid) over (order by s.month)
+           )::private.year_statement_month
+      from sums s where v_statement.until is null or s.month <= v_statement.until at time zone v_zone
+     order by s.month);
+  v_statement.payouts := array(
+    select (p.id, p.created_at, p.status, p.paid_at, p.transaction_reference, p.amount_minor)::private.year_statement_payout
+      from public.payouts p
+     where p.practitioner_id = any (v_practitioner_ids) and p.currency = v_currency
+       and p.created_at >= v_begin and p.created_at < v_end
+     order by p.created_at, p.id);
+  return v_statement;
+end
+$$;
+
+create function public.get_payout_statement(payout_id uuid) returns setof private.payout_statement
+  language plpgsql volatile security invoker set search_path = ''
+as $$
+begin
+  perform private.limit_use('copies of documents', (select auth.uid()));
+  return next private.get_payout_statement(get_payout_statement.payout_id);
+end
+$$;
+comment on function public.get_payout_statement is 'For the practitioner whose payout it is, and for admins.';
+
+create function public.get_year_statement(year integer, currency text, practitioner_id uuid default null)
+  returns setof private.year_statement
+  language plpgsql volatile security invoker set search_path = ''
+as $$
+begin
+  perform private.limit_use('copies of documents', (select auth.uid()));
+  return next private.get_year_statement(get_year_statement.year, get_year_statement.currency,
+                                         get_year_statement.practitioner_id);
+end
+$$;
+comment on function public.get_year_statement is 'Of the caller''s own earnings; admins say whose.';
+
+revoke execute on function private.get_payout_statement, private.get_year_statement, public.get_payout_statement,
+  public.get_year_statement from public, anon, authenticated, service_role;
+grant execute on function private.get_payout_statement, private.get_year_statement, public.get_payout_statement,
+  public.get_year_statement to authenticated;

@@ -530,6 +530,9 @@ create trigger payment_refunds_99_refuse_unknown_account
 create trigger banking_accesses_99_refuse_unknown_account
   after insert or update of requested_by on public.banking_accesses
   for each row execute function private.refuse_unknown_account('requested_by');
+create trigger payout_files_99_refuse_unknown_account
+  after insert or update of created_by on public.payout_files
+  for each row execute function private.refuse_unknown_account('created_by');
 create trigger contract_events_99_refuse_unknown_account
   after insert or update of caused_by on public.contract_events
   for each row execute function private.refuse_unknown_account('caused_by');

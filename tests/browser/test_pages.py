@@ -20,6 +20,7 @@ from tests.contract_scene import ContractScene
 from tests.functions.test_every_page import OPEN
 from tests.functions.test_sign_waiver import Paid
 from tests.page_scene import PageScene
+from tests.payout_scene import PayoutScene
 from tests.sharing_scene import SharingScene
 
 pytestmark = in_a_browser
@@ -216,11 +217,33 @@ def substitutes(stage: Stage) -> Iterator[Visit]:
     yield Visit("find_substitute", "over", over)
 
 
+def payouts(stage: Stage) -> Iterator[Visit]:
+    """On its way, paid, and failed."""
+    scene = PageScene(stage)
+    for name, rpc, more in (
+        ("on its way", None, {}),
+        ("paid", "mark_payout_paid", {"transaction_reference": LONG_NAME}),
+        ("failed", "mark_payout_failed", {"reason": LONG_NAME}),
+    ):
+        paid = PayoutScene(stage)
+        paid.earn(10050)
+        paid.run()
+        (payout,) = paid.payouts()
+        if rpc:
+            body = {"payout_id": payout["id"], **more}
+            stage.rest("POST", f"rpc/{rpc}", as_=paid.admin, json=body).raise_for_status()
+        link = scene.make_link("show_payout", paid.practitioner, payout["id"])
+        yield Visit("show_payout", name, link)
+    over = scene.make_link("show_payout", paid.practitioner, payout["id"], ends_in="-1 second")
+    yield Visit("show_payout", "over", over)
+
+
 SCENES = {
     "answer_change": changes,
     "answer_offer": offers,
     "find_substitute": substitutes,
     "pay_session": paying,
+    "show_payout": payouts,
     "unsubscribe": unsubscribing,
     "open_recording": recordings,
     "show_refused_checkout": checkouts,

@@ -17,6 +17,7 @@ from tests.cast import Person, Stage
 from tests.contract_scene import ContractScene
 from tests.page_scene import PageScene
 from tests.payment_scene import PaymentScene
+from tests.payout_file_scene import BankFileScene
 from tests.payout_scene import PayoutScene
 from tests.sharing_scene import Browser, SharingScene
 
@@ -42,6 +43,7 @@ UNLIMITED = {
     "show-refused-checkout": "has a few sentences, and no database",
     "sign-waiver": ONCE,
     "pay-session": READS,  # by a link of 244 random bits
+    "show-payout": READS,  # as above
     "revoke-recording-share-link": ONCE,
     "sign-practitioner-contract": ONCE,
     "update-action-status": "changes a column of a row of one's own, and keeps no line of it",
@@ -134,6 +136,19 @@ def use_export_earnings_csv(stage: Stage) -> Iterator[Use]:
 def use_export_payout_file(stage: Stage) -> Iterator[Use]:
     PayoutScene(stage)
     yield of_caller(stage, "export-payout-file", "payout files", stage.admin(), {})
+
+
+def use_export_bank_file(stage: Stage) -> Iterator[Use]:
+    scene = BankFileScene(stage)
+    scene.earn(100)
+    scene.run()
+    scene.save()
+    yield of_caller(stage, "export-bank-file", "payout files", scene.admin, {"already_exported": "include"})
+
+
+def use_get_earnings_statement(stage: Stage) -> Iterator[Use]:
+    body = {"year": 2026, "currency": "cad"}
+    yield of_caller(stage, "get-earnings-statement", "copies of documents", stage.practitioner(), body)
 
 
 def use_get_contract_pdf(stage: Stage) -> Iterator[Use]:

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from tests.cast import Person, Stage
+from tests.spreadsheets import rows_by_gnumeric, rows_of
 
 EXPORT = "export-earnings-csv"
 
@@ -62,7 +63,7 @@ def test_a_spreadsheet_opens_the_earnings_correctly(held: HeldSessions) -> None:
     reply = held.export()
 
     assert reply.content.startswith(b"\xef\xbb\xbfStart,Time zone,") and reply.content.endswith(b"\r\n")
-    assert reply.headers["content-type"] == "text/csv; charset=utf-8"
+    assert reply.headers["content-type"] == "application/octet-stream"
     assert reply.headers["content-disposition"] == 'attachment; filename="earnings.csv"'
     assert (reply.headers["cache-control"], reply.headers["access-control-allow-origin"]) == ("no-store", "*")
     (row,) = rows(reply)
@@ -108,3 +109,28 @@ def test_other_people_cannot_export_the_earnings(stage: Stage, held: HeldSession
     assert [(404, "practitioner_not_found"), (403, "practitioners_only"), (422, "invalid_body")] == [
         (reply.status_code, reply.json()["code"]) for reply in replies
     ]
+
+
+def test_a_workbook_has_every_session_and_amounts_that_add_up(held: HeldSessions) -> None:
+    """Over several pages; as another reader and a spreadsheet program find it, a name is text and no formula."""
+    held.hold(502, seats=2)
+    held.hold(1)
+
+    reply = held.export(format="xlsx")
+
+    assert reply.headers["content-disposition"] == 'attachment; filename="earnings.xlsx"'
+    found = rows_of(reply.content)
+    assert 503 == len({row["Session id"] for row in found}) == len(found)
+    assert (datetime, int, 41.66) == (
+        type(found[0]["Start"]),
+        type(found[0]["Minutes"]),
+        found[0]["Share"],
+    )
+    (named,) = [n for n, row in enumerate(found) if row["Client"]]
+    assert found[named]["Client"] == '=HYPERLINK("https://x.test","Élan, me")'
+    shown = rows_by_gnumeric(reply.content)
+    if shown is not None:
+        assert [row["Session id"] for row in found] == [row["Session id"] for row in shown]
+        assert found[named]["Client"] == shown[named]["Client"]
+        assert 503 * 4166 == sum(round(100 * float(row["Share"])) for row in shown)
+        assert f"{found[0]['Start']:%Y/%m/%d %H:%M}" == shown[0]["Start"][:16]

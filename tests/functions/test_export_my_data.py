@@ -17,7 +17,7 @@ from tests.sharing_scene import finished_recording
 def archive_of(stage: Stage, person: Person) -> zipfile.ZipFile:
     reply = stage.invoke("export-my-data", as_=person)
     assert reply.is_success, reply.text
-    assert "application/zip" == reply.headers["content-type"]
+    assert "application/octet-stream" == reply.headers["content-type"]
     archive = zipfile.ZipFile(io.BytesIO(reply.content))
     assert archive.testzip() is None
     return archive

@@ -1,48 +1,13 @@
 """The payment file: what an accountant needs to pay, for admins, with each use of a number on record."""
 
-import csv
-import io
 from pathlib import Path
 
-import httpx
 import pytest
 
 from local.stack import Stack
-from tests.banking_scene import BankingScene
-from tests.cast import Person, Stage
-from tests.payout_scene import PayoutScene
-
-EXPORT = "export-payout-file"
-
-
-class FileScene(PayoutScene):
-    """Somebody with an account that may be paid."""
-
-    def __init__(self, stage: Stage, name: str = "Practitioner") -> None:
-        super().__init__(stage)
-        self.banking = BankingScene(stage)
-        self.banking.practitioner = self.practitioner
-        stage.execute("update public.practitioners set name = %s where id = %s", name, self.practitioner_id)
-
-    def save(self, **account: str) -> None:
-        """They save an account, an admin verifies it, and the cooling period passes."""
-        assert self.banking.save(**account).json()["success"]
-        self.banking.verify().raise_for_status()
-        self.stage.execute(
-            "update public.practitioner_banking set cooling_until = now() where practitioner_id = %s",
-            self.practitioner_id,
-        )
-
-    def export(self, *, as_: Person | None = None, **body: str) -> httpx.Response:
-        return self.stage.invoke(EXPORT, body, as_=as_ or self.admin)
-
-    def lines(self, **body: str) -> list[dict[str, str]]:
-        """The file, as a spreadsheet reads it; only the lines about this practitioner."""
-        reply = self.export(**body)
-        assert 200 == reply.status_code, reply.text
-        mine = {each["id"] for each in self.payouts()}
-        rows = list(csv.DictReader(io.StringIO(reply.content.decode("utf-8-sig"))))
-        return [row for row in rows if row["payout_id"] in mine]
+from tests.cast import Stage
+from tests.payout_file_scene import FileScene
+from tests.spreadsheets import rows_by_gnumeric, rows_of
 
 
 @pytest.fixture
@@ -61,7 +26,7 @@ def test_an_accountant_reads_whom_to_pay_how_much_and_where(scene: FileScene) ->
     reply = scene.export()
     (line,) = scene.lines()
 
-    assert "text/csv; charset=utf-8" == reply.headers["content-type"]
+    assert "application/octet-stream" == reply.headers["content-type"]
     assert reply.headers["content-disposition"].startswith('attachment; filename="payouts-all-')
     assert "no-store" == reply.headers["cache-control"]
     wanted = "practitioner amount currency account_holder country"
@@ -168,3 +133,44 @@ def test_only_admins_get_the_file(scene: FileScene, stage: Stage) -> None:
     for who in (scene.practitioner, scene.admin):
         body = {"user_id": str(scene.admin.id), "reference": "x"}
         assert 403 == stage.rest("POST", "rpc/export_payout_file", as_=who, json=body).status_code
+
+
+def test_a_workbook_keeps_the_numbers_of_accounts_as_they_are(stage: Stage) -> None:
+    """What another reader and a spreadsheet program find: text with its zeros, amounts that are numbers, no formula."""
+    scene = FileScene(stage, name='=HYPERLINK("https://x.test")')
+    scene.earn(10050)
+    scene.run()
+    scene.save(account_number="0001234567")
+    mine = {each["id"] for each in scene.payouts()}
+
+    reply = scene.export(format="xlsx")
+
+    assert reply.headers["content-disposition"].endswith('Z.xlsx"')
+    (row,) = [each for each in rows_of(reply.content) if each["payout_id"] in mine]
+    numbers = ("institution", "transit", "routing_number", "account_number")
+    assert ["003", "12345", "000312345", "0001234567"] == [row[name] for name in numbers]
+    assert (100.5, '=HYPERLINK("https://x.test")') == (row["amount"], row["practitioner"])
+    assert row["period_from"] < row["period_to"]
+    for shown in rows_by_gnumeric(reply.content) or []:
+        if shown["payout_id"] in mine:
+            assert {name: str(row[name]) for name in numbers} == {name: shown[name] for name in numbers}
+            assert (100.5, row["practitioner"]) == (float(shown["amount"]), shown["practitioner"])
+
+
+def test_a_second_file_says_that_there_was_one_before(scene: FileScene) -> None:
+    """When, and under which name: whoever pays by it asks whether the first one was paid."""
+    scene.save()
+
+    first, second = scene.lines(), scene.lines()
+
+    assert "" == first[0]["exported_before"]
+    (name, *_) = scene.files()
+    assert second[0]["exported_before"].endswith(f"UTC in {name}")
+
+
+def test_what_was_withheld_was_in_no_file(scene: FileScene) -> None:
+    """It had a line and no number, so nobody paid it by that file."""
+    scene.lines()
+    scene.save()
+
+    assert "" == scene.lines()[0]["exported_before"]

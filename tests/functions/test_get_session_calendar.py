@@ -19,7 +19,8 @@ def test_the_file_is_the_event_that_mails_bring(booking: BookingScene, method: s
     else:
         reply = booking.stage.invoke(NAME, {"session_id": session_id}, as_=booking.client)
 
-    assert reply.headers["content-type"].startswith("text/calendar")
+    assert "application/octet-stream" == reply.headers["content-type"]
+    assert reply.headers["content-disposition"] == 'attachment; filename="session.ics"'
     calendar = vobject.readOne(reply.text)
     event = calendar.vevent
     assert ("PUBLISH", session_id, "1", "CANCELLED", "Standing session with Practitioner") == (

@@ -75,10 +75,12 @@ BODIES: dict[str, dict[str, Any]] = {
     "send-cancellation-notice": {"session_id": "$session"},
     "send-class-reminder": {"session_id": "$session"},
     "send-payment-receipt": {"payment_intent_id": "pi_x"},
+    "get-earnings-statement": {"year": 2026, "currency": "cad"},
 }
 WITHOUT_BODY = {
     *("get-liability-waiver-status", "get-consent-status", "check-session-credits", "export-my-data"),
     *("get-banking-key", "export-earnings-csv", "list-users", "list-payments", "export-payout-file"),
+    "export-bank-file",
 }
 # These only read, and a token that is good reads what its holder may: of other people nothing.
 READS = {

@@ -11,9 +11,9 @@ from fpdf.enums import TextDirection
 from fpdf.fonts import TTFFont
 from pypdf import PdfReader
 
-from shared.documents import SignedDocument
-from shared.documents.pdf import render
 from shared.documents.sheet import Font, Sheet
+from shared.documents.signed import SignedDocument
+from shared.documents.signed_pages import render
 from tests.contract_scene import drawing, pages_of
 from tests.png_corpus import REFUSED
 

@@ -13,8 +13,8 @@ from fpdf.line_break import TextLine
 from pypdf import PdfReader
 
 from shared.documents.fonts import BLOCKS, CJK, FOLDER, file_for
-from shared.documents.pdf import render
 from shared.documents.sheet import TEXT, Line, Sheet
+from shared.documents.signed_pages import render
 from tests.contract_scene import pages_of
 from tests.shared.test_documents import URL, document
 

@@ -26,8 +26,8 @@ USUAL = base64.b64decode(drawing().split(",")[1])
 # counts it for the program that runs now and not for what started it.
 MEASURED = """
 import base64, sys
-from shared.documents import SignedDocument
-from shared.documents.pdf import render
+from shared.documents.signed import SignedDocument
+from shared.documents.signed_pages import render
 from shared.pictures import Unreadable, encoded_anew
 given = SignedDocument.model_validate_json(sys.stdin.readline())
 for image in sys.stdin.read().split():

@@ -79,6 +79,10 @@ insert into public.payout_lines (payout_id, ledger_transaction_id, practitioner_
 select private.post_transaction('payout', practitioner_id, currency, '{"practitioner_payable": -7500, "payouts_sent": 7500}', payout_id => id),
        private.post_transaction('payout_failed', practitioner_id, currency, '{"practitioner_payable": 7500, "payouts_sent": -7500}', payout_id => id)
   from public.payouts;
+insert into public.payout_files (id, name, format, created_by) values
+  ('10000000-0000-4000-8000-000000000001', 'payouts.csv', 'csv', 'a0000000-0000-4000-8000-000000000001');
+insert into public.payout_file_entries (payout_file_id, payout_id, is_for_bank) values
+  ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', false);
 insert into public.session_cancellations (id, session_id, user_id, cancellation_type) values
   ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001', 'standard');
 insert into public.session_recordings (id, session_id) values

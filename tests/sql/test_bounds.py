@@ -60,6 +60,7 @@ ARGUMENTS = {
     "earnings_sessions.until_date": "read",
     "get_available_slots.from_date": "read",
     "get_available_slots.until_date": "read",
+    "get_year_statement.year": "compared with the years that have been",
     "hold_slot.scheduled_at": "public.session_holds.scheduled_at",
     "keep_refused_pick.scheduled_at": "public.refused_picks.scheduled_at",
     "keep_refused_pick.duration_minutes": "compared with session_types.duration_minutes",

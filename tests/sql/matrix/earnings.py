@@ -1,6 +1,6 @@
 """What practitioners earn and are paid, and where to."""
 
-from tests.sql.conftest import ROW
+from tests.sql.conftest import ADMIN, ROW
 
 from .rules import STAFF, Rules
 
@@ -90,6 +90,22 @@ EARNINGS = {
             "account_type": "savings",
         },
         rest="",
+    ),
+    "payout_files": Rules(
+        read="admin service",
+        insert="",
+        delete="",
+        new={"name": "x.csv", "format": "csv", "created_by": ADMIN},
+        rest="",
+        row="name = 'payouts.csv'",
+    ),
+    "payout_file_entries": Rules(
+        read="admin service",
+        insert="",
+        delete="",
+        new={"payout_file_id": ROW, "payout_id": ROW, "is_for_bank": False},
+        rest="",
+        row=f"payout_file_id = '{ROW}'",
     ),
     "banking_accesses": Rules(
         read="practitioner admin service",

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from shared.names import isolated
 from shared.pictures import Unreadable, on_white
 
-from . import SignedDocument
 from .sheet import GREY, INK, LEADING, MONO, POINT, SIDE, TEXT, Sheet
+from .signed import SignedDocument
 
 # A line of its own that begins with a number, or is written in capitals, stands above what follows.
 NUMBERED = re.compile(r"\d+(\.\d+)*[.)]?\s+\S.{0,79}")
