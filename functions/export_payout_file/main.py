@@ -33,7 +33,11 @@ async def export_payout_file(call: Call[ExportPayoutFile]) -> PayoutFile:
     """
     name = f"payouts-{call.body.currency or 'all'}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.csv"
     payouts = await call.service.rows(
-        export_payout_file_rpc, user_id=call.user.id, reference=name, in_currency=call.body.currency
+        export_payout_file_rpc,
+        user_id=call.user.id,
+        user_aal=call.user.aal,
+        reference=name,
+        in_currency=call.body.currency,
     )
     lines = [line(payout, VaultSettings.read().vault) for payout in payouts]
     withheld = [str(payout["payout_id"]) for payout in lines if payout["withheld"]]

@@ -5,7 +5,7 @@
 -- nobody is forgotten.
 
 -- Definer: neither an admin nor the service reads sealed numbers. So it checks for whom it is called.
-create function private.export_payout_file(user_id uuid, reference text, in_currency text)
+create function private.export_payout_file(user_id uuid, reference text, in_currency text, user_aal text)
   returns table (
     payout_id uuid, practitioner_id uuid, practitioner_name text, withheld text, bank_name text,
     account_holder_name text, account_type text, country text, account_number text, routing_number text,
@@ -20,7 +20,8 @@ begin
   if not exists (select from public.user_roles r where r.user_id = export_payout_file.user_id and r.role = 'admin') then
     perform private.refuse(403, 'admins_only', 'Only admins export payment files.');
   end if;
-  perform private.limit_use('payout files', export_payout_file.user_id);
+  perform private.require_second_factor(export_payout_file.user_id, export_payout_file.user_aal),
+          private.limit_use('payout files', export_payout_file.user_id);
   return query
     select p.id, p.practitioner_id, who.name, a.withheld, a.bank_name, a.account_holder_name, a.account_type, a.country,
            a.account_number, a.routing_number, p.amount_minor, p.currency, p.period_start, p.period_end
@@ -33,17 +34,18 @@ begin
 end
 $$;
 
-create function public.export_payout_file(user_id uuid, reference text, in_currency text default null)
+create function public.export_payout_file(
+  user_id uuid, reference text, in_currency text default null, user_aal text default null)
   returns table (
     payout_id uuid, practitioner_id uuid, practitioner_name text, withheld text, bank_name text,
     account_holder_name text, account_type text, country text, account_number text, routing_number text,
     amount_minor bigint, currency text, period_start date, period_end date)
   language sql volatile security invoker set search_path = ''
 as $$
-  select * from private.export_payout_file(user_id, reference, in_currency);
+  select * from private.export_payout_file(user_id, reference, in_currency, user_aal);
 $$;
 comment on function public.export_payout_file is
-  'For export-payout-file, which has verified user_id and opens the sealed numbers.';
+  'For export-payout-file, which has verified user_id and user_aal, and opens the sealed numbers.';
 
 revoke execute on function private.export_payout_file, public.export_payout_file from public, anon, authenticated, service_role;
 grant execute on function private.export_payout_file, public.export_payout_file to service_role;
