@@ -36,5 +36,7 @@ class PendingPayout(Output):
 
 
 export_payout_file_rpc = Rpc(
-    "export_payout_file", gives=PendingPayout, refuses=("admins_only", "second_factor_needed", "too_many_requests")
+    "export_payout_file",
+    gives=PendingPayout,
+    refuses=("admins_only", "second_factor_needed", "too_many_requests"),
 )

@@ -151,7 +151,9 @@ def test_functions_with_the_secret_key_refuse_them_first(stage: Stage, somebody:
 def test_no_table_takes_a_row_of_an_anonymous_sign_in(stage: Stage, somebody: Gone) -> None:
     """As the pages write them: a seat, a session, a waiver, whatever people may insert."""
     before = named(stage, somebody.person)
-    tried = [each for each in rows_of(somebody, somebody.person) if each[0] != "profiles"]  # auth inserts those
+    tried = [
+        each for each in rows_of(somebody, somebody.person) if each[0] != "profiles"
+    ]  # auth inserts those
     replies = {
         table: stage.rest("POST", table, as_=anonymous(stage, somebody.person), json=row)
         for table, row in tried

@@ -70,7 +70,9 @@ def adjusted(sandbox: Sandbox, practitioner: str = ROW) -> int:
 
 def given(sandbox: Sandbox, user: str = CLIENT) -> int:
     sandbox.act_as("owner")
-    query = "select coalesce(sum(change), 0) from public.credit_ledger where kind = 'adjustment' and user_id = %s"
+    query = (
+        "select coalesce(sum(change), 0) from public.credit_ledger where kind = 'adjustment' and user_id = %s"
+    )
     return int(sandbox.one(query, user))
 
 
@@ -122,7 +124,9 @@ def test_nobody_refunds_their_own_payment_or_has_their_payout_paid_again(sandbox
     earn(sandbox, 7500)
     run(sandbox)
     sandbox.act_as("practitioner")
-    payout = sandbox.one("select id from public.payouts where status = 'pending' and practitioner_id = %s", ROW)
+    payout = sandbox.one(
+        "select id from public.payouts where status = 'pending' and practitioner_id = %s", ROW
+    )
     with sandbox.refused("own_money"):
         sandbox.run("select * from public.mark_payout_failed(%s, 'It never came')", payout)
     sandbox.act_as("admin")

@@ -14,7 +14,13 @@ from .conftest import ADMIN, CLIENT, OTHER_CLIENT, PRACTITIONER, ROW, Sandbox
 # money, bank account, account or role asks private.is_confirmed_admin; a new function is put here or asks that.
 ABOUT = {
     "sessions and classes": {
-        *("can_move_session", "get_caller_role", "give_session_to", "guard_session_schedules", "link_group_sessions"),
+        *(
+            "can_move_session",
+            "get_caller_role",
+            "give_session_to",
+            "guard_session_schedules",
+            "link_group_sessions",
+        ),
         *("offer_session_to", "refuse_unjoinable_class", "reopen_session", "unlink_group_sessions"),
         *("send_class_reminder", "session_consents", "get_part_in_session", "propose_session_time"),
         *("set_attendance", "can_access_session", "keep_what_was_paid_for"),
@@ -44,7 +50,9 @@ ASKING = r"""
    where n.nspname in ('public', 'private') and p.prosrc ~ '(is_admin|is_confirmed_admin)\(|''admin'''"""
 
 # Tables of money: what others than their own people read of them, admins read with their factor.
-MONEY_COLUMN = "(_minor$|amount|_share$|credits|^change$|^fee_|account_number|last4|paid_out|payout_id|^price)"
+MONEY_COLUMN = (
+    "(_minor$|amount|_share$|credits|^change$|^fee_|account_number|last4|paid_out|payout_id|^price)"
+)
 NOT_SOMEBODYS = {
     "products": "what is for sale",
     "session_packages": "what is for sale",
@@ -294,8 +302,14 @@ def test_roles_and_terms_are_changed_with_the_factor(sandbox: Sandbox) -> None:
         ("insert into public.user_roles (user_id, role) values (%s, 'admin')", CLIENT),
         ("update public.user_roles set role = 'admin' where user_id = %s", CLIENT),
         ("delete from public.user_roles where user_id = %s", CLIENT),
-        ("insert into public.revenue_shares (practitioner_percent, valid_from) values (%s, '2031-01-01')", 90),
-        ("insert into public.payout_terms (period_days, hold_days, valid_from) values (%s, 1, '2031-01-01')", 7),
+        (
+            "insert into public.revenue_shares (practitioner_percent, valid_from) values (%s, '2031-01-01')",
+            90,
+        ),
+        (
+            "insert into public.payout_terms (period_days, hold_days, valid_from) values (%s, 1, '2031-01-01')",
+            7,
+        ),
         ("update public.session_payments set paid_out_at = now() where id = %s", ROW),
     ]
     enroll(sandbox, ADMIN)
