@@ -1,8 +1,8 @@
 """Whether the audit log is whole: `python -m deploy verify-audit-log [position:hash]`, with DATABASE_URL set.
 
-A chain shows what was changed or removed in it, but not that its end was cut off, or all of it written anew. So its head
-is mailed daily and printed here: give one as it stands in a mail, and the chain leads through it or not. Typed by hand
-it may have blanks and capitals, and be the first digits only.
+A chain shows what was changed or removed in it, but not that its end was cut off, or all of it written anew. So its
+head is mailed daily and printed here: give one as it stands in a mail, and the chain leads through it or not. Typed by
+hand it may have blanks and capitals, and be the first digits only.
 """
 
 import os

@@ -43,7 +43,7 @@ def broken(sandbox: Sandbox) -> list[str]:
 
 
 def test_a_head_is_mailed_once_a_day(sandbox: Sandbox) -> None:
-    """The first leads through none; while somebody is about to mail it, and when it is mailed, there is none to mail."""
+    """The first leads through none; while somebody is about to mail it, and afterwards, there is none to mail."""
     write(sandbox)
     first = claim(sandbox)
     sandbox.act_as("owner")
@@ -84,7 +84,8 @@ WRITTEN_ANEW = """
     v_last bytea := decode(repeat('00', 32), 'hex');
     v_entry record;
   begin
-    update public.audit_logs set table_name = 'y' where id = (select line_id from private.audit_chain where position = {0});
+    update public.audit_logs set table_name = 'y'
+     where id = (select line_id from private.audit_chain where position = {0});
     for v_entry in select * from private.audit_chain order by position loop
       update private.audit_chain c
          set line_sha256 = (select private.hash_audit_line(l) from public.audit_logs l where l.id = c.line_id)

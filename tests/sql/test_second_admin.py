@@ -291,7 +291,7 @@ def test_a_request_ends_and_there_are_only_so_many(sandbox: Sandbox) -> None:
     sandbox.run(EARNINGS, OTHER, 101)
     assert 3 == len(requests(sandbox))
     with sandbox.refused("request_not_found"):
-        sandbox.run(DECIDE, ROW, True)
+        sandbox.run(DECIDE, SECOND, True)
     with sandbox.refused("answer_missing"):
         sandbox.run(DECIDE, old, None)
 
