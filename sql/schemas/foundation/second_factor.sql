@@ -4,9 +4,9 @@
 -- accounts or roles, and before their own bank account changes: their token says `aal2` then. Whoever has none is asked
 -- for none. A link of a mail is no second factor. Service keys are no person and have none.
 --
--- One check for each call. What admins do by functions asks private.is_confirmed_admin in place of private.is_admin, and
--- so do policies on tables of money, after the row's own people: their own rows are read without. It refuses in words
--- and does not answer false, or a payments page would be empty and look paid.
+-- One check for each call. What admins do by functions asks private.is_confirmed_admin in place of private.is_admin,
+-- and so do policies on tables of money, after the row's own people: their own rows are read without. It refuses in
+-- words and does not answer false, or a payments page would be empty and look paid.
 
 -- Definer: nobody but the auth service reads factors. An auth service without them has no such table, whence `execute`.
 create function private.lacks_second_factor(user_id uuid, aal text) returns boolean

@@ -2,9 +2,9 @@
 --
 --   (a day without one) -> claimed by a sender -> mailed     else claimed again: twice does no harm
 --
--- A chain shows what was changed inside of it, and not that its end was cut off or that all of it was written anew. What
--- lies in somebody's mailbox shows that: line, hash and time, which `python -m deploy verify-audit-log` proves. Before a
--- head is mailed it is proven that the chain still leads through the one mailed before, and the mail says so.
+-- A chain shows what was changed inside of it, and not that its end was cut off or that all of it was written anew.
+-- What lies in somebody's mailbox shows that: line, hash and time, which `python -m deploy verify-audit-log` proves.
+-- Before a head is mailed it is proven that the chain still leads through the one mailed before, and the mail says so.
 
 create table private.audit_heads (
   day           date        primary key,
