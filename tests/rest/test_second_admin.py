@@ -51,7 +51,7 @@ def test_an_adjustment_is_made_by_two(stage: Stage, limited: PayoutScene) -> Non
     assert (202, []) == (asked.status_code, asked.json())
     assert "second_admin_needed" in asked.headers["refusal"]
     assert [] == mine == stage.rest("GET", "approval_requests?select=*", as_=limited.practitioner).json()
-    (request,) = stage.rest("GET", "approval_requests?status=eq.waiting", as_=second).json()
+    (request,) = stage.rest("GET", "approval_requests?kind=eq.earnings&status=eq.waiting", as_=second).json()
     mail.send()
     subject = "A second admin is asked for: an adjustment of earnings"
     (told,) = [each for each in mail.mails_to(second) if each["Subject"] == subject]

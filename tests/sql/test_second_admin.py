@@ -355,6 +355,44 @@ def test_an_approved_run_pays_no_more_than_was_approved(sandbox: Sandbox) -> Non
     assert [("cad", 9901)] == amounts(sandbox, OTHER)
 
 
+def test_an_approval_is_used_once(sandbox: Sandbox) -> None:
+    """Or one admin, who says that a payout failed, would have it paid again without the second."""
+    limit(sandbox, payout_run_above_minor=10_000)
+    earn(sandbox, 10_001, practitioner=OTHER)
+    earn(sandbox, 20_000)
+    run(sandbox)
+    request = waiting(sandbox)
+    for who in ("admin", "second"):
+        sandbox.act_as(who)
+        sandbox.run(DECIDE, request, True)
+    assert 2 == run(sandbox)["payouts_made"]
+
+    sandbox.act_as("admin")
+    payout = sandbox.one(
+        "select id from public.payouts where status = 'pending' and practitioner_id = %s", OTHER
+    )
+    sandbox.run("select * from public.mark_payout_failed(%s, 'So they say')", payout)
+    assert run(sandbox)["waits_for_admins"]
+    assert 10_001 == next(each["amount"] for each in requests(sandbox) if each["status"] == "waiting")
+
+
+def test_a_batch_of_an_approved_run_does_not_ask_again(sandbox: Sandbox) -> None:
+    """What the batches before it have paid is part of what was approved."""
+    limit(sandbox, payout_run_above_minor=10_000)
+    earn(sandbox, 10_001, practitioner=OTHER)
+    earn(sandbox, 20_000)
+    run(sandbox)
+    request = waiting(sandbox)
+    for who in ("admin", "second"):
+        sandbox.act_as(who)
+        sandbox.run(DECIDE, request, True)
+    sandbox.act_as("owner")
+    batches = [sandbox.run("select * from private.run_payouts(1)")[0] for _ in range(3)]
+    assert [(1, False), (1, False), (0, False)] == [
+        (batch["payouts_made"], batch["waits_for_admins"]) for batch in batches
+    ]
+
+
 def test_a_small_run_waits_for_nobody(sandbox: Sandbox) -> None:
     limit(sandbox, payout_run_above_minor=10_000)
     earn(sandbox, 10_000, practitioner=OTHER)

@@ -69,8 +69,8 @@ as $$
    limit 1;
 $$;
 
--- Whether it waits for admins; those are asked. An approval is good for as long as it could be answered, and covers
--- what is then made again because it failed.
+-- Whether it waits for admins; those are asked. An approval is good for as long as it could be answered, and is used up
+-- by what was made since: what failed and would be paid again above the amount is approved again.
 create function private.wait_for_admins(period public.payout_periods) returns boolean
   language plpgsql volatile set search_path = ''
 as $$
@@ -94,7 +94,9 @@ begin
       select from public.approval_requests r
        where r.kind = 'payout_run' and r.status = 'approved' and r.decided_at > now() - v_rules.answer_within
          and r.details ->> 'period' = period.number::text and r.currency = v_run.currency
-         and r.amount >= v_run.amount_minor);
+         and r.amount >= v_run.amount_minor + (
+           select coalesce(sum(p.amount_minor), 0) from public.payouts p
+            where p.period_start = period.period_start and p.currency = v_run.currency and p.created_at >= r.decided_at));
     perform private.request_approval('payout_run', jsonb_build_object('period', period.number), null, v_run.amount_minor,
                                      v_run.currency);
     v_waits := true;
