@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from .auth import Caller, identify
 from .call import Call, Contract
 from .errors import BadRequest, MethodNotAllowed, NotAllowed, NotSignedIn, TooLarge, TooSlow, UnsupportedMedia
-from .settings import SupabaseSettings
+from .settings import ServiceSettings, SupabaseSettings
 
 BODY_LIMIT_BYTES = 1024 * 1024
 BODY_TIME_S = 10  # for the whole body: who sends a byte now and then holds one of few places
@@ -73,6 +73,13 @@ def _check_caller(caller: Caller | None, contract: Contract) -> None:
         raise NotSignedIn(headers={"www-authenticate": "Bearer"})
     if ("service" if caller.is_service else "user") not in contract.callers:
         raise NotAllowed()
+    # With the secret key the database sees no token of theirs, and could not refuse them itself.
+    if caller.is_anonymous and ServiceSettings in contract.settings:
+        raise NotAllowed(
+            "account_needed",
+            "Please create an account first.",
+            hint="Add your e-mail address to go on with what you have begun.",
+        )
 
 
 async def _read(request: Request, headers: Headers) -> bytes:

@@ -30,12 +30,17 @@ VERIFIED_TOKENS_LIMIT = 1000
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A verified caller: a signed-in user, or the platform itself (`is_service`)."""
+    """A verified caller: a signed-in user, or the platform itself (`is_service`).
+
+    `aal` is how sure auth was of them, aal2 with a second factor; who signed in without an account is anonymous.
+    """
 
     id: UUID | None
     email: str | None
     token: str | None
     is_service: bool = False
+    aal: str | None = None
+    is_anonymous: bool = False
 
     def __str__(self) -> str:
         return "service" if self.is_service else str(self.id)
@@ -98,7 +103,13 @@ def _caller(claims: dict[str, Any], token: str) -> Caller | None:
     match claims.get("role"):
         case "authenticated":
             try:
-                return Caller(UUID(claims["sub"]), claims.get("email"), token)
+                return Caller(
+                    UUID(claims["sub"]),
+                    claims.get("email"),
+                    token,
+                    aal=claims.get("aal"),
+                    is_anonymous=claims.get("is_anonymous") is True,
+                )
             except (KeyError, TypeError, ValueError, AttributeError):
                 raise BadToken() from None
         case "service_role":

@@ -26,6 +26,11 @@ AGAIN = "Choose again"
 # In the order of a person's attempts. What is not here is about the request and not about the world, and keeps its
 # status: a twin of a click whose answer is on its way must not lead away from the page that waits for it.
 REASONS = {
+    "account_needed": Reason(
+        "An account first",
+        f"To pay, please add your e-mail address to your account. {NOTHING_HAPPENED}",
+        AGAIN,
+    ),
     "slot_taken": Reason(
         "This time is taken", f"It was still free when you chose it. {NOTHING_HAPPENED}", OTHER_TIME
     ),

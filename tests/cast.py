@@ -5,7 +5,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -111,6 +111,19 @@ class Stage:
         claims = {"sub": str(person), "aud": "authenticated", "role": "authenticated", "email": email}
         claims |= {"session_id": str(uuid.uuid4()), "iat": now, "exp": now + 3600}
         return Person(person, email, sign(claims, self._signing_key))
+
+    def with_claims(self, person: Person, **claims: Any) -> Person:
+        """The same person with a token that says something else too, as aal or is_anonymous."""
+        said = jwt.decode(person.token, options={"verify_signature": False}) | claims
+        return replace(person, token=sign(said, self._signing_key))
+
+    def enroll(self, person: Person) -> None:
+        """From now on they have a second factor."""
+        self.execute(
+            "insert into auth.mfa_factors (id, user_id, factor_type, status, created_at, updated_at)"
+            " values (gen_random_uuid(), %s, 'totp', 'verified', now(), now())",
+            person.id,
+        )
 
     def sign_up(self) -> Person:
         """Somebody new, signed up through the real auth, who can sign in again with the password."""

@@ -64,6 +64,7 @@ book_session_with_credit_rpc = Rpc(
     "book_session_with_credit",
     gives=BookedSession,
     refuses=(
+        "account_needed",
         "session_type_not_found",
         "class_needed",
         "duration_not_offered",

@@ -71,6 +71,7 @@ begin_checkout_rpc = Rpc(
     "begin_checkout",
     gives=BegunCheckout,
     refuses=(
+        "account_needed",
         "request_in_progress",
         "session_type_not_found",
         "duration_not_offered",

@@ -61,6 +61,6 @@ class SavedBanking(SavedAccount):
 save_practitioner_banking_rpc = Rpc(
     "save_practitioner_banking",
     gives=SavedAccount,
-    refuses=("not_your_account", "text_is_blank", "too_many_requests"),
+    refuses=("not_your_account", "second_factor_needed", "text_is_blank", "too_many_requests"),
     remembers=True,
 )

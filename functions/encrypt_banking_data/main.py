@@ -27,6 +27,7 @@ async def encrypt_banking_data(call: Call[EncryptBankingData]) -> SavedBanking:
     saved = await call.service.rpc(
         save_practitioner_banking_rpc,
         user_id=call.user.id,
+        user_aal=call.user.aal,
         practitioner_id=body.practitioner_id,
         bank_name=account.bank_name,
         account_holder_name=account.account_holder_name,

@@ -50,6 +50,7 @@ class CancelledSessions(Output):
 
 REFUSES = (
     "not_your_account",
+    "second_factor_needed",
     "account_not_found",
     "last_admin",
     "under_legal_hold",

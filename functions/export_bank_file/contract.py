@@ -54,7 +54,9 @@ class BankFile(Output):
 
 
 read_bank_file_payouts_rpc = Rpc(
-    "read_bank_file_payouts", gives=BankFilePayout, refuses=("admins_only", "too_many_requests")
+    "read_bank_file_payouts",
+    gives=BankFilePayout,
+    refuses=("admins_only", "second_factor_needed", "too_many_requests"),
 )
 number_bank_file_rpc = Rpc(
     "number_bank_file",
@@ -65,6 +67,7 @@ number_bank_file_rpc = Rpc(
         "nothing_to_export",
         "originator_missing",
         "payouts_changed",
+        "second_factor_needed",
         "exported_already",
     ),
 )

@@ -20,7 +20,9 @@ async def export_bank_file(call: Call[ExportBankFile]) -> Download:
     seen in the file for people (`export-payout-file`). A number is given once and is not given back.
     """
     asked, reference = call.body, f"payouts-cpa005-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
-    payouts = await call.service.rows(read_bank_file_payouts_rpc, user_id=call.user.id, reference=reference)
+    payouts = await call.service.rows(
+        read_bank_file_payouts_rpc, user_id=call.user.id, user_aal=call.user.aal, reference=reference
+    )
     vault = VaultSettings.read().vault
     chosen = {
         payout.payout_id: payment
@@ -32,6 +34,7 @@ async def export_bank_file(call: Call[ExportBankFile]) -> Download:
     file = await call.service.rpc(
         number_bank_file_rpc,
         user_id=call.user.id,
+        user_aal=call.user.aal,
         reference=reference,
         payout_ids=list(chosen),
         pending=len(payouts),

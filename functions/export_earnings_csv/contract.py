@@ -43,10 +43,16 @@ class EarnedSession(Output):
 begin_earnings_export_rpc = Rpc(
     "begin_earnings_export",
     gives=EarnedSession,
-    refuses=("practitioners_only", "practitioner_not_found", "cursor_unknown", "too_many_requests"),
+    refuses=(
+        "practitioners_only",
+        "practitioner_not_found",
+        "second_factor_needed",
+        "cursor_unknown",
+        "too_many_requests",
+    ),
 )
 earnings_sessions_rpc = Rpc(
     "earnings_sessions",
     gives=EarnedSession,
-    refuses=("practitioners_only", "practitioner_not_found", "cursor_unknown"),
+    refuses=("practitioners_only", "practitioner_not_found", "second_factor_needed", "cursor_unknown"),
 )

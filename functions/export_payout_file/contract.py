@@ -40,5 +40,7 @@ class PendingPayout(Output):
 
 
 export_payout_file_rpc = Rpc(
-    "export_payout_file", gives=PendingPayout, refuses=("admins_only", "too_many_requests")
+    "export_payout_file",
+    gives=PendingPayout,
+    refuses=("admins_only", "second_factor_needed", "too_many_requests"),
 )

@@ -24,6 +24,7 @@ async def export_payout_file(call: Call[ExportPayoutFile]) -> Download:
     payouts = await call.service.rows(
         export_payout_file_rpc,
         user_id=call.user.id,
+        user_aal=call.user.aal,
         reference=name,
         in_currency=call.body.currency,
         format=call.body.format,

@@ -73,4 +73,4 @@ class PaymentList(Output):
     next_cursor: str | None = Field(description="Where the next page starts; null after the last one.")
 
 
-list_payments_rpc = Rpc("list_payments", gives=PaymentList, refuses=("admins_only",))
+list_payments_rpc = Rpc("list_payments", gives=PaymentList, refuses=("admins_only", "second_factor_needed"))

@@ -59,7 +59,9 @@ request_refund_rpc = Rpc(
     gives=RequestedRefund,
     refuses=(
         "admins_only",
+        "second_factor_needed",
         "payment_not_found",
+        "own_money",
         "payment_not_refundable",
         "already_refunded",
         "request_in_progress",

@@ -24,5 +24,11 @@ async def run_payouts(call: Call[None]) -> PayoutRun:
         made, closed = made + batch.payouts_made, closed + batch.periods_closed
         if batch.is_done or time.monotonic() > until:
             break
-    call.log(payouts_made=made, periods_closed=closed, carried_forward=batch.carried_forward)
-    return PayoutRun(payouts_made=made, periods_closed=closed, carried_forward=batch.carried_forward)
+    run = PayoutRun(
+        payouts_made=made,
+        periods_closed=closed,
+        carried_forward=batch.carried_forward,
+        waits_for_admins=batch.waits_for_admins,
+    )
+    call.log(**run.model_dump())
+    return run

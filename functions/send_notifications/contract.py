@@ -1,6 +1,6 @@
 """What a sender claims, what it reports of each mail, and what a run replies."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -108,6 +108,27 @@ class FinishedMail(Output):
     status: str
 
 
+class AuditHead(Output):
+    """The head of the audit chain that is to be mailed, and the one mailed before; nulls when none is due."""
+
+    day: date | None
+    mail_id: UUID | None
+    position: int | None
+    line_id: UUID | None
+    sha256: str | None
+    sealed_at: datetime | None
+    before_day: date | None
+    before_position: int | None
+    before_sha256: str | None
+    finding: str | None = Field(description="What is wrong on the way from there; null: nothing.")
+
+
+class MailedHead(Output):
+    """Since when it is out."""
+
+    mailed_at: datetime | None
+
+
 class SentNotifications(Output):
     """The reply: how many of each came to what."""
 
@@ -116,6 +137,8 @@ class SentNotifications(Output):
     mails: dict[Outcome, int]
 
 
+claim_audit_head_rpc = Rpc("claim_audit_head", gives=AuditHead)
+mark_audit_head_mailed_rpc = Rpc("mark_audit_head_mailed", gives=MailedHead)
 prepare_mails_rpc = Rpc("prepare_mails", gives=Prepared)
 claim_mail_rpc = Rpc("claim_mail", gives=ClaimedMail)
 start_mail_rpc = Rpc("start_mail", gives=StartedMail, refuses=("lease_lost",))

@@ -16,6 +16,7 @@ from shared.serving import endpoint
 from shared.settings import PagesSettings, ServiceSettings, SiteSettings
 from shared.workers import run_workers
 
+from .audit_head import mail_audit_head
 from .carriers import Carried, carrier
 from .contract import (
     ClaimedMail,
@@ -46,7 +47,7 @@ class Progress:
 
 @endpoint(caller="service", settings=(ServiceSettings, SiteSettings, PagesSettings, MailSettings))
 async def send_notifications(call: Call[None]) -> SentNotifications:
-    """Write the reminders that are due, then send until nothing is left.
+    """Write the reminders that are due, then send until nothing is left; once a day, the head of the audit log.
 
     Any number may run at once: a claim is one sender's. Fails if the mail service refuses us and not a mail; nothing
     is lost by that.
@@ -56,6 +57,9 @@ async def send_notifications(call: Call[None]) -> SentNotifications:
     try:
         failures += await run_workers(partial(_prepare, call, progress), workers=1, seconds=PREPARE_S)
         failures += await run_workers(partial(_work, call, progress), workers=WORKERS, seconds=TIME_S)
+        head = await mail_audit_head(call)
+        if head and head.is_our_fault:
+            progress.our_fault = head.reason
     finally:
         call.log(
             reminders=progress.reminders, lost=progress.lost, mails=dict(progress.mails), failures=failures

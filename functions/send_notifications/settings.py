@@ -1,5 +1,6 @@
 """How mail goes out: through Postmark's API, or by SMTP where there is no Postmark."""
 
+from email.utils import parseaddr
 from typing import Any, Self
 
 from shared.settings import ContactSettings, MissingSettings
@@ -23,6 +24,7 @@ class MailSettings(ContactSettings):
     postmark_api_url: str = "https://api.postmarkapp.com"
     postmark_from_email: str = "noreply@sadhu.com"
     smtp_url: str = ""
+    audit_head_email: str = ""  # who keeps the heads of the audit log, mailed daily; empty: nobody
     postmark_welcome_template_id: str = ""
     postmark_welcome_template_alias: str = ""
     postmark_booking_confirmation_template_id: str = ""
@@ -38,6 +40,8 @@ class MailSettings(ContactSettings):
     def from_environment(cls, environment: Any) -> Self:
         """As always; and somebody has to carry the mail."""
         settings = super().from_environment(environment)
+        if settings.audit_head_email and "@" not in parseaddr(settings.audit_head_email)[1]:
+            raise MissingSettings("AUDIT_HEAD_EMAIL must be an address.")
         if not (settings.token or settings.smtp_url):
             raise MissingSettings(
                 "Missing settings: POSTMARK_SERVER_TOKEN. Set it, or POSTMARK_API_KEY, or SMTP_URL."

@@ -36,6 +36,13 @@ class VerifiedBanking(VerifiedAccount):
 verify_practitioner_banking_rpc = Rpc(
     "verify_practitioner_banking",
     gives=VerifiedAccount,
-    refuses=("admins_only", "own_account", "banking_not_found", "banking_changed", "banking_not_checked"),
+    refuses=(
+        "admins_only",
+        "second_factor_needed",
+        "own_account",
+        "banking_not_found",
+        "banking_changed",
+        "banking_not_checked",
+    ),
     remembers=True,
 )

@@ -86,6 +86,24 @@ alter function auth.uid() owner to postgres;
 alter function auth.role() owner to postgres;
 alter function auth.email() owner to postgres;
 
+-- Second factors. @supabase/lite does not know them; a hosted project's auth service writes them, and so do tests.
+create type auth.factor_type as enum ('totp', 'webauthn', 'phone');
+create type auth.factor_status as enum ('unverified', 'verified');
+create table auth.mfa_factors (
+  id            uuid               primary key,
+  user_id       uuid               not null,
+  friendly_name text,
+  factor_type   auth.factor_type   not null,
+  status        auth.factor_status not null,
+  created_at    timestamptz        not null,
+  updated_at    timestamptz        not null,
+  secret        text
+);
+create index mfa_factors_user_id_idx on auth.mfa_factors (user_id);
+alter table auth.mfa_factors owner to supabase_lite;
+alter table auth.mfa_factors enable row level security;
+grant all on auth.mfa_factors to postgres;
+
 -- PostgREST learns of a new table or function by itself, as it does there.
 create function extensions.pgrst_watch() returns event_trigger
   language plpgsql

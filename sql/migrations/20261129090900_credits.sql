@@ -39,7 +39,7 @@ drop policy "Admins can view all credits" on public.user_session_credits;
 
 create policy "people read their own credits, admins all"
   on public.user_session_credits for select to authenticated
-  using (user_id = (select auth.uid()) or (select private.is_admin()));
+  using (user_id = (select auth.uid()) or (select private.is_confirmed_admin()));
 
 alter table public.user_session_credits
   add constraint user_session_credits_credits_are_in_range check (
@@ -230,6 +230,25 @@ as $$
    where c.user_id = (select auth.uid()) and c.credits_remaining > 0 and (c.expires_at is null or c.expires_at > now());
 $$;
 
+-- Gives the lot: without one, a new one.
+create function private.post_credit_adjustment(lot_id uuid, user_id uuid, change integer, reason text, session_type_id uuid)
+  returns uuid
+  language plpgsql volatile set search_path = ''
+as $$
+begin
+  if post_credit_adjustment.lot_id is null then
+    return private.grant_credits(
+      post_credit_adjustment.user_id, post_credit_adjustment.change, kind => 'adjustment',
+      session_type_id => post_credit_adjustment.session_type_id, reason => post_credit_adjustment.reason);
+  end if;
+  insert into public.credit_ledger (lot_id, user_id, change, kind, reason)
+  values (post_credit_adjustment.lot_id, post_credit_adjustment.user_id, post_credit_adjustment.change, 'adjustment',
+          post_credit_adjustment.reason);
+  return post_credit_adjustment.lot_id;
+end
+$$;
+
+-- Null: it waits for a second admin.
 -- Definer: nobody may write credits. So it checks its caller itself.
 create function private.adjust_credits(lot_id uuid, user_id uuid, change integer, reason text, session_type_id uuid)
   returns uuid
@@ -237,9 +256,9 @@ create function private.adjust_credits(lot_id uuid, user_id uuid, change integer
 as $$
 #variable_conflict use_column
 declare
-  v_owner uuid;
+  v_owner uuid := adjust_credits.user_id;
 begin
-  if not private.is_admin() then
+  if not private.is_confirmed_admin() then
     perform private.refuse(403, 'admins_only', 'Only admins adjust credits.');
   end if;
   perform private.refuse_long_text('reason', adjust_credits.reason, 1000);
@@ -252,17 +271,29 @@ begin
     if adjust_credits.change < 0 then
       perform private.refuse(422, 'lot_missing', 'Say from which credits to take.');
     end if;
-    return private.grant_credits(adjust_credits.user_id, adjust_credits.change, kind => 'adjustment',
-      session_type_id => adjust_credits.session_type_id, reason => adjust_credits.reason);
+  else
+    select c.user_id into v_owner from public.user_session_credits c where c.id = adjust_credits.lot_id;
+    if v_owner is null or v_owner <> coalesce(adjust_credits.user_id, v_owner) then
+      perform private.refuse(404, 'credits_not_found', 'There are no such credits.');
+    end if;
   end if;
-
-  select c.user_id into v_owner from public.user_session_credits c where c.id = adjust_credits.lot_id;
-  if v_owner is null or v_owner <> coalesce(adjust_credits.user_id, v_owner) then
-    perform private.refuse(404, 'credits_not_found', 'There are no such credits.');
+  if v_owner is null then
+    perform private.refuse(422, 'user_missing', 'user_id: say whose credits.');
   end if;
-  insert into public.credit_ledger (lot_id, user_id, change, kind, reason)
-  values (adjust_credits.lot_id, v_owner, adjust_credits.change, 'adjustment', adjust_credits.reason);
-  return adjust_credits.lot_id;
+  perform private.refuse_own_money(v_owner);
+  perform private.lock_client(v_owner);  -- so that two at once count each other
+  if abs(adjust_credits.change)
+     + (select coalesce(sum(abs(l.change)), 0) from public.credit_ledger l
+         where l.user_id = v_owner and l.kind = 'adjustment' and l.created_at > now() - interval '1 day')
+     > (select r.credits_above from private.second_admin_rules r) then
+    perform private.leave_to_second_admin(
+      'credits', jsonb_build_object('lot_id', adjust_credits.lot_id, 'reason', adjust_credits.reason,
+                                    'session_type_id', adjust_credits.session_type_id),
+      v_owner, adjust_credits.change);
+    return null;
+  end if;
+  return private.post_credit_adjustment(adjust_credits.lot_id, v_owner, adjust_credits.change, adjust_credits.reason,
+                                        adjust_credits.session_type_id);
 end
 $$;
 
@@ -280,7 +311,7 @@ begin
 end
 $$;
 comment on function public.adjust_credits is
-  'For admins: changes a lot, or gives a user a new one. The reason stays in the ledger.';
+  'For admins: changes a lot, or gives a user a new one. The reason stays in the ledger. No row, and 202: a second admin was asked.';
 
 -- Those that lapsed first go first. Definer: nobody may write credits.
 create function private.expire_credits(max_rows integer) returns integer
@@ -309,7 +340,7 @@ $$;
 
 revoke execute on function private.grant_credits, private.revoke_credits, private.describe_length_and_form,
   private.list_good_lots, private.refuse_without_credit, private.choose_credit_lot,
-  private.adjust_credits, private.expire_credits, public.check_session_credits, public.adjust_credits
+  private.post_credit_adjustment, private.adjust_credits, private.expire_credits, public.check_session_credits, public.adjust_credits
   from public, anon, authenticated, service_role;
 grant execute on function private.grant_credits, private.revoke_credits, private.expire_credits to service_role;
 grant execute on function private.adjust_credits, public.adjust_credits, public.check_session_credits to authenticated;
@@ -365,7 +396,7 @@ alter table public.credit_ledger enable row level security;
 
 create policy "people read their own ledger, admins all"
   on public.credit_ledger for select to authenticated
-  using (user_id = (select auth.uid()) or (select private.is_admin()));
+  using (user_id = (select auth.uid()) or (select private.is_confirmed_admin()));
 
 revoke all on public.credit_ledger from anon, authenticated, service_role;
 grant select on public.credit_ledger to authenticated, service_role;

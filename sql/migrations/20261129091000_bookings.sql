@@ -283,7 +283,7 @@ declare
   v_type    public.session_types;
   v_session uuid;
 begin
-  perform private.lock_client(v_client);
+  perform private.refuse_anonymous_caller(), private.lock_client(v_client);
   select t.* into v_type from public.session_types t
    where t.is_active and case when book_session_with_credit.session_type_id is not null
      then t.id = book_session_with_credit.session_type_id

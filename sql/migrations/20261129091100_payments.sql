@@ -112,7 +112,7 @@ alter table public.checkout_sessions enable row level security;
 
 create policy "payers read their checkouts, admins all"
   on public.checkout_sessions for select to authenticated
-  using (user_id = (select auth.uid()) or (select private.is_admin()));
+  using (user_id = (select auth.uid()) or (select private.is_confirmed_admin()));
 
 revoke all on public.checkout_sessions from anon, authenticated, service_role;
 grant select on public.checkout_sessions to authenticated, service_role;
@@ -260,7 +260,7 @@ declare
   v_holds      integer;
 begin
   -- Two clicks at once queue here, and the second finds what the first made.
-  perform private.lock_client(begin_checkout.user_id);
+  perform private.refuse_anonymous_caller(), private.lock_client(begin_checkout.user_id);
   v_type := private.find_type_to_pay(begin_checkout.session_type_id, begin_checkout.duration_minutes,
                                 begin_checkout.session_type, begin_checkout.is_group);
   v_new.session_type_id := v_type.id;
@@ -634,9 +634,9 @@ create policy "payers read payments; practitioner and admins those earned"
   using (
     (client_id = (select auth.uid()) and credit_lot_id is null)
     or ((earned_at is not null or paid_out_at is not null)
-        and (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()))));
+        and (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_confirmed_admin()))));
 create policy "admins mark payments as paid out"
-  on public.session_payments for update to authenticated using ((select private.is_admin()));
+  on public.session_payments for update to authenticated using ((select private.is_confirmed_admin()));
 
 alter table public.session_payments
   add constraint session_payments_texts_are_short check (
@@ -1299,7 +1299,7 @@ declare
   v_refund     private.payment_refunds;
   v_refundable integer;
 begin
-  if not private.is_admin() then
+  if not private.is_confirmed_admin() then
     perform private.refuse(403, 'admins_only', 'Only admins refund payments.');
   end if;
   select * into v_checkout from public.checkout_sessions c
@@ -1310,7 +1310,7 @@ begin
   elsif v_checkout.stripe_payment_intent_id is null then
     perform private.refuse(409, 'payment_not_refundable', 'This payment cannot be refunded here.', 'Refund it in Stripe.');
   end if;
-  perform private.lock_client(v_checkout.user_id);
+  perform private.refuse_own_money(v_checkout.user_id), private.lock_client(v_checkout.user_id);
   select * into v_checkout from public.checkout_sessions c where c.id = v_checkout.id for update;
 
   select * into v_refund from private.payment_refunds r

@@ -80,12 +80,12 @@ alter table public.ledger_postings enable row level security;
 
 create policy "practitioners read their ledger, admins all"
   on public.ledger_transactions for select to authenticated
-  using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
+  using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_confirmed_admin()));
 create policy "whoever reads a transaction reads its postings"
   on public.ledger_postings for select to authenticated
-  using ((select private.is_admin()) or transaction_id in (
+  using (transaction_id in (
     select t.id from public.ledger_transactions t
-     where t.practitioner_id = any (array(select private.my_practitioner_ids()))));
+     where t.practitioner_id = any (array(select private.my_practitioner_ids()))) or (select private.is_confirmed_admin()));
 
 revoke all on public.ledger_transactions, public.ledger_postings from anon, authenticated, service_role;
 grant select on public.ledger_transactions, public.ledger_postings to authenticated, service_role;
@@ -140,14 +140,39 @@ begin
 end
 $$;
 
+-- `cause` names the request that a second admin approved, so that it posts once.
+create function private.post_adjustment(
+  practitioner_id uuid, currency text, amount_minor bigint, reason text, session_id uuid, cause uuid) returns uuid
+  language sql volatile set search_path = ''
+as $$
+  select private.post_transaction('adjustment', post_adjustment.practitioner_id, post_adjustment.currency,
+    jsonb_build_object('practitioner_payable', amount_minor, 'platform_revenue', -amount_minor),
+    session_id => post_adjustment.session_id, reason => post_adjustment.reason, cause => post_adjustment.cause::text);
+$$;
+
+-- What adjustments of the last day have moved, in either direction.
+create function private.sum_recent_adjustments(practitioner_id uuid, currency text) returns bigint
+  language sql stable set search_path = ''
+as $$
+  select coalesce(sum(abs(p.amount_minor)), 0)::bigint
+    from public.ledger_transactions t
+    join public.ledger_postings p on p.transaction_id = t.id and p.account = 'practitioner_payable'
+   where t.practitioner_id = sum_recent_adjustments.practitioner_id and t.currency = sum_recent_adjustments.currency
+     and t.kind = 'adjustment' and t.occurred_at > now() - interval '1 day';
+$$;
+
+-- Null: it waits for a second admin.
 -- Definer: nobody writes the ledger directly. So it checks its caller itself.
 create function private.adjust_earnings(
   practitioner_id uuid, currency text, amount_minor bigint, reason text, session_id uuid)
   returns uuid
   language plpgsql volatile security definer set search_path = ''
 as $$
+#variable_conflict use_column
+declare
+  v_user uuid;
 begin
-  if not private.is_admin() then
+  if not private.is_confirmed_admin() then
     perform private.refuse(403, 'admins_only', 'Only admins adjust earnings.');
   end if;
   perform private.refuse_long_text('reason', adjust_earnings.reason, 1000);
@@ -155,12 +180,24 @@ begin
     perform private.refuse(422, 'reason_missing', 'An adjustment needs an amount and a reason.');
   elsif adjust_earnings.amount_minor not between -100000000000 and 100000000000 then
     perform private.refuse(422, 'amount_too_large', 'amount_minor: should be at most 100000000000.');
-  elsif not exists (select from public.practitioners p where p.id = adjust_earnings.practitioner_id) then
+  end if;
+  select p.user_id into v_user from public.practitioners p where p.id = adjust_earnings.practitioner_id for no key update;
+  if not found then
     perform private.refuse(404, 'practitioner_not_found', 'There is no such practitioner.');
   end if;
-  return private.post_transaction('adjustment', adjust_earnings.practitioner_id, lower(adjust_earnings.currency), jsonb_build_object(
-    'practitioner_payable', adjust_earnings.amount_minor, 'platform_revenue', -adjust_earnings.amount_minor),
-    session_id => adjust_earnings.session_id, reason => adjust_earnings.reason, cause => gen_random_uuid()::text);
+  perform private.refuse_own_money(v_user);
+  if abs(adjust_earnings.amount_minor)
+     + private.sum_recent_adjustments(adjust_earnings.practitioner_id, lower(adjust_earnings.currency))
+     > (select r.earnings_above_minor from private.second_admin_rules r) then
+    perform private.leave_to_second_admin(
+      'earnings', jsonb_build_object('practitioner_id', adjust_earnings.practitioner_id, 'reason', adjust_earnings.reason,
+                                     'session_id', adjust_earnings.session_id),
+      v_user, adjust_earnings.amount_minor, lower(adjust_earnings.currency));
+    return null;
+  end if;
+  return private.post_adjustment(adjust_earnings.practitioner_id, lower(adjust_earnings.currency),
+                                 adjust_earnings.amount_minor, adjust_earnings.reason, adjust_earnings.session_id,
+                                 gen_random_uuid());
 end
 $$;
 
@@ -178,10 +215,10 @@ begin
 end
 $$;
 comment on function public.adjust_earnings is
-  'For admins: gives a practitioner an amount from the platform''s part, or with a minus takes it back. Minor units.';
+  'For admins: gives a practitioner an amount from the platform''s part, or with a minus takes it back. Minor units. No row, and 202: a second admin was asked.';
 
-revoke execute on function private.post_transaction, private.check_transaction_balance, private.adjust_earnings, public.adjust_earnings
-  from public, anon, authenticated, service_role;
+revoke execute on function private.post_transaction, private.check_transaction_balance, private.post_adjustment,
+  private.sum_recent_adjustments, private.adjust_earnings, public.adjust_earnings from public, anon, authenticated, service_role;
 grant execute on function private.adjust_earnings, public.adjust_earnings to authenticated;
 
 create trigger ledger_transactions_refuse_changes before update or delete on public.ledger_transactions
@@ -568,7 +605,7 @@ begin
       perform private.refuse(403, 'practitioners_only', 'Only practitioners have earnings.', 'As an admin, say whose you want to see.');
     end if;
     return v_own;
-  elsif resolve_practitioner_ids.practitioner_id <> all (v_own) and not (private.is_admin()
+  elsif resolve_practitioner_ids.practitioner_id <> all (v_own) and not (private.is_confirmed_admin()
         and exists (select from public.practitioners p where p.id = resolve_practitioner_ids.practitioner_id)) then
     perform private.refuse(404, 'practitioner_not_found', 'There is no such practitioner.');
   end if;

@@ -57,7 +57,7 @@ create policy "practitioners and admins read payout terms"
   using (exists (select from private.my_practitioner_ids()) or (select private.is_admin()));
 create policy "admins add payout terms valid from now or later"
   on public.payout_terms for insert to authenticated
-  with check ((select private.is_admin()) and valid_from >= now());
+  with check ((select private.is_confirmed_admin()) and valid_from >= now());
 create policy "practitioners and admins read payout periods"
   on public.payout_periods for select to authenticated
   using (exists (select from private.my_practitioner_ids()) or (select private.is_admin()));
@@ -194,10 +194,10 @@ alter table public.payout_lines enable row level security;
 
 create policy "practitioners read their payouts, admins all"
   on public.payouts for select to authenticated
-  using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
+  using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_confirmed_admin()));
 create policy "practitioners read their payout lines, admins all"
   on public.payout_lines for select to authenticated
-  using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
+  using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_confirmed_admin()));
 
 revoke all on public.payouts, public.payout_lines from anon, authenticated, service_role;
 grant select on public.payouts, public.payout_lines to authenticated, service_role;
@@ -295,6 +295,8 @@ create trigger payout_lines_check_released after update on public.payout_lines
 -- less to do. What a failed payout released is found like everything else that is owed and not in a payout.
 --
 -- A sum of zero or less is not paid: its lines stay unpaid and count in the next run.
+--
+-- Above an amount a period waits until two admins have approved what it may pay (people/second_admin.sql).
 
 create function private.lock_payouts() returns void
   language sql volatile set search_path = ''
@@ -355,8 +357,44 @@ as $$
    limit 1;
 $$;
 
+-- Whether it waits for admins; those are asked. An approval is good for as long as it could be answered, and is used up
+-- by what was made since: what failed and would be paid again above the amount is approved again.
+create function private.wait_for_admins(period public.payout_periods) returns boolean
+  language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_rules private.second_admin_rules;
+  v_run   record;
+  v_waits boolean := false;
+begin
+  select * into v_rules from private.second_admin_rules;
+  if v_rules.payout_run_above_minor is null then
+    return false;
+  end if;
+  for v_run in
+    select owed.currency, sum(owed.amount_minor)::bigint as amount_minor
+      from (select u.currency, sum(u.amount_minor) as amount_minor from private.unpaid_earnings u
+             where u.counts_from < private.get_utc_midnight(period.period_end)
+             group by u.practitioner_id, u.currency having sum(u.amount_minor) > 0) owed
+     group by owed.currency having sum(owed.amount_minor) > v_rules.payout_run_above_minor
+  loop
+    continue when exists (
+      select from public.approval_requests r
+       where r.kind = 'payout_run' and r.status = 'approved' and r.decided_at > now() - v_rules.answer_within
+         and r.details ->> 'period' = period.number::text and r.currency = v_run.currency
+         and r.amount >= v_run.amount_minor + (
+           select coalesce(sum(p.amount_minor), 0) from public.payouts p
+            where p.period_start = period.period_start and p.currency = v_run.currency and p.created_at >= r.decided_at));
+    perform private.request_approval('payout_run', jsonb_build_object('period', period.number), null, v_run.amount_minor,
+                                     v_run.currency);
+    v_waits := true;
+  end loop;
+  return v_waits;
+end
+$$;
+
 create type private.payout_run_result as (
-  payouts_made integer, periods_closed integer, carried_forward integer, is_done boolean
+  payouts_made integer, periods_closed integer, carried_forward integer, is_done boolean, waits_for_admins boolean
 );
 
 -- Definer: nobody writes payouts directly. `moment` is for tests, which cannot wait a fortnight.
@@ -365,7 +403,7 @@ create function private.run_payouts(batch integer, moment timestamptz default no
 as $$
 declare
   c_until    constant timestamptz := clock_timestamp() + interval '3 seconds';
-  v_result   private.payout_run_result := (0, 0, 0, false);
+  v_result   private.payout_run_result := (0, 0, 0, false, false);
   v_period   public.payout_periods;
   v_owed     private.owed_amounts;
   v_is_whole boolean := true;
@@ -373,6 +411,9 @@ begin
   perform private.lock_payouts();
   perform private.open_payout_periods(moment);
   v_period := private.get_period_to_pay(moment);
+  if private.wait_for_admins(v_period) then
+    return (0, 0, 0, true, true);
+  end if;
   for v_owed in
     select u.practitioner_id, u.currency, array_agg(u.transaction_id), array_agg(u.amount_minor) from private.unpaid_earnings u
      where u.counts_from < private.get_utc_midnight(v_period.period_end)
@@ -401,7 +442,8 @@ end
 $$;
 
 create function public.run_payouts(batch integer default 100)
-  returns table (payouts_made integer, periods_closed integer, carried_forward integer, is_done boolean)
+  returns table (payouts_made integer, periods_closed integer, carried_forward integer, is_done boolean,
+                 waits_for_admins boolean)
   language sql volatile security invoker set search_path = ''
 as $$
   select * from private.run_payouts(greatest(1, run_payouts.batch));
@@ -409,8 +451,8 @@ $$;
 comment on function public.run_payouts is
   'For the scheduler, again until is_done. Carried forward are those who were paid more than they earned.';
 
-revoke execute on function private.lock_payouts, private.create_payout, private.get_period_to_pay, private.run_payouts,
-  public.run_payouts from public, anon, authenticated, service_role;
+revoke execute on function private.lock_payouts, private.create_payout, private.get_period_to_pay, private.wait_for_admins,
+  private.run_payouts, public.run_payouts from public, anon, authenticated, service_role;
 grant execute on function private.run_payouts, public.run_payouts to service_role;
 
 
@@ -465,7 +507,7 @@ as $$
 declare
   v_payout public.payouts;
 begin
-  if not (private.is_admin() or coalesce(auth.role(), '') = 'service_role') then
+  if not (private.is_confirmed_admin() or coalesce(auth.role(), '') = 'service_role') then
     perform private.refuse(403, 'admins_only', 'Only admins say what became of a payout.');
   end if;
   perform private.refuse_long_text('transaction_reference', mark_payout.transaction_reference, 255);
@@ -480,6 +522,9 @@ begin
   if not found then
     perform private.refuse(404, 'payout_not_found', 'There is no such payout.');
   end if;
+  -- A payout that failed is paid again.
+  perform private.refuse_own_money(p.user_id) from public.practitioners p
+    where p.id = v_payout.practitioner_id and mark_payout.status = 'failed';
   -- The same again changes nothing: providers repeat themselves.
   if v_payout.status = mark_payout.status
      and coalesce(v_payout.transaction_reference, v_payout.failed_reason)
@@ -853,19 +898,29 @@ create trigger payout_file_entries_refuse_truncate before truncate on public.pay
 -- logged in the transaction that reads them (see banking_accesses.sql). A payout whose account may not be paid now is
 -- in the file all the same, without numbers and with the reason, so that nobody is forgotten.
 
-create function private.begin_payout_export(user_id uuid) returns void
+create function private.require_paying_admin(user_id uuid, user_aal text) returns void
   language plpgsql volatile set search_path = ''
 as $$
 begin
-  if not exists (select from public.user_roles r where r.user_id = begin_payout_export.user_id and r.role = 'admin') then
+  if not exists (select from public.user_roles r where r.user_id = require_paying_admin.user_id and r.role = 'admin') then
     perform private.refuse(403, 'admins_only', 'Only admins export payment files.');
   end if;
-  perform private.limit_use('payout files', begin_payout_export.user_id);
+  perform private.require_second_factor(require_paying_admin.user_id, require_paying_admin.user_aal);
+end
+$$;
+
+create function private.begin_payout_export(user_id uuid, user_aal text) returns void
+  language plpgsql volatile set search_path = ''
+as $$
+begin
+  perform private.require_paying_admin(begin_payout_export.user_id, begin_payout_export.user_aal),
+          private.limit_use('payout files', begin_payout_export.user_id);
 end
 $$;
 
 -- Definer: neither an admin nor the service reads sealed numbers. So it checks for whom it is called.
-create function private.export_payout_file(user_id uuid, reference text, in_currency text, format text)
+create function private.export_payout_file(
+  user_id uuid, reference text, in_currency text, format text, user_aal text)
   returns table (
     payout_id uuid, practitioner_id uuid, practitioner_name text, withheld text, bank_name text,
     account_holder_name text, account_type text, country text, account_number text, routing_number text,
@@ -878,7 +933,7 @@ declare
                              where p.status = 'pending' and p.currency = coalesce(export_payout_file.in_currency, p.currency));
   v_earlier jsonb;
 begin
-  perform private.begin_payout_export(export_payout_file.user_id);
+  perform private.begin_payout_export(export_payout_file.user_id, export_payout_file.user_aal);
   -- Of each what there was before this file, which is recorded now.
   select coalesce(jsonb_object_agg(payout.id, private.find_earlier_payout_file(payout.id)), '{}')
     into v_earlier from unnest(v_pending) payout (id);
@@ -899,19 +954,19 @@ end
 $$;
 
 create function public.export_payout_file(
-  user_id uuid, reference text, in_currency text default null, format text default 'csv')
+  user_id uuid, reference text, in_currency text default null, format text default 'csv', user_aal text default null)
   returns table (
     payout_id uuid, practitioner_id uuid, practitioner_name text, withheld text, bank_name text,
     account_holder_name text, account_type text, country text, account_number text, routing_number text,
     amount_minor bigint, currency text, period_start date, period_end date, exported_before text)
   language sql volatile security invoker set search_path = ''
 as $$
-  select * from private.export_payout_file(user_id, reference, in_currency, format);
+  select * from private.export_payout_file(user_id, reference, in_currency, format, user_aal);
 $$;
 comment on function public.export_payout_file is
-  'For export-payout-file, which has verified user_id and opens the sealed numbers.';
+  'For export-payout-file, which has verified user_id and user_aal, and opens the sealed numbers.';
 
-revoke execute on function private.begin_payout_export, private.export_payout_file, public.export_payout_file
+revoke execute on function private.require_paying_admin, private.begin_payout_export, private.export_payout_file, public.export_payout_file
   from public, anon, authenticated, service_role;
 grant execute on function private.export_payout_file, public.export_payout_file to service_role;
 
@@ -928,7 +983,7 @@ grant execute on function private.export_payout_file, public.export_payout_file 
 -- in the file. What fails between the two has cost nothing but a line in the log of accesses.
 
 -- Definer: neither an admin nor the service reads sealed numbers. So it checks for whom it is called.
-create function private.read_bank_file_payouts(user_id uuid, reference text)
+create function private.read_bank_file_payouts(user_id uuid, reference text, user_aal text)
   returns table (
     payout_id uuid, practitioner_id uuid, practitioner_name text, withheld text, account_holder_name text,
     account_number text, routing_number text, amount_minor bigint, is_exported boolean)
@@ -942,7 +997,7 @@ declare
       join public.practitioner_banking b on b.practitioner_id = p.practitioner_id and b.country = 'CA'
      where p.status = 'pending' and p.currency = 'cad');
 begin
-  perform private.begin_payout_export(read_bank_file_payouts.user_id);
+  perform private.begin_payout_export(read_bank_file_payouts.user_id, read_bank_file_payouts.user_aal);
   return query
     select p.id, p.practitioner_id, who.name,
            coalesce(a.withheld, case when a.practitioner_id is null then
@@ -976,7 +1031,7 @@ $$;
 -- Definer: nobody writes the list of files directly. So it checks for whom it is called.
 create function private.number_bank_file(
   user_id uuid, reference text, payout_ids uuid[], pending integer, total_minor bigint, available_on date,
-  may_repeat boolean) returns private.numbered_bank_file
+  may_repeat boolean, user_aal text) returns private.numbered_bank_file
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
@@ -988,9 +1043,8 @@ declare
   v_repeated   uuid[];
   v_file       public.payout_files;
 begin
-  if not exists (select from public.user_roles r where r.user_id = number_bank_file.user_id and r.role = 'admin') then
-    perform private.refuse(403, 'admins_only', 'Only admins export payment files.');
-  elsif v_available not between c_today and c_today + 173 then
+  perform private.require_paying_admin(number_bank_file.user_id, number_bank_file.user_aal);
+  if v_available not between c_today and c_today + 173 then
     perform private.refuse(422, 'available_on_not_possible', 'available_on: should be today or one of the next 173 days.');
   elsif coalesce(cardinality(number_bank_file.payout_ids), 0) = 0 then
     perform private.refuse(409, 'nothing_to_export', 'There is no payout that can go into a file for the bank now.',
@@ -1033,23 +1087,24 @@ begin
 end
 $$;
 
-create function public.read_bank_file_payouts(user_id uuid, reference text)
+create function public.read_bank_file_payouts(user_id uuid, reference text, user_aal text default null)
   returns table (
     payout_id uuid, practitioner_id uuid, practitioner_name text, withheld text, account_holder_name text,
     account_number text, routing_number text, amount_minor bigint, is_exported boolean)
   language sql volatile security invoker set search_path = ''
 as $$
-  select * from private.read_bank_file_payouts(user_id, reference);
+  select * from private.read_bank_file_payouts(user_id, reference, user_aal);
 $$;
 comment on function public.read_bank_file_payouts is
-  'For export-bank-file, which has verified user_id and opens the sealed numbers.';
+  'For export-bank-file, which has verified user_id and user_aal, and opens the sealed numbers.';
 
 create function public.number_bank_file(
   user_id uuid, reference text, payout_ids uuid[], pending integer, total_minor bigint, available_on date default null,
-  may_repeat boolean default false) returns setof private.numbered_bank_file
+  may_repeat boolean default false, user_aal text default null) returns setof private.numbered_bank_file
   language sql volatile security invoker set search_path = ''
 as $$
-  select * from private.number_bank_file(user_id, reference, payout_ids, pending, total_minor, available_on, may_repeat);
+  select * from private.number_bank_file(
+    user_id, reference, payout_ids, pending, total_minor, available_on, may_repeat, user_aal);
 $$;
 comment on function public.number_bank_file is 'For export-bank-file. A number is given once, whatever becomes of the file.';
 

@@ -462,7 +462,8 @@ insert into private.mail_kinds (kind, audience, category) values
   ('contract_expired',    'user',         null),
   ('contract_revoked',    'user',         null),
   ('banking_changed',     'user',         null),
-  ('payout_paid',         'user',         null);
+  ('payout_paid',         'user',         null),
+  ('second_admin_wanted', 'user',         null);
 
 create table private.mails (
   id                  uuid        primary key default gen_random_uuid(),
@@ -853,7 +854,8 @@ begin
       ('contract_revoked',    'Contract ended',    'Your contract was ended.'),
       ('banking_changed',     'Bank account changed', 'The bank account for your payouts was changed.'),
       ('payout_paid',         'Payout sent',       coalesce(format('%s are on their way to you.', v_amount),
-                                                            'A payout is on its way to you.'))
+                                                            'A payout is on its way to you.')),
+      ('second_admin_wanted', 'A second admin',    'Another admin''s request waits for your approval.')
     ) n (kind, title, message)
     where n.kind = mail.kind and n.message is not null;
 end
@@ -1120,6 +1122,11 @@ begin
       select from public.user_session_credits lot
        where lot.id = (mail.payload ->> 'lot_id')::uuid and lot.credits_remaining > 0) then
     return 'credits_used';
+  elsif mail.kind = 'second_admin_wanted' and not exists (
+      select from public.approval_requests r
+       where r.id = (mail.payload ->> 'request_id')::uuid and r.status = 'waiting' and r.expires_at > now()
+         and r.requested_by is distinct from mail.user_id) then
+    return 'answered';
   end if;
   return null;
 end

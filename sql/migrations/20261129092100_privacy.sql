@@ -548,6 +548,12 @@ create trigger ledger_transactions_99_refuse_unknown_account
 create trigger payout_terms_99_refuse_unknown_account
   after insert or update of created_by on public.payout_terms
   for each row execute function private.refuse_unknown_account('created_by');
+create trigger approval_requests_99_refuse_unknown_requester
+  after insert or update of requested_by on public.approval_requests
+  for each row execute function private.refuse_unknown_account('requested_by');
+create trigger approval_requests_99_refuse_unknown_decider
+  after insert or update of decided_by on public.approval_requests
+  for each row execute function private.refuse_unknown_account('decided_by');
 create trigger payouts_99_refuse_unknown_account
   after insert or update of settled_by on public.payouts
   for each row execute function private.refuse_unknown_account('settled_by');
@@ -898,7 +904,7 @@ create function private.authorize_erasure(user_id uuid) returns void
   language plpgsql volatile set search_path = ''
 as $$
 begin
-  if authorize_erasure.user_id <> (select auth.uid()) and not private.is_admin() then
+  if authorize_erasure.user_id <> (select auth.uid()) and not private.is_confirmed_admin() then
     perform private.refuse(403, 'not_your_account', 'You can only erase your own account.');
   end if;
   perform private.lock_client(authorize_erasure.user_id);

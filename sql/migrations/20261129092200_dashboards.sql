@@ -369,7 +369,7 @@ declare
   v_today timestamptz := date_trunc('day', now() at time zone admin_dashboard.time_zone) at time zone admin_dashboard.time_zone;
   v_month timestamptz := now() - interval '30 days';
 begin
-  if not private.is_admin() then
+  if not private.is_confirmed_admin() then
     perform private.refuse(403, 'admins_only', 'This page is for admins.');
   end if;
   return query
@@ -394,6 +394,8 @@ begin
              'group_session_correlations', (select count(*) from public.group_session_correlations g
                                     where g.status = 'scheduled' and g.correlation not in ('alone', 'linked')),
              'unreachable_people', (select count(*) from public.unreachable_people),
+             'approval_requests', (select count(*) from public.approval_requests a
+                                    where a.status = 'waiting' and a.expires_at > now()),
              'payouts_failed',    (select count(*) from public.payouts o where o.status = 'failed' and o.created_at >= v_month),
              'webhook_deliveries_failed', (select count(*) from public.webhook_deliveries d
                                     where d.status = 'failed' and d.created_at >= now() - interval '7 days'))
@@ -478,7 +480,7 @@ create function private.list_payments(status text, currency text, page_size inte
 as $$
 #variable_conflict use_column
 begin
-  if not private.is_admin() then
+  if not private.is_confirmed_admin() then
     perform private.refuse(403, 'admins_only', 'Only admins list payments.');
   end if;
   return query
@@ -592,7 +594,7 @@ create view public.admin_banking with (security_invoker = true) as
     left join public.practitioner_banking b on b.practitioner_id = p.id
     left join public.profiles account on account.id = p.user_id
     left join public.profiles verifier on verifier.id = b.verified_by
-   where (select private.is_admin());
+   where (select private.is_confirmed_admin());
 comment on view public.admin_banking is
   'For admins: every practitioner''s account, or that there is none. verify_practitioner_banking takes practitioner_id and changed_at.';
 

@@ -493,6 +493,17 @@ create view private.broken_invariants with (security_invoker = true) as
     left join public.credit_ledger l on l.session_id = s.id and l.lot_id = s.credit_lot_id and l.kind = 'spend'
    where s.credit_lot_id is not null group by s.id having count(l.id) <> 1
   union all
+  -- The audit log
+  select 'the audit log does not lead through a head that was mailed', h.day::text
+    from private.audit_heads h
+   where h.finding is not null
+      or not exists (select from private.audit_chain c where (c.position, c.sha256) = (h.position, h.sha256))
+  union all
+  select 'the head of the audit log was not mailed', h.day::text
+    from private.audit_heads h
+   where h.mailed_at is null and h.day < (now() at time zone 'UTC')::date
+     and not exists (select from private.audit_heads later where later.day > h.day and later.mailed_at is not null)
+  union all
   -- Seats and time
   select 'a class is oversold', class.id::text
     from public.session_schedules class
@@ -577,7 +588,8 @@ revoke all on private.set_aside_work from public, anon, authenticated, service_r
 
 -- privacy/refuse_gone_callers.sql
 
--- Whoever is gone does nothing more. A token is good for an hour, whatever becomes of its account in that hour.
+-- Whoever is gone does nothing more, and whoever signed in anonymously nothing yet. A token is good for an hour,
+-- whatever becomes of its account in that hour.
 --
 -- Foreign keys and private.refuse_unknown_account keep a row from naming an account that is not there. This keeps its
 -- token from writing any row, also one that names nobody or that stands already, in every table and through every
@@ -591,7 +603,7 @@ declare
   c_caller constant uuid := auth.uid();
 begin
   if c_caller is not null then
-    perform private.require_account(c_caller);
+    perform private.require_account(c_caller), private.refuse_anonymous_caller();
   end if;
   return null;
 end

@@ -426,6 +426,7 @@ UNLIMITED_RPCS = {
         (
             "adjust_credits",
             "adjust_earnings",
+            "decide_approval",
             "reopen_session",
             "create_webhook_endpoint",
             "give_session_to",

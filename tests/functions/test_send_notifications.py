@@ -426,6 +426,15 @@ OTHERS = {
     "contract_revoked": ({"reason": "By mutual <agreement>"}, "By mutual <agreement>"),
     "banking_changed": ({"account_last4": "4242"}, "ending in 4242"),
     "payout_paid": ({"amount_minor": 45000, "currency": "usd"}, "US$450.00"),
+    "second_admin_wanted": (
+        {
+            "what": "a payout run",
+            "amount_minor": 45000,
+            "currency": "usd",
+            "expires_at": "2031-01-01T17:00:00Z",
+        },
+        "A payout run is above the amount",
+    ),
 }
 
 
@@ -447,6 +456,10 @@ def test_every_kind_of_message_has_a_template(mail: MailScene) -> None:
         " values (%s, '1', 'You practise, we pay.') returning id",
         mail.practitioner.practitioner_id,
     )
+    request = mail.stage.value(
+        "insert into public.approval_requests (kind, details, amount, currency, expires_at)"
+        " values ('payout_run', '{}', 45000, 'usd', now() + interval '7 days') returning id"
+    )
     mail.stage.execute("delete from private.mails where status = 'queued'")
     about_session = {
         "session_completed",
@@ -456,7 +469,7 @@ def test_every_kind_of_message_has_a_template(mail: MailScene) -> None:
         "recording_ending",
     }
     for kind, (payload, _) in OTHERS.items():
-        facts = {"lot_id": str(lot), "contract_id": str(contract), **payload}
+        facts = {"lot_id": str(lot), "contract_id": str(contract), "request_id": str(request), **payload}
         if kind in about_session:
             facts["scheduled_at"] = session["scheduled_at"].isoformat()
         mail.stage.execute(

@@ -36,10 +36,10 @@ class Sandbox:
     def __init__(self, connection: psycopg.Connection[dict[str, Any]]) -> None:
         self._connection = connection
 
-    def act_as(self, who: str) -> None:
-        """Act as one of the identities, or as `owner`, who applies the migrations."""
+    def act_as(self, who: str, **more: Any) -> None:
+        """Act as one of the identities, or as `owner`, who applies the migrations; with further claims of a token."""
         role, person = IDENTITIES.get(who, ("none", None))
-        claims = json.dumps({"role": role, "sub": person})
+        claims = json.dumps({"role": role, "sub": person, **more})
         self.run(
             "select set_config('request.jwt.claims', %s, true), set_config('role', %s, true)", claims, role
         )

@@ -49,6 +49,22 @@ create table auth.users (
 alter table auth.users owner to supabase_auth_admin;
 grant all on auth.users to postgres;
 
+create type auth.factor_type as enum ('totp', 'webauthn', 'phone');
+create type auth.factor_status as enum ('unverified', 'verified');
+create table auth.mfa_factors (
+  id            uuid               primary key default gen_random_uuid(),
+  user_id       uuid               not null references auth.users (id) on delete cascade,
+  friendly_name text,
+  factor_type   auth.factor_type   not null,
+  status        auth.factor_status not null,
+  created_at    timestamptz        not null default now(),
+  updated_at    timestamptz        not null default now(),
+  secret        text
+);
+create index on auth.mfa_factors (user_id);
+alter table auth.mfa_factors owner to supabase_auth_admin;
+grant all on auth.mfa_factors to postgres;
+
 create function auth.jwt() returns jsonb
   language sql stable
 as $$ select nullif(current_setting('request.jwt.claims', true), '')::jsonb; $$;

@@ -151,3 +151,6 @@ insert into public.webhook_endpoints (id, url, events) values
   ('10000000-0000-4000-8000-000000000001', 'https://example.com', '{payout.paid}');
 insert into public.webhook_deliveries (id, endpoint_id, outbox_id, event, body) values
   ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 1, 'payout.paid', '{}');
+insert into public.approval_requests (id, kind, details, user_id, amount, requested_by, expires_at, status, decided_by, decided_at) values
+  ('10000000-0000-4000-8000-000000000001', 'credits', '{"reason": "A gift"}', 'c0000000-0000-4000-8000-000000000001', 1,
+   'a0000000-0000-4000-8000-000000000001', now(), 'declined', 'a0000000-0000-4000-8000-000000000001', now());

@@ -46,7 +46,7 @@ alter table public.credit_ledger enable row level security;
 
 create policy "people read their own ledger, admins all"
   on public.credit_ledger for select to authenticated
-  using (user_id = (select auth.uid()) or (select private.is_admin()));
+  using (user_id = (select auth.uid()) or (select private.is_confirmed_admin()));
 
 revoke all on public.credit_ledger from anon, authenticated, service_role;
 grant select on public.credit_ledger to authenticated, service_role;

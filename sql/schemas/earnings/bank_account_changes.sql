@@ -12,7 +12,8 @@
 -- Definer: no role writes these two tables directly, not even the service.
 create function private.save_practitioner_banking(
   user_id uuid, practitioner_id uuid, bank_name text, account_holder_name text, account_type text, country text,
-  account_last4 text, routing_last4 text, fingerprint text, sealed jsonb) returns public.practitioner_banking
+  account_last4 text, routing_last4 text, fingerprint text, sealed jsonb, user_aal text)
+  returns public.practitioner_banking
   language plpgsql volatile security definer set search_path = ''
 as $$
 #variable_conflict use_column
@@ -24,6 +25,7 @@ begin
                   where p.id = save_practitioner_banking.practitioner_id and p.user_id = save_practitioner_banking.user_id) then
     perform private.refuse(403, 'not_your_account', 'You can only save a bank account for yourself.');
   end if;
+  perform private.require_second_factor(save_practitioner_banking.user_id, save_practitioner_banking.user_aal);
 
   -- Order matters: the row is locked before its numbers are read, so that two saves come one after the other.
   select b.* into v_saved from public.practitioner_banking b
@@ -66,17 +68,17 @@ $$;
 
 create function public.save_practitioner_banking(
   user_id uuid, practitioner_id uuid, bank_name text, account_holder_name text, account_type text, country text,
-  account_last4 text, routing_last4 text, fingerprint text, sealed jsonb)
+  account_last4 text, routing_last4 text, fingerprint text, sealed jsonb, user_aal text default null)
   returns table (id uuid, verified boolean)
   language sql volatile security invoker set search_path = ''
 as $$
   select b.id, b.verified
     from private.save_practitioner_banking(
       user_id, practitioner_id, bank_name, account_holder_name, account_type, country,
-      account_last4, routing_last4, fingerprint, sealed) b;
+      account_last4, routing_last4, fingerprint, sealed, user_aal) b;
 $$;
 comment on function public.save_practitioner_banking is
-  'Stores a bank account whose numbers are sealed: {account_number, routing_number}. The service has verified user_id.';
+  'Stores a bank account whose numbers are sealed: {account_number, routing_number}. The service has verified who asks.';
 
 -- What keeps an account from being paid: no_account, not_checked, not_sealed, not_verified or cooling; an empty text if
 -- nothing does. An account is payable when its numbers passed our checks and are sealed, an admin has verified it, and
@@ -105,7 +107,7 @@ as $$
 declare
   v_account public.practitioner_banking;
 begin
-  if not private.is_admin() then
+  if not private.is_confirmed_admin() then
     perform private.refuse(403, 'admins_only', 'Only admins verify bank accounts.');
   elsif verify_practitioner_banking.practitioner_id in (select private.my_practitioner_ids()) then
     perform private.refuse(403, 'own_account', 'Nobody verifies their own bank account.', 'Ask another admin.');

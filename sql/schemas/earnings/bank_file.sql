@@ -8,7 +8,7 @@
 -- in the file. What fails between the two has cost nothing but a line in the log of accesses.
 
 -- Definer: neither an admin nor the service reads sealed numbers. So it checks for whom it is called.
-create function private.read_bank_file_payouts(user_id uuid, reference text)
+create function private.read_bank_file_payouts(user_id uuid, reference text, user_aal text)
   returns table (
     payout_id uuid, practitioner_id uuid, practitioner_name text, withheld text, account_holder_name text,
     account_number text, routing_number text, amount_minor bigint, is_exported boolean)
@@ -22,7 +22,7 @@ declare
       join public.practitioner_banking b on b.practitioner_id = p.practitioner_id and b.country = 'CA'
      where p.status = 'pending' and p.currency = 'cad');
 begin
-  perform private.begin_payout_export(read_bank_file_payouts.user_id);
+  perform private.begin_payout_export(read_bank_file_payouts.user_id, read_bank_file_payouts.user_aal);
   return query
     select p.id, p.practitioner_id, who.name,
            coalesce(a.withheld, case when a.practitioner_id is null then
@@ -56,7 +56,7 @@ $$;
 -- Definer: nobody writes the list of files directly. So it checks for whom it is called.
 create function private.number_bank_file(
   user_id uuid, reference text, payout_ids uuid[], pending integer, total_minor bigint, available_on date,
-  may_repeat boolean) returns private.numbered_bank_file
+  may_repeat boolean, user_aal text) returns private.numbered_bank_file
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
@@ -68,9 +68,8 @@ declare
   v_repeated   uuid[];
   v_file       public.payout_files;
 begin
-  if not exists (select from public.user_roles r where r.user_id = number_bank_file.user_id and r.role = 'admin') then
-    perform private.refuse(403, 'admins_only', 'Only admins export payment files.');
-  elsif v_available not between c_today and c_today + 173 then
+  perform private.require_paying_admin(number_bank_file.user_id, number_bank_file.user_aal);
+  if v_available not between c_today and c_today + 173 then
     perform private.refuse(422, 'available_on_not_possible', 'available_on: should be today or one of the next 173 days.');
   elsif coalesce(cardinality(number_bank_file.payout_ids), 0) = 0 then
     perform private.refuse(409, 'nothing_to_export', 'There is no payout that can go into a file for the bank now.',
@@ -113,23 +112,24 @@ begin
 end
 $$;
 
-create function public.read_bank_file_payouts(user_id uuid, reference text)
+create function public.read_bank_file_payouts(user_id uuid, reference text, user_aal text default null)
   returns table (
     payout_id uuid, practitioner_id uuid, practitioner_name text, withheld text, account_holder_name text,
     account_number text, routing_number text, amount_minor bigint, is_exported boolean)
   language sql volatile security invoker set search_path = ''
 as $$
-  select * from private.read_bank_file_payouts(user_id, reference);
+  select * from private.read_bank_file_payouts(user_id, reference, user_aal);
 $$;
 comment on function public.read_bank_file_payouts is
-  'For export-bank-file, which has verified user_id and opens the sealed numbers.';
+  'For export-bank-file, which has verified user_id and user_aal, and opens the sealed numbers.';
 
 create function public.number_bank_file(
   user_id uuid, reference text, payout_ids uuid[], pending integer, total_minor bigint, available_on date default null,
-  may_repeat boolean default false) returns setof private.numbered_bank_file
+  may_repeat boolean default false, user_aal text default null) returns setof private.numbered_bank_file
   language sql volatile security invoker set search_path = ''
 as $$
-  select * from private.number_bank_file(user_id, reference, payout_ids, pending, total_minor, available_on, may_repeat);
+  select * from private.number_bank_file(
+    user_id, reference, payout_ids, pending, total_minor, available_on, may_repeat, user_aal);
 $$;
 comment on function public.number_bank_file is 'For export-bank-file. A number is given once, whatever becomes of the file.';
 

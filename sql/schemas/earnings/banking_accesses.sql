@@ -27,7 +27,7 @@ alter table public.banking_accesses enable row level security;
 
 create policy "practitioners read accesses to their account, admins all"
   on public.banking_accesses for select to authenticated
-  using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
+  using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_confirmed_admin()));
 
 revoke all on public.banking_accesses from anon, authenticated, service_role;
 grant select on public.banking_accesses to authenticated, service_role;

@@ -4,19 +4,29 @@
 -- logged in the transaction that reads them (see banking_accesses.sql). A payout whose account may not be paid now is
 -- in the file all the same, without numbers and with the reason, so that nobody is forgotten.
 
-create function private.begin_payout_export(user_id uuid) returns void
+create function private.require_paying_admin(user_id uuid, user_aal text) returns void
   language plpgsql volatile set search_path = ''
 as $$
 begin
-  if not exists (select from public.user_roles r where r.user_id = begin_payout_export.user_id and r.role = 'admin') then
+  if not exists (select from public.user_roles r where r.user_id = require_paying_admin.user_id and r.role = 'admin') then
     perform private.refuse(403, 'admins_only', 'Only admins export payment files.');
   end if;
-  perform private.limit_use('payout files', begin_payout_export.user_id);
+  perform private.require_second_factor(require_paying_admin.user_id, require_paying_admin.user_aal);
+end
+$$;
+
+create function private.begin_payout_export(user_id uuid, user_aal text) returns void
+  language plpgsql volatile set search_path = ''
+as $$
+begin
+  perform private.require_paying_admin(begin_payout_export.user_id, begin_payout_export.user_aal),
+          private.limit_use('payout files', begin_payout_export.user_id);
 end
 $$;
 
 -- Definer: neither an admin nor the service reads sealed numbers. So it checks for whom it is called.
-create function private.export_payout_file(user_id uuid, reference text, in_currency text, format text)
+create function private.export_payout_file(
+  user_id uuid, reference text, in_currency text, format text, user_aal text)
   returns table (
     payout_id uuid, practitioner_id uuid, practitioner_name text, withheld text, bank_name text,
     account_holder_name text, account_type text, country text, account_number text, routing_number text,
@@ -29,7 +39,7 @@ declare
                              where p.status = 'pending' and p.currency = coalesce(export_payout_file.in_currency, p.currency));
   v_earlier jsonb;
 begin
-  perform private.begin_payout_export(export_payout_file.user_id);
+  perform private.begin_payout_export(export_payout_file.user_id, export_payout_file.user_aal);
   -- Of each what there was before this file, which is recorded now.
   select coalesce(jsonb_object_agg(payout.id, private.find_earlier_payout_file(payout.id)), '{}')
     into v_earlier from unnest(v_pending) payout (id);
@@ -50,18 +60,18 @@ end
 $$;
 
 create function public.export_payout_file(
-  user_id uuid, reference text, in_currency text default null, format text default 'csv')
+  user_id uuid, reference text, in_currency text default null, format text default 'csv', user_aal text default null)
   returns table (
     payout_id uuid, practitioner_id uuid, practitioner_name text, withheld text, bank_name text,
     account_holder_name text, account_type text, country text, account_number text, routing_number text,
     amount_minor bigint, currency text, period_start date, period_end date, exported_before text)
   language sql volatile security invoker set search_path = ''
 as $$
-  select * from private.export_payout_file(user_id, reference, in_currency, format);
+  select * from private.export_payout_file(user_id, reference, in_currency, format, user_aal);
 $$;
 comment on function public.export_payout_file is
-  'For export-payout-file, which has verified user_id and opens the sealed numbers.';
+  'For export-payout-file, which has verified user_id and user_aal, and opens the sealed numbers.';
 
-revoke execute on function private.begin_payout_export, private.export_payout_file, public.export_payout_file
+revoke execute on function private.require_paying_admin, private.begin_payout_export, private.export_payout_file, public.export_payout_file
   from public, anon, authenticated, service_role;
 grant execute on function private.export_payout_file, public.export_payout_file to service_role;

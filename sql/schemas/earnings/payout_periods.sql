@@ -49,7 +49,7 @@ create policy "practitioners and admins read payout terms"
   using (exists (select from private.my_practitioner_ids()) or (select private.is_admin()));
 create policy "admins add payout terms valid from now or later"
   on public.payout_terms for insert to authenticated
-  with check ((select private.is_admin()) and valid_from >= now());
+  with check ((select private.is_confirmed_admin()) and valid_from >= now());
 create policy "practitioners and admins read payout periods"
   on public.payout_periods for select to authenticated
   using (exists (select from private.my_practitioner_ids()) or (select private.is_admin()));

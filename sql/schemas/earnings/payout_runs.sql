@@ -7,6 +7,8 @@
 -- less to do. What a failed payout released is found like everything else that is owed and not in a payout.
 --
 -- A sum of zero or less is not paid: its lines stay unpaid and count in the next run.
+--
+-- Above an amount a period waits until two admins have approved what it may pay (people/second_admin.sql).
 
 create function private.lock_payouts() returns void
   language sql volatile set search_path = ''
@@ -67,8 +69,44 @@ as $$
    limit 1;
 $$;
 
+-- Whether it waits for admins; those are asked. An approval is good for as long as it could be answered, and is used up
+-- by what was made since: what failed and would be paid again above the amount is approved again.
+create function private.wait_for_admins(period public.payout_periods) returns boolean
+  language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_rules private.second_admin_rules;
+  v_run   record;
+  v_waits boolean := false;
+begin
+  select * into v_rules from private.second_admin_rules;
+  if v_rules.payout_run_above_minor is null then
+    return false;
+  end if;
+  for v_run in
+    select owed.currency, sum(owed.amount_minor)::bigint as amount_minor
+      from (select u.currency, sum(u.amount_minor) as amount_minor from private.unpaid_earnings u
+             where u.counts_from < private.get_utc_midnight(period.period_end)
+             group by u.practitioner_id, u.currency having sum(u.amount_minor) > 0) owed
+     group by owed.currency having sum(owed.amount_minor) > v_rules.payout_run_above_minor
+  loop
+    continue when exists (
+      select from public.approval_requests r
+       where r.kind = 'payout_run' and r.status = 'approved' and r.decided_at > now() - v_rules.answer_within
+         and r.details ->> 'period' = period.number::text and r.currency = v_run.currency
+         and r.amount >= v_run.amount_minor + (
+           select coalesce(sum(p.amount_minor), 0) from public.payouts p
+            where p.period_start = period.period_start and p.currency = v_run.currency and p.created_at >= r.decided_at));
+    perform private.request_approval('payout_run', jsonb_build_object('period', period.number), null, v_run.amount_minor,
+                                     v_run.currency);
+    v_waits := true;
+  end loop;
+  return v_waits;
+end
+$$;
+
 create type private.payout_run_result as (
-  payouts_made integer, periods_closed integer, carried_forward integer, is_done boolean
+  payouts_made integer, periods_closed integer, carried_forward integer, is_done boolean, waits_for_admins boolean
 );
 
 -- Definer: nobody writes payouts directly. `moment` is for tests, which cannot wait a fortnight.
@@ -77,7 +115,7 @@ create function private.run_payouts(batch integer, moment timestamptz default no
 as $$
 declare
   c_until    constant timestamptz := clock_timestamp() + interval '3 seconds';
-  v_result   private.payout_run_result := (0, 0, 0, false);
+  v_result   private.payout_run_result := (0, 0, 0, false, false);
   v_period   public.payout_periods;
   v_owed     private.owed_amounts;
   v_is_whole boolean := true;
@@ -85,6 +123,9 @@ begin
   perform private.lock_payouts();
   perform private.open_payout_periods(moment);
   v_period := private.get_period_to_pay(moment);
+  if private.wait_for_admins(v_period) then
+    return (0, 0, 0, true, true);
+  end if;
   for v_owed in
     select u.practitioner_id, u.currency, array_agg(u.transaction_id), array_agg(u.amount_minor) from private.unpaid_earnings u
      where u.counts_from < private.get_utc_midnight(v_period.period_end)
@@ -113,7 +154,8 @@ end
 $$;
 
 create function public.run_payouts(batch integer default 100)
-  returns table (payouts_made integer, periods_closed integer, carried_forward integer, is_done boolean)
+  returns table (payouts_made integer, periods_closed integer, carried_forward integer, is_done boolean,
+                 waits_for_admins boolean)
   language sql volatile security invoker set search_path = ''
 as $$
   select * from private.run_payouts(greatest(1, run_payouts.batch));
@@ -121,6 +163,6 @@ $$;
 comment on function public.run_payouts is
   'For the scheduler, again until is_done. Carried forward are those who were paid more than they earned.';
 
-revoke execute on function private.lock_payouts, private.create_payout, private.get_period_to_pay, private.run_payouts,
-  public.run_payouts from public, anon, authenticated, service_role;
+revoke execute on function private.lock_payouts, private.create_payout, private.get_period_to_pay, private.wait_for_admins,
+  private.run_payouts, public.run_payouts from public, anon, authenticated, service_role;
 grant execute on function private.run_payouts, public.run_payouts to service_role;

@@ -47,7 +47,7 @@ as $$
 declare
   v_payout public.payouts;
 begin
-  if not (private.is_admin() or coalesce(auth.role(), '') = 'service_role') then
+  if not (private.is_confirmed_admin() or coalesce(auth.role(), '') = 'service_role') then
     perform private.refuse(403, 'admins_only', 'Only admins say what became of a payout.');
   end if;
   perform private.refuse_long_text('transaction_reference', mark_payout.transaction_reference, 255);
@@ -62,6 +62,9 @@ begin
   if not found then
     perform private.refuse(404, 'payout_not_found', 'There is no such payout.');
   end if;
+  -- A payout that failed is paid again.
+  perform private.refuse_own_money(p.user_id) from public.practitioners p
+    where p.id = v_payout.practitioner_id and mark_payout.status = 'failed';
   -- The same again changes nothing: providers repeat themselves.
   if v_payout.status = mark_payout.status
      and coalesce(v_payout.transaction_reference, v_payout.failed_reason)

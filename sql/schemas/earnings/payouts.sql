@@ -82,10 +82,10 @@ alter table public.payout_lines enable row level security;
 
 create policy "practitioners read their payouts, admins all"
   on public.payouts for select to authenticated
-  using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
+  using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_confirmed_admin()));
 create policy "practitioners read their payout lines, admins all"
   on public.payout_lines for select to authenticated
-  using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
+  using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_confirmed_admin()));
 
 revoke all on public.payouts, public.payout_lines from anon, authenticated, service_role;
 grant select on public.payouts, public.payout_lines to authenticated, service_role;

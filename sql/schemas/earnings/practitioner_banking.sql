@@ -87,7 +87,7 @@ alter table private.banking_settings enable row level security;
 
 create policy "practitioners read their own banking, admins all"
   on public.practitioner_banking for select to authenticated
-  using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
+  using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_confirmed_admin()));
 
 revoke all on public.practitioner_banking from anon, authenticated, service_role;
 grant select on public.practitioner_banking to authenticated;

@@ -17,7 +17,7 @@ begin
       perform private.refuse(403, 'practitioners_only', 'Only practitioners have earnings.', 'As an admin, say whose you want to see.');
     end if;
     return v_own;
-  elsif resolve_practitioner_ids.practitioner_id <> all (v_own) and not (private.is_admin()
+  elsif resolve_practitioner_ids.practitioner_id <> all (v_own) and not (private.is_confirmed_admin()
         and exists (select from public.practitioners p where p.id = resolve_practitioner_ids.practitioner_id)) then
     perform private.refuse(404, 'practitioner_not_found', 'There is no such practitioner.');
   end if;

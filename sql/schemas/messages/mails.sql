@@ -64,7 +64,8 @@ insert into private.mail_kinds (kind, audience, category) values
   ('contract_expired',    'user',         null),
   ('contract_revoked',    'user',         null),
   ('banking_changed',     'user',         null),
-  ('payout_paid',         'user',         null);
+  ('payout_paid',         'user',         null),
+  ('second_admin_wanted', 'user',         null);
 
 create table private.mails (
   id                  uuid        primary key default gen_random_uuid(),

@@ -73,6 +73,11 @@ begin
       select from public.user_session_credits lot
        where lot.id = (mail.payload ->> 'lot_id')::uuid and lot.credits_remaining > 0) then
     return 'credits_used';
+  elsif mail.kind = 'second_admin_wanted' and not exists (
+      select from public.approval_requests r
+       where r.id = (mail.payload ->> 'request_id')::uuid and r.status = 'waiting' and r.expires_at > now()
+         and r.requested_by is distinct from mail.user_id) then
+    return 'answered';
   end if;
   return null;
 end

@@ -129,7 +129,8 @@ begin
       ('contract_revoked',    'Contract ended',    'Your contract was ended.'),
       ('banking_changed',     'Bank account changed', 'The bank account for your payouts was changed.'),
       ('payout_paid',         'Payout sent',       coalesce(format('%s are on their way to you.', v_amount),
-                                                            'A payout is on its way to you.'))
+                                                            'A payout is on its way to you.')),
+      ('second_admin_wanted', 'A second admin',    'Another admin''s request waits for your approval.')
     ) n (kind, title, message)
     where n.kind = mail.kind and n.message is not null;
 end

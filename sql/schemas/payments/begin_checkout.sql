@@ -92,7 +92,7 @@ declare
   v_holds      integer;
 begin
   -- Two clicks at once queue here, and the second finds what the first made.
-  perform private.lock_client(begin_checkout.user_id);
+  perform private.refuse_anonymous_caller(), private.lock_client(begin_checkout.user_id);
   v_type := private.find_type_to_pay(begin_checkout.session_type_id, begin_checkout.duration_minutes,
                                 begin_checkout.session_type, begin_checkout.is_group);
   v_new.session_type_id := v_type.id;

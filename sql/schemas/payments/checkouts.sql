@@ -104,7 +104,7 @@ alter table public.checkout_sessions enable row level security;
 
 create policy "payers read their checkouts, admins all"
   on public.checkout_sessions for select to authenticated
-  using (user_id = (select auth.uid()) or (select private.is_admin()));
+  using (user_id = (select auth.uid()) or (select private.is_confirmed_admin()));
 
 revoke all on public.checkout_sessions from anon, authenticated, service_role;
 grant select on public.checkout_sessions to authenticated, service_role;

@@ -43,7 +43,7 @@ declare
   v_refund     private.payment_refunds;
   v_refundable integer;
 begin
-  if not private.is_admin() then
+  if not private.is_confirmed_admin() then
     perform private.refuse(403, 'admins_only', 'Only admins refund payments.');
   end if;
   select * into v_checkout from public.checkout_sessions c
@@ -54,7 +54,7 @@ begin
   elsif v_checkout.stripe_payment_intent_id is null then
     perform private.refuse(409, 'payment_not_refundable', 'This payment cannot be refunded here.', 'Refund it in Stripe.');
   end if;
-  perform private.lock_client(v_checkout.user_id);
+  perform private.refuse_own_money(v_checkout.user_id), private.lock_client(v_checkout.user_id);
   select * into v_checkout from public.checkout_sessions c where c.id = v_checkout.id for update;
 
   select * into v_refund from private.payment_refunds r

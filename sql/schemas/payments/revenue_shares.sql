@@ -27,7 +27,7 @@ create policy "practitioners and admins read revenue shares"
   using (exists (select from private.my_practitioner_ids()) or (select private.is_admin()));
 create policy "admins add revenue shares valid from now or later"
   on public.revenue_shares for insert to authenticated
-  with check ((select private.is_admin()) and valid_from >= now());
+  with check ((select private.is_confirmed_admin()) and valid_from >= now());
 
 revoke all on public.revenue_shares from anon, authenticated, service_role;
 grant select, insert (practitioner_percent, valid_from) on public.revenue_shares to authenticated;

@@ -46,9 +46,9 @@ create policy "payers read payments; practitioner and admins those earned"
   using (
     (client_id = (select auth.uid()) and credit_lot_id is null)
     or ((earned_at is not null or paid_out_at is not null)
-        and (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()))));
+        and (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_confirmed_admin()))));
 create policy "admins mark payments as paid out"
-  on public.session_payments for update to authenticated using ((select private.is_admin()));
+  on public.session_payments for update to authenticated using ((select private.is_confirmed_admin()));
 
 alter table public.session_payments
   add constraint session_payments_texts_are_short check (

@@ -15,7 +15,7 @@ declare
   v_today timestamptz := date_trunc('day', now() at time zone admin_dashboard.time_zone) at time zone admin_dashboard.time_zone;
   v_month timestamptz := now() - interval '30 days';
 begin
-  if not private.is_admin() then
+  if not private.is_confirmed_admin() then
     perform private.refuse(403, 'admins_only', 'This page is for admins.');
   end if;
   return query
@@ -40,6 +40,8 @@ begin
              'group_session_correlations', (select count(*) from public.group_session_correlations g
                                     where g.status = 'scheduled' and g.correlation not in ('alone', 'linked')),
              'unreachable_people', (select count(*) from public.unreachable_people),
+             'approval_requests', (select count(*) from public.approval_requests a
+                                    where a.status = 'waiting' and a.expires_at > now()),
              'payouts_failed',    (select count(*) from public.payouts o where o.status = 'failed' and o.created_at >= v_month),
              'webhook_deliveries_failed', (select count(*) from public.webhook_deliveries d
                                     where d.status = 'failed' and d.created_at >= now() - interval '7 days'))

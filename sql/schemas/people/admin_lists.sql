@@ -57,7 +57,7 @@ create function private.list_payments(status text, currency text, page_size inte
 as $$
 #variable_conflict use_column
 begin
-  if not private.is_admin() then
+  if not private.is_confirmed_admin() then
     perform private.refuse(403, 'admins_only', 'Only admins list payments.');
   end if;
   return query
@@ -171,7 +171,7 @@ create view public.admin_banking with (security_invoker = true) as
     left join public.practitioner_banking b on b.practitioner_id = p.id
     left join public.profiles account on account.id = p.user_id
     left join public.profiles verifier on verifier.id = b.verified_by
-   where (select private.is_admin());
+   where (select private.is_confirmed_admin());
 comment on view public.admin_banking is
   'For admins: every practitioner''s account, or that there is none. verify_practitioner_banking takes practitioner_id and changed_at.';
 

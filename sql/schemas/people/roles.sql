@@ -1,6 +1,7 @@
 -- Roles: who is an admin and who a practitioner. A client has the role "user", or no row at all.
 --
--- Policies ask private.is_admin, which reads these rows as their owner; has_role and the operator's way to the first
+-- Policies ask private.is_admin, which reads these rows as their owner, and for changes of roles, by which somebody
+-- could make themself a second self, private.is_confirmed_admin; has_role and the operator's way to the first
 -- admin are among the baseline's functions in foundation/close_what_is_open.sql. Each change of a role is in the audit
 -- log.
 
@@ -14,11 +15,11 @@ create policy "people read their own roles, admins all"
   on public.user_roles for select to authenticated
   using (user_id = (select auth.uid()) or (select private.is_admin()));
 create policy "admins grant roles"
-  on public.user_roles for insert to authenticated with check ((select private.is_admin()));
+  on public.user_roles for insert to authenticated with check ((select private.is_confirmed_admin()));
 create policy "admins change roles"
-  on public.user_roles for update to authenticated using ((select private.is_admin()));
+  on public.user_roles for update to authenticated using ((select private.is_confirmed_admin()));
 create policy "admins revoke roles"
-  on public.user_roles for delete to authenticated using ((select private.is_admin()));
+  on public.user_roles for delete to authenticated using ((select private.is_confirmed_admin()));
 
 revoke all on public.user_roles from anon, authenticated, service_role;
 grant select, delete, insert (user_id, role), update (user_id, role) on public.user_roles to authenticated;

@@ -176,13 +176,16 @@ begin
 end
 $$;
 
-create function private.check_audit_chain() returns table (finding text, "position" bigint, line_id uuid)
+-- After a position that is known to be right, or all of it.
+create function private.check_audit_chain(after bigint default 0)
+  returns table (finding text, "position" bigint, line_id uuid)
   language sql stable set search_path = ''
 as $$
   with entries as (
     select c.*, lag(c.position, 1, 0::bigint) over chain as last_position,
            lag(c.sha256, 1, decode(repeat('00', 32), 'hex')) over chain as last_sha256
       from private.audit_chain c
+     where c.position >= check_audit_chain.after
     window chain as (order by c.position)
   ), checked as (
     select case
@@ -197,12 +200,14 @@ as $$
              then 'a line was changed' end as finding,
            e.position, e.line_id
       from entries e left join public.audit_logs l on l.id = e.line_id
+     where e.position > check_audit_chain.after
   )
   select c.finding, c.position, c.line_id from checked c where c.finding is not null
   union all
   select 'a line was added past the chain', null, l.id
     from public.audit_logs l
-   where not exists (select from private.audit_chain c where c.line_id = l.id)
+   where check_audit_chain.after = 0
+     and not exists (select from private.audit_chain c where c.line_id = l.id)
      and not exists (select from private.audit_seal_queue q where q.line_id = l.id);
 $$;
 comment on function private.check_audit_chain is

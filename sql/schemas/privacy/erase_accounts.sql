@@ -111,7 +111,7 @@ create function private.authorize_erasure(user_id uuid) returns void
   language plpgsql volatile set search_path = ''
 as $$
 begin
-  if authorize_erasure.user_id <> (select auth.uid()) and not private.is_admin() then
+  if authorize_erasure.user_id <> (select auth.uid()) and not private.is_confirmed_admin() then
     perform private.refuse(403, 'not_your_account', 'You can only erase your own account.');
   end if;
   perform private.lock_client(authorize_erasure.user_id);

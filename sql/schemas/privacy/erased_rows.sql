@@ -116,6 +116,12 @@ create trigger ledger_transactions_99_refuse_unknown_account
 create trigger payout_terms_99_refuse_unknown_account
   after insert or update of created_by on public.payout_terms
   for each row execute function private.refuse_unknown_account('created_by');
+create trigger approval_requests_99_refuse_unknown_requester
+  after insert or update of requested_by on public.approval_requests
+  for each row execute function private.refuse_unknown_account('requested_by');
+create trigger approval_requests_99_refuse_unknown_decider
+  after insert or update of decided_by on public.approval_requests
+  for each row execute function private.refuse_unknown_account('decided_by');
 create trigger payouts_99_refuse_unknown_account
   after insert or update of settled_by on public.payouts
   for each row execute function private.refuse_unknown_account('settled_by');

@@ -1,4 +1,5 @@
--- Whoever is gone does nothing more. A token is good for an hour, whatever becomes of its account in that hour.
+-- Whoever is gone does nothing more, and whoever signed in anonymously nothing yet. A token is good for an hour,
+-- whatever becomes of its account in that hour.
 --
 -- Foreign keys and private.refuse_unknown_account keep a row from naming an account that is not there. This keeps its
 -- token from writing any row, also one that names nobody or that stands already, in every table and through every
@@ -12,7 +13,7 @@ declare
   c_caller constant uuid := auth.uid();
 begin
   if c_caller is not null then
-    perform private.require_account(c_caller);
+    perform private.require_account(c_caller), private.refuse_anonymous_caller();
   end if;
   return null;
 end

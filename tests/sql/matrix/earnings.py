@@ -13,6 +13,13 @@ EARNINGS = {
         rest="",
         never="id created_by",
     ),
+    "approval_requests": Rules(
+        read=STAFF,
+        insert="",
+        delete="",
+        new={"kind": "payout_run", "details": "{}", "amount": 1, "expires_at": "2031-01-01T00:00Z"},
+        rest="",
+    ),
     "ledger_transactions": Rules(
         read="practitioner admin service",
         insert="",
