@@ -29,7 +29,9 @@ class GetEarningsStatement(StrictInput):
 
 
 get_payout_statement_rpc = Rpc(
-    "get_payout_statement", gives=PayoutStatement, refuses=("payout_not_found", "too_many_requests")
+    "get_payout_statement",
+    gives=PayoutStatement,
+    refuses=("payout_not_found", "second_factor_needed", "too_many_requests"),
 )
 get_year_statement_rpc = Rpc(
     "get_year_statement",
@@ -39,6 +41,7 @@ get_year_statement_rpc = Rpc(
         "practitioner_not_found",
         "currency_unknown",
         "year_not_possible",
+        "second_factor_needed",
         "too_many_requests",
     ),
 )

@@ -38,6 +38,7 @@ LINK = (
     "payout_not_found",
     "practitioners_only",
     "practitioner_not_found",
+    "second_factor_needed",
 )
 read_payout_page_rpc = Rpc("read_payout_page", gives=PayoutPage, refuses=LINK)
 read_linked_year_statement_rpc = Rpc(

@@ -838,9 +838,9 @@ alter table public.payout_files enable row level security;
 alter table public.payout_file_entries enable row level security;
 
 create policy "admins read payout files"
-  on public.payout_files for select to authenticated using ((select private.is_admin()));
+  on public.payout_files for select to authenticated using ((select private.is_confirmed_admin()));
 create policy "admins read what was in payout files"
-  on public.payout_file_entries for select to authenticated using ((select private.is_admin()));
+  on public.payout_file_entries for select to authenticated using ((select private.is_confirmed_admin()));
 
 revoke all on public.payout_files, public.payout_file_entries from anon, authenticated, service_role;
 grant select on public.payout_files, public.payout_file_entries to authenticated, service_role;
@@ -1154,7 +1154,7 @@ declare
 begin
   select * into v_payout from public.payouts p
    where p.id = get_payout_statement.payout_id
-     and (p.practitioner_id in (select private.my_practitioner_ids()) or private.is_admin());
+     and (p.practitioner_id in (select private.my_practitioner_ids()) or private.is_confirmed_admin());
   if not found then
     perform private.refuse(404, 'payout_not_found', 'There is no such payout.');
   end if;

@@ -41,7 +41,7 @@ ABOUT = {
     "whom to tell": {"ask_for_substitute", "tell_second_admins"},
     "whether another admin is left": {"refuse_erasure"},
     "a role given by the secret key": {"assign_admin_role_by_id"},
-    "a service call, which passes user_aal": {"export_payout_file"},
+    "a service call, which passes user_aal": {"require_paying_admin"},
 }
 ASKING = r"""
   select p.proname::text as name, n.nspname::text as schema, p.oid::regprocedure::text as signature,
@@ -79,7 +79,11 @@ CALLS = {
     "earnings_series": f"practitioner_id => '{ROW}', from_date => now()::date, until_date => now()::date",
     "earnings_sessions": f"practitioner_id => '{ROW}', from_date => now()::date, until_date => now()::date",
     "earnings_overview": f"practitioner_id => '{ROW}'",
+    "get_payout_statement": f"'{ROW}'",
+    "get_year_statement": f"2026, 'cad', '{ROW}'",
     "practitioner_dashboard": None,  # one's own
+    "read_linked_year_statement": None,  # one's own: a link has the rights of its page
+    "read_payout_page": None,  # as above
 }
 
 
@@ -214,10 +218,13 @@ def test_a_changed_bank_account_asks_for_the_factor(sandbox: Sandbox) -> None:
 def test_the_payout_file_asks_for_the_factor(sandbox: Sandbox) -> None:
     enroll(sandbox, ADMIN)
     sandbox.act_as("service")
-    export = "select * from public.export_payout_file(%s, 'a file', null, %s)"
-    with sandbox.refused("second_factor_needed"):
-        sandbox.run(export, ADMIN, "aal1")
-    sandbox.run(export, ADMIN, "aal2")
+    for export, least in (
+        ("select * from public.export_payout_file(%s, 'a file', user_aal => %s)", None),
+        ("select * from public.read_bank_file_payouts(%s, 'a file', %s)", None),
+        ("select * from public.number_bank_file(%s, 'f', '{}', 0, 0, user_aal => %s)", "nothing_to_export"),
+    ):
+        assert "second_factor_needed" == refusal_of(sandbox, export, ADMIN, "aal1")
+        assert least == refusal_of(sandbox, export, ADMIN, "aal2")
 
 
 # Service calls that are made for a person, whose token only the function has seen.
@@ -243,9 +250,12 @@ def test_what_the_service_asks_for_somebody_passes_their_factor(sandbox: Sandbox
               and p.proargnames[1:p.pronargs] && array['user_id', 'p_user_id', 'recorder']"""
     )
 
-    assert {"save_practitioner_banking", "export_payout_file"} == {
-        row["name"] for row in named if row["takes_aal"]
-    }
+    assert {
+        "save_practitioner_banking",
+        "export_payout_file",
+        "read_bank_file_payouts",
+        "number_bank_file",
+    } == {row["name"] for row in named if row["takes_aal"]}
     assert {row["name"] for row in named if not row["takes_aal"]} <= FOR_A_PERSON.keys()
 
 

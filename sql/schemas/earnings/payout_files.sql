@@ -86,9 +86,9 @@ alter table public.payout_files enable row level security;
 alter table public.payout_file_entries enable row level security;
 
 create policy "admins read payout files"
-  on public.payout_files for select to authenticated using ((select private.is_admin()));
+  on public.payout_files for select to authenticated using ((select private.is_confirmed_admin()));
 create policy "admins read what was in payout files"
-  on public.payout_file_entries for select to authenticated using ((select private.is_admin()));
+  on public.payout_file_entries for select to authenticated using ((select private.is_confirmed_admin()));
 
 revoke all on public.payout_files, public.payout_file_entries from anon, authenticated, service_role;
 grant select on public.payout_files, public.payout_file_entries to authenticated, service_role;
