@@ -1,4 +1,4 @@
-"""Pay for a session that no credit was good for: shows what was picked, and leads to the website's own checkout."""
+"""Pay for a session that no credit was good for, or that a bank did not pay for: shows what was picked, and leads to the website's own checkout."""
 
 from urllib.parse import urlencode
 

@@ -60,7 +60,10 @@ begin
         ('sign_waiver', v_session.id::text, v_session.scheduled_at + interval '1 day',
          v_is_booked and mail.kind in ('session_booked', 'session_rescheduled', 'session_reminder', 'payment_received')
          and not private.has_signed_waiver(mail.user_id, v_session.id)),
-        ('pay_session', null, now() + interval '2 days', mail.kind = 'session_to_pay')
+        ('pay_session', null, now() + interval '2 days', mail.kind = 'session_to_pay'),
+        -- What a bank did not pay for: by itself, whatever else they pick meanwhile. A package is bought in the wallet.
+        ('pay_session', mail.payload ->> 'checkout_id', now() + interval '14 days',
+         mail.kind = 'payment_failed' and mail.payload ->> 'payment_type' = 'single')
       ) l (page, subject, expires_at, is_wanted)
      where l.is_wanted);
 end

@@ -13,7 +13,14 @@ create type private.payment_facts as (
   session_status    text,     -- open, complete, expired; missing: Stripe knows no such checkout; unopened: it made none
   payment_status    text,     -- paid, unpaid, no_payment_required
   payment_failed    boolean,
-  amount_minor      integer,
+  completed_at      timestamptz, -- when the payer was done, by an event that says so
+  intent_failed_at  timestamptz, -- when a charge failed: of a card, the payer may go on and pay otherwise
+  amount_minor      integer,     -- what was charged in all, which is
+  subtotal_minor    integer,     -- the sum of the lines,
+  discount_minor    integer,     -- less what Stripe took off,
+  tax_minor         integer,     -- and what it added
+  shipping_minor    integer,
+  lines             jsonb,       -- [{description, amount_minor, currency, quantity}], of an answer that has them
   currency          text,
   receipt_url       text,
   refunded_minor    integer,
@@ -60,6 +67,21 @@ alter table private.stripe_events enable row level security;
 -- No policy: only the service reads and writes it.
 grant select, insert, update, delete on private.stripe_events to service_role;
 
+create function private.write_minor(amount_minor integer) returns text
+  language sql immutable set search_path = ''
+as $$
+  select to_char(write_minor.amount_minor / 100.0, 'FM99999999990.00');
+$$;
+
+create function private.list_amounts(facts private.payment_facts) returns jsonb
+  language sql immutable set search_path = ''
+as $$
+  select jsonb_strip_nulls(jsonb_build_object(
+    'currency', lower(facts.currency), 'subtotal_minor', facts.subtotal_minor, 'discount_minor', facts.discount_minor,
+    'tax_minor', facts.tax_minor, 'shipping_minor', facts.shipping_minor, 'total_minor', facts.amount_minor,
+    'lines', facts.lines));
+$$;
+
 create function private.record_dispute(checkout_id uuid, facts private.payment_facts) returns void
   language sql volatile set search_path = ''
 as $$
@@ -74,11 +96,34 @@ as $$
    where d.state = 'inquiry' or (d.state = 'open' and excluded.state in ('won', 'lost'));
 $$;
 
-create function private.is_expected_amount(checkout public.checkout_sessions, facts private.payment_facts) returns boolean
+-- What is charged otherwise than we asked: one line, our price, and nothing added or taken off. In words; null: nothing.
+-- The total alone would not do: what is taken off here may be added there.
+create function private.describe_difference(checkout public.checkout_sessions, facts private.payment_facts) returns text
   language sql immutable set search_path = ''
 as $$
-  select coalesce(facts.amount_minor, checkout.amount_minor) = checkout.amount_minor
-     and coalesce(lower(facts.currency), checkout.currency) = checkout.currency;
+  select left(string_agg(format('%s: %s instead of %s', d.what, coalesce(d.is, 'none'), d.asked), '; ' order by d.number), 2000)
+    from (
+      select * from (values
+        (1, 'currency', lower(facts.currency), checkout.currency),
+        (2, 'lines',    private.write_minor(facts.subtotal_minor), private.write_minor(checkout.amount_minor)),
+        (3, 'discount', private.write_minor(facts.discount_minor), '0.00'),
+        (4, 'tax',      private.write_minor(facts.tax_minor), '0.00'),
+        (5, 'shipping', private.write_minor(facts.shipping_minor), '0.00'),
+        (6, 'total',    private.write_minor(facts.amount_minor), private.write_minor(checkout.amount_minor))
+      ) amount (number, what, is, asked)
+       where amount.is is not null
+      union all
+      select 10 + coalesce(l.number, 1), format('line %s', coalesce(l.number, 1)),
+             case when l.line is not null then
+               format('%s × %s %s', l.line ->> 'quantity', private.write_minor((l.line ->> 'amount_minor')::integer),
+                      lower(l.line ->> 'currency')) end,
+             case when coalesce(l.number, 1) = 1
+                  then format('1 × %s %s', private.write_minor(checkout.amount_minor), checkout.currency) else 'none' end
+        from (select 1) single_row
+        left join jsonb_array_elements(facts.lines) with ordinality l (line, number) on true
+       where facts.lines is not null
+    ) d
+   where d.is is distinct from d.asked;
 $$;
 
 -- Definer: payments move what nobody may write, credits and sessions and holds.
@@ -86,7 +131,9 @@ create function private.observe_payment(checkout_id uuid, facts private.payment_
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-  v_checkout public.checkout_sessions;
+  v_checkout   public.checkout_sessions;
+  v_difference text;
+  v_is_paid    boolean;
 begin
   -- The client first, as everywhere. Whatever else concerns this payment queues at this lock, too.
   perform private.lock_client((select user_id from public.checkout_sessions where id = observe_payment.checkout_id));
@@ -95,22 +142,35 @@ begin
     perform private.refuse(404, 'checkout_not_found', 'There is no such checkout.');
   end if;
 
-  if facts.payment_status in ('paid', 'no_payment_required') and not private.is_expected_amount(v_checkout, facts) then
+  v_is_paid := facts.payment_status in ('paid', 'no_payment_required');
+  v_difference := coalesce(v_checkout.difference, case when v_is_paid then private.describe_difference(v_checkout, facts) end);
+  if v_difference is not null and v_checkout.difference is null then
     -- Never seen, since we set the price; if it happens, a person must look before anything is given for it.
-    perform private.publish_event('payment_differs', v_checkout.user_id, null, to_jsonb(facts));
-    facts.payment_status := null;
+    perform private.publish_event('payment_differs', v_checkout.user_id, null,
+                                  to_jsonb(facts) || jsonb_build_object('checkout_id', v_checkout.id));
+  end if;
+  if v_difference is not null and v_checkout.accepted_at is null then
+    v_is_paid := false;
     facts.payment_failed := true;
   end if;
   perform private.record_dispute(v_checkout.id, facts);
+  v_checkout.processing_at := case
+    when facts.session_status = 'complete' and facts.payment_status = 'unpaid'
+      then least(v_checkout.processing_at, coalesce(facts.completed_at, now()))
+    else v_checkout.processing_at end;
+  v_checkout.intent_failed_at := greatest(v_checkout.intent_failed_at, facts.intent_failed_at);
   update public.checkout_sessions old
      set stripe_session_id        = coalesce(old.stripe_session_id, facts.stripe_session_id),
          stripe_payment_intent_id = coalesce(old.stripe_payment_intent_id, facts.payment_intent_id),
          receipt_url              = coalesce(old.receipt_url, facts.receipt_url),
          refunded_minor           = greatest(old.refunded_minor, facts.refunded_minor),
-         paid_at       = coalesce(old.paid_at, case when facts.payment_status in ('paid', 'no_payment_required') then now() end),
-         processing_at = coalesce(old.processing_at, case when facts.session_status = 'complete'
-                                                           and facts.payment_status = 'unpaid' then now() end),
+         difference       = v_difference,
+         stripe_amounts   = nullif(coalesce(old.stripe_amounts, '{}') || private.list_amounts(facts), '{}'),
+         processing_at    = v_checkout.processing_at,
+         intent_failed_at = v_checkout.intent_failed_at,
+         paid_at       = coalesce(old.paid_at, case when v_is_paid then now() end),
          failed_at     = coalesce(old.failed_at, case when facts.payment_failed
+           or v_checkout.intent_failed_at >= v_checkout.processing_at
            or (facts.session_status = 'unopened' and old.stripe_session_id is null) then now() end),
          expired_at    = coalesce(old.expired_at, case when facts.session_status = 'expired'
            or (facts.session_status = 'missing' and old.expires_at < now()) then now() end)
@@ -250,7 +310,8 @@ $$;
 comment on function public.observe_checkout is
   'Applies what Stripe answered when it was asked: the same facts that events bring.';
 
-revoke execute on function private.record_dispute, private.is_expected_amount, private.observe_payment,
+revoke execute on function private.write_minor, private.list_amounts, private.record_dispute,
+  private.describe_difference, private.observe_payment,
   private.apply_stripe_event, private.try_stripe_event, private.apply_waiting_payment_events,
   public.receive_stripe_event, public.apply_waiting_stripe_events, public.observe_checkout
   from public, anon, authenticated, service_role;
