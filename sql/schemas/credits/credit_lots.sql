@@ -6,8 +6,7 @@
 --   else duration_minutes, is_group  good for any type of that length and form: what the wallet sells as "45 min 1:1"
 --   neither                          good for any session
 --
--- Whoever spends takes the narrowest, and of those the one that ends first. A lot past its end is ignored by the clock;
--- a job then writes the line that says so. Every change is a line of the ledger (credit_ledger.sql).
+-- Whoever spends takes the narrowest, and of those the one that ends first. Ends are in credit_ends.sql. Every change is a line of the ledger (credit_ledger.sql).
 
 alter table public.user_session_credits
   add column credits_owed     integer not null default 0,
@@ -223,7 +222,8 @@ as $$
 $$;
 
 -- Definer: nobody may write credits. So it checks its caller itself.
-create function private.adjust_credits(lot_id uuid, user_id uuid, change integer, reason text, session_type_id uuid)
+create function private.adjust_credits(
+  lot_id uuid, user_id uuid, change integer, reason text, session_type_id uuid, duration_minutes integer, is_group boolean)
   returns uuid
   language plpgsql security definer set search_path = ''
 as $$
@@ -244,8 +244,21 @@ begin
     if adjust_credits.change < 0 then
       perform private.refuse(422, 'lot_missing', 'Say from which credits to take.');
     end if;
+    if adjust_credits.duration_minutes is not null and not exists (
+        select from public.session_types t
+         where t.is_active and (t.duration_minutes, t.is_group)
+               = (adjust_credits.duration_minutes, coalesce(adjust_credits.is_group, false))) then
+      perform private.refuse(409, 'duration_not_offered', 'duration_minutes: no session of that length and form is offered.');
+    elsif adjust_credits.session_type_id is not null and adjust_credits.duration_minutes is not null
+          or adjust_credits.duration_minutes is null and adjust_credits.is_group is not null then
+      perform private.refuse(422, 'credits_good_for_what', 'Say a kind of session, or a length and a form, or neither.');
+    end if;
     return private.grant_credits(adjust_credits.user_id, adjust_credits.change, kind => 'adjustment',
-      session_type_id => adjust_credits.session_type_id, reason => adjust_credits.reason);
+      session_type_id => adjust_credits.session_type_id, reason => adjust_credits.reason,
+      duration_minutes => adjust_credits.duration_minutes,
+      is_group => case when adjust_credits.duration_minutes is not null then coalesce(adjust_credits.is_group, false) end);
+  elsif num_nonnulls(adjust_credits.session_type_id, adjust_credits.duration_minutes, adjust_credits.is_group) > 0 then
+    perform private.refuse(422, 'credits_good_for_what', 'What credits are good for is said when they are given.');
   end if;
 
   select c.user_id into v_owner from public.user_session_credits c where c.id = adjust_credits.lot_id;
@@ -259,49 +272,26 @@ end
 $$;
 
 create function public.adjust_credits(
-  change integer, reason text, lot_id uuid default null, user_id uuid default null, session_type_id uuid default null)
+  change integer, reason text, lot_id uuid default null, user_id uuid default null, session_type_id uuid default null,
+  duration_minutes integer default null, is_group boolean default null)
   returns setof public.user_session_credits
   language plpgsql security invoker set search_path = ''
 as $$
 #variable_conflict use_column
 declare
   v_lot uuid := private.adjust_credits(adjust_credits.lot_id, adjust_credits.user_id, adjust_credits.change,
-                                       adjust_credits.reason, adjust_credits.session_type_id);
+                                       adjust_credits.reason, adjust_credits.session_type_id,
+                                       adjust_credits.duration_minutes, adjust_credits.is_group);
 begin
   return query select * from public.user_session_credits c where c.id = v_lot;
 end
 $$;
 comment on function public.adjust_credits is
-  'For admins: changes a lot, or gives a user a new one. The reason stays in the ledger.';
-
--- Those that lapsed first go first. Definer: nobody may write credits.
-create function private.expire_credits(max_rows integer) returns integer
-  language plpgsql security definer set search_path = ''
-as $$
-declare
-  v_lot   public.user_session_credits;
-  v_count integer := 0;
-begin
-  for v_lot in
-    select * from public.user_session_credits c where c.credits_remaining > 0 and c.expires_at <= now()
-     order by c.expires_at limit max_rows for no key update skip locked
-  loop
-    begin
-      insert into public.credit_ledger (lot_id, user_id, change, kind)
-      values (v_lot.id, v_lot.user_id, -v_lot.credits_remaining, 'expiry');
-      v_count := v_count + 1;
-    exception when others then
-      raise warning 'credits %: %', v_lot.id, sqlerrm;  -- their neighbours lapse
-    end;
-    exit when clock_timestamp() > now() + interval '2 seconds';
-  end loop;
-  return v_count;
-end
-$$;
+  'For admins: changes a lot, or gives a user a new one, of a kind of session or of a length. The reason stays in the ledger.';
 
 revoke execute on function private.grant_credits, private.revoke_credits, private.describe_length_and_form,
   private.list_good_lots, private.refuse_without_credit, private.choose_credit_lot,
-  private.adjust_credits, private.expire_credits, public.check_session_credits, public.adjust_credits
+  private.adjust_credits, public.check_session_credits, public.adjust_credits
   from public, anon, authenticated, service_role;
-grant execute on function private.grant_credits, private.revoke_credits, private.expire_credits to service_role;
+grant execute on function private.grant_credits, private.revoke_credits to service_role;
 grant execute on function private.adjust_credits, public.adjust_credits, public.check_session_credits to authenticated;

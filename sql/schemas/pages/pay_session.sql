@@ -54,7 +54,7 @@ begin
             select c.user_id, c.practitioner_id, c.scheduled_at, c.session_type_id, coalesce(c.session_location, 'online'),
                    c.physical_location, c.group_class_id, true
               from public.checkout_sessions c
-             where c.id::text = v_link.subject and c.user_id = v_link.user_id and c.payment_type = 'single') k
+             where c.id = v_link.subject::uuid and c.user_id = v_link.user_id and c.payment_type = 'single') k
       join public.practitioners p on p.id = k.practitioner_id
       join public.session_types t on t.id = k.session_type_id and t.is_active
       left join public.practitioner_calendars c on c.practitioner_id = k.practitioner_id
