@@ -18,7 +18,11 @@ as $$
 declare
   v_session public.session_schedules;
 begin
-  if not exists (select from auth.users u where u.id = mail.user_id and u.email <> '') then
+  if mail.audience = 'support' then
+    return case when not exists (select from private.matters m
+                                  where m.told_at = (mail.payload ->> 'told_at')::timestamptz and m.settled_at is null)
+                then 'settled' end;
+  elsif not exists (select from auth.users u where u.id = mail.user_id and u.email <> '') then
     return 'no_address';
   elsif private.find_unreachable_since(mail.user_id) is not null then
     return 'address_inactive';
@@ -159,6 +163,8 @@ begin
     'recordings_are_kept', private.describe_recording_retention());
   if mail.kind = 'my_sessions' then
     v_claimed.payload := jsonb_build_object('sessions', private.link_sessions_to_come(mail.user_id));
+  elsif mail.kind = 'matters_waiting' then
+    v_claimed.payload := private.describe_matters((mail.payload ->> 'told_at')::timestamptz);
   end if;
   select u.email, f.full_name into v_claimed.recipient_email, v_claimed.recipient_name
     from auth.users u left join public.profiles f on f.id = u.id where u.id = mail.user_id;

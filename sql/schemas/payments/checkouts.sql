@@ -55,7 +55,6 @@ create table public.checkout_sessions (
 
   -- What followed from it
   accepted_at                  timestamptz,
-  accepted_by                  uuid,
   failure_told_at              timestamptz,
   outcome                      text        check (outcome in (
                                              'session_booked', 'credits_granted', 'credit_instead', 'nobody_there')),
@@ -99,7 +98,6 @@ comment on column public.checkout_sessions.stripe_amounts is
   'What Stripe charged for, line by line: subtotal, discount, tax, shipping, total, and its lines once we have asked.';
 comment on column public.checkout_sessions.difference     is
   'What Stripe charged otherwise than we asked, in words. Nothing is given for it until somebody accepts it.';
-comment on column public.checkout_sessions.accepted_by    is 'No foreign key: evidence.';
 comment on column public.checkout_sessions.refunded_minor is 'All refunds together, as Stripe counts them.';
 comment on column public.checkout_sessions.returned_minor is 'Refunds and lost disputes: what the payer got back.';
 comment on column public.checkout_sessions.outcome        is

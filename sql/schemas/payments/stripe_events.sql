@@ -1,33 +1,10 @@
--- Facts about payments, and the inbox of Stripe's events that bring them.
+-- The inbox of Stripe's events, which bring facts about payments (differences.sql has what a fact may be).
 --
 --   received -> applied
 --
 -- An event is stored under Stripe's own id before anything else happens, so a repeat changes nothing. One whose payment
 -- is unknown yet (a dispute names only the payment intent, which its checkout may not know yet) waits for it. The
 -- reconciler asks Stripe itself and brings the same facts, so that an event may be lost.
-
-create type private.payment_facts as (
-  checkout_id       uuid,
-  stripe_session_id text,
-  payment_intent_id text,
-  session_status    text,     -- open, complete, expired; missing: Stripe knows no such checkout; unopened: it made none
-  payment_status    text,     -- paid, unpaid, no_payment_required
-  payment_failed    boolean,
-  completed_at      timestamptz, -- when the payer was done, by an event that says so
-  intent_failed_at  timestamptz, -- when a charge failed: of a card, the payer may go on and pay otherwise
-  amount_minor      integer,     -- what was charged in all, which is
-  subtotal_minor    integer,     -- the sum of the lines,
-  discount_minor    integer,     -- less what Stripe took off,
-  tax_minor         integer,     -- and what it added
-  shipping_minor    integer,
-  lines             jsonb,       -- [{description, amount_minor, currency, quantity}], of an answer that has them
-  currency          text,
-  receipt_url       text,
-  refunded_minor    integer,
-  dispute_id        text,
-  dispute_status    text,
-  dispute_minor     integer
-);
 
 create table private.stripe_events (
   event_id          text        primary key,
@@ -67,21 +44,6 @@ alter table private.stripe_events enable row level security;
 -- No policy: only the service reads and writes it.
 grant select, insert, update, delete on private.stripe_events to service_role;
 
-create function private.write_minor(amount_minor integer) returns text
-  language sql immutable set search_path = ''
-as $$
-  select to_char(write_minor.amount_minor / 100.0, 'FM99999999990.00');
-$$;
-
-create function private.list_amounts(facts private.payment_facts) returns jsonb
-  language sql immutable set search_path = ''
-as $$
-  select jsonb_strip_nulls(jsonb_build_object(
-    'currency', lower(facts.currency), 'subtotal_minor', facts.subtotal_minor, 'discount_minor', facts.discount_minor,
-    'tax_minor', facts.tax_minor, 'shipping_minor', facts.shipping_minor, 'total_minor', facts.amount_minor,
-    'lines', facts.lines));
-$$;
-
 create function private.record_dispute(checkout_id uuid, facts private.payment_facts) returns void
   language sql volatile set search_path = ''
 as $$
@@ -94,36 +56,6 @@ as $$
   on conflict (id) do update
      set state = excluded.state, amount_minor = greatest(d.amount_minor, excluded.amount_minor)
    where d.state = 'inquiry' or (d.state = 'open' and excluded.state in ('won', 'lost'));
-$$;
-
--- What is charged otherwise than we asked: one line, our price, and nothing added or taken off. In words; null: nothing.
--- The total alone would not do: what is taken off here may be added there.
-create function private.describe_difference(checkout public.checkout_sessions, facts private.payment_facts) returns text
-  language sql immutable set search_path = ''
-as $$
-  select left(string_agg(format('%s: %s instead of %s', d.what, coalesce(d.is, 'none'), d.asked), '; ' order by d.number), 2000)
-    from (
-      select * from (values
-        (1, 'currency', lower(facts.currency), checkout.currency),
-        (2, 'lines',    private.write_minor(facts.subtotal_minor), private.write_minor(checkout.amount_minor)),
-        (3, 'discount', private.write_minor(facts.discount_minor), '0.00'),
-        (4, 'tax',      private.write_minor(facts.tax_minor), '0.00'),
-        (5, 'shipping', private.write_minor(facts.shipping_minor), '0.00'),
-        (6, 'total',    private.write_minor(facts.amount_minor), private.write_minor(checkout.amount_minor))
-      ) amount (number, what, is, asked)
-       where amount.is is not null
-      union all
-      select 10 + coalesce(l.number, 1), format('line %s', coalesce(l.number, 1)),
-             case when l.line is not null then
-               format('%s × %s %s', l.line ->> 'quantity', private.write_minor((l.line ->> 'amount_minor')::integer),
-                      lower(l.line ->> 'currency')) end,
-             case when coalesce(l.number, 1) = 1
-                  then format('1 × %s %s', private.write_minor(checkout.amount_minor), checkout.currency) else 'none' end
-        from (select 1) single_row
-        left join jsonb_array_elements(facts.lines) with ordinality l (line, number) on true
-       where facts.lines is not null
-    ) d
-   where d.is is distinct from d.asked;
 $$;
 
 -- Definer: payments move what nobody may write, credits and sessions and holds.
@@ -310,8 +242,7 @@ $$;
 comment on function public.observe_checkout is
   'Applies what Stripe answered when it was asked: the same facts that events bring.';
 
-revoke execute on function private.write_minor, private.list_amounts, private.record_dispute,
-  private.describe_difference, private.observe_payment,
+revoke execute on function private.record_dispute, private.observe_payment,
   private.apply_stripe_event, private.try_stripe_event, private.apply_waiting_payment_events,
   public.receive_stripe_event, public.apply_waiting_stripe_events, public.observe_checkout
   from public, anon, authenticated, service_role;
