@@ -603,9 +603,15 @@ def test_a_payment_of_another_amount_buys_nothing(sandbox: Sandbox) -> None:
 
 
 DIFFERENT = {
-    "a discount": ({"amount_total": 300, "total_details": {"amount_discount": 700}}, "discount: 7.00 instead of 0.00"),
+    "a discount": (
+        {"amount_total": 300, "total_details": {"amount_discount": 700}},
+        "discount: 7.00 instead of 0.00",
+    ),
     "a tax": ({"amount_total": 1130, "total_details": {"amount_tax": 130}}, "tax: 1.30 instead of 0.00"),
-    "shipping": ({"amount_total": 1200, "total_details": {"amount_shipping": 200}}, "shipping: 2.00 instead of 0.00"),
+    "shipping": (
+        {"amount_total": 1200, "total_details": {"amount_shipping": 200}},
+        "shipping: 2.00 instead of 0.00",
+    ),
     "a discount as large as the tax": (
         {"total_details": {"amount_discount": 130, "amount_tax": 130}},
         "discount: 1.30 instead of 0.00; tax: 1.30 instead of 0.00",
@@ -722,8 +728,8 @@ def test_who_cancels_the_failed_debit_by_paying_is_not_told_that_it_failed(sandb
     deliver(sandbox, payment.bank_failed(), payment.bank_paid())
 
     sandbox.act_as("owner")
-    kinds = "select kind, private.find_reason_to_drop_mail(m) as because from private.mails m where kind like 'payment%%'"
-    because = {row["kind"]: row["because"] for row in sandbox.run(kinds)}
+    mails = sandbox.run("select kind, private.find_reason_to_drop_mail(m) as because from private.mails m")
+    because = {row["kind"]: row["because"] for row in mails if row["kind"].startswith("payment_")}
     assert because == {"payment_failed": "paid", "payment_received": None}
 
 

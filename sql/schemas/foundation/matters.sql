@@ -126,7 +126,8 @@ create view private.waiting_states with (security_invoker = true) as
     from public.session_cancellations x where x.fee_charged > 0
   union all
   -- Earnings
-  select 'payout_failed', p.id::text, p.failed_reason, (select max(l.released_at) from public.payout_lines l where l.payout_id = p.id)
+  select 'payout_failed', p.id::text, null, 
+         coalesce((select max(l.released_at) from public.payout_lines l where l.payout_id = p.id), p.created_at)
     from public.payouts p where p.status = 'failed'
   union all
   select 'payout_unsettled', p.id::text, null, p.created_at
@@ -156,7 +157,8 @@ create view private.waiting_states with (security_invoker = true) as
   select case w.queue when 'private.mails' then 'mail_not_sent' when 'public.checkout_sessions' then 'checkout_stuck'
            when 'private.session_checks' then 'session_set_aside'
            when 'private.stripe_events' then 'event_set_aside' when 'private.agora_notifications' then 'event_set_aside'
-           else 'recording_set_aside' end,
+           when 'private.recording_takes' then 'recording_set_aside' when 'private.joined_files' then 'recording_set_aside'
+           when 'private.recording_erasure_queue' then 'recording_set_aside' end,
          w.id, w.reason, w.since
     from private.set_aside_work w
    where w.queue not in ('public.webhook_deliveries', 'public.checkout_sessions')  -- below, and above
@@ -202,7 +204,7 @@ begin
   select w.kind, w.subject, left(w.detail, 500), coalesce(w.since, now()) from waiting w
    where not exists (select from private.matters m
                       where m.kind = w.kind and m.subject = w.subject
-                        and (m.settled_at is null or (m.settlement is not null and m.settled_at >= w.since)))
+                        and (m.settled_at is null or (m.settlement is not null and m.settled_at >= coalesce(w.since, m.settled_at))))
    order by w.since limit 500;
 
   -- A mail that says that such a mail was not sent would be the next one.
