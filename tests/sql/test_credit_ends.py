@@ -341,4 +341,5 @@ def test_why_nothing_comes_back_is_said(sandbox: Sandbox) -> None:
     sandbox.run("update public.user_session_credits set credits_owed = 1 where id = %s", lot)
     sandbox.act_as("client")
     assert sandbox.one(quote, made) == "price_returned"
-    assert sandbox.one(quote, ROW) == "nothing_paid"
+    sandbox.act_as("other")
+    assert sandbox.one(quote, "20000000-0000-4000-8000-000000000002") == "nothing_paid"

@@ -76,7 +76,7 @@ begin
   elsif mail.kind = 'credit_expiring' and not exists (
       select from public.user_session_credits lot
        where lot.id = (mail.payload ->> 'lot_id')::uuid and lot.credits_remaining > 0
-         and lot.expires_at = (mail.payload ->> 'expires_at')::timestamptz and lot.expires_at > now()) then
+         and lot.expires_at > now() and lot.expires_at = (mail.payload ->> 'expires_at')::timestamptz) then
     return 'credits_used';  -- or they end at another time, of which there is a mail of its own
   elsif mail.kind = 'payment_failed' and not exists (
       select from public.checkout_sessions c where c.id = (mail.payload ->> 'checkout_id')::uuid and c.status = 'failed') then
