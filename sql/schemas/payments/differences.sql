@@ -41,7 +41,7 @@ as $$
     'lines', facts.lines));
 $$;
 
--- What is charged otherwise than we asked: one line, our price, and nothing added or taken off. In words; null: nothing.
+-- What is charged otherwise than we asked: one line, our price, nothing added or taken off. In words; null: nothing.
 -- The total alone would not do: what is taken off here may be added there.
 create function private.describe_difference(checkout public.checkout_sessions, facts private.payment_facts) returns text
   language sql stable set search_path = ''

@@ -22,8 +22,8 @@ begin
 end
 $$;
 
--- Returned to the lot it came from, until when the terms say, which is its own end or later; what was paid singly becomes a credit for its
--- session type, or, where a session has none, for its length and form if anything of that kind is sold.
+-- Returned to the lot it came from, until when the terms say: its own end, or later. What was paid singly becomes a
+-- credit for its session type, or, where a session has none, for its length and form if anything of that kind is sold.
 create function private.return_credit(session public.session_schedules, expires_at timestamptz) returns void
   language plpgsql set search_path = ''
 as $$

@@ -40,8 +40,8 @@ alter table public.session_schedules
   add constraint session_schedules_local_start_is_in_range check (
     local_start between '2000-01-01' and '2100-01-01') not valid;
 
--- What changes by time alone: credits that expire, or are about to, and the instants of sessions when clock rules have changed. A batch
--- of each, after the session that the last batch ended with.
+-- What changes by time alone: credits that expire, or are about to, and the instants of sessions when clock rules have
+-- changed. A batch of each, after the session that the last batch ended with.
 create function public.reconcile_bookings(
   after_start timestamptz default null, after_id uuid default null, max_rows integer default 200)
   returns table (lots_expired integer, lots_ending integer, sessions_moved integer, sessions_stuck integer, next_start timestamptz,
