@@ -1,8 +1,8 @@
 -- The ends of credits: told before, written when they come, and moved by an admin.
 --
 -- A lot past its end is ignored by the clock; a job then writes the line that says so. The same job tells its owner
--- before, once of each end, so many days ahead as `session_rules` says. An admin may move an end, also one that has been,
--- and what had ended with it is there again. A cancellation moves it too, by the policy's days (sessions/cancelling.sql).
+-- before, once of each end, so many days ahead as `session_rules` says. An admin may move an end, even a past one, and
+-- what had ended with it is there again. A cancellation moves it too, by the policy's days (cancellation_terms.sql).
 
 alter table public.user_session_credits
   add column end_told timestamptz,

@@ -6,8 +6,8 @@
 --   else duration_minutes, is_group  good for any type of that length and form: what the wallet sells as "45 min 1:1"
 --   neither                          good for any session
 --
--- Whoever spends takes the narrowest, and of those the one that ends first. Ends are in credit_ends.sql. Every change is
--- a line of the ledger (credit_ledger.sql).
+-- Whoever spends takes the narrowest, and of those the one that ends first (credit_ends.sql). Every change is a line of
+-- the ledger (credit_ledger.sql).
 
 alter table public.user_session_credits
   add column credits_owed     integer not null default 0,
