@@ -200,7 +200,8 @@ comment on function public.quote_cancellation is
   'What cancelling would return and cost right now. It changes nothing.';
 
 revoke execute on function private.get_caller_role, private.get_cancellation_policy, private.get_session_payment,
-  private.get_session_currency, private.count_graces_used, private.get_returned_credit_end, private.compute_cancellation_terms,
+  private.get_session_currency, private.count_graces_used, private.get_returned_credit_end,
+  private.compute_cancellation_terms,
   private.refuse_uncancellable, private.quote_cancellation, public.quote_cancellation from public, anon, authenticated,
   service_role;
 -- get_caller_role: cancel_session and reschedule_session call it as their own caller.
