@@ -343,3 +343,23 @@ def test_why_nothing_comes_back_is_said(sandbox: Sandbox) -> None:
     assert sandbox.one(quote, made) == "price_returned"
     sandbox.act_as("other")
     assert sandbox.one(quote, "20000000-0000-4000-8000-000000000002") == "nothing_paid"
+
+
+def test_a_grace_is_not_spent_on_a_credit_that_has_ended(sandbox: Sandbox) -> None:
+    """It would save nothing: it stays for another time."""
+    lot = lot_ending(sandbox, 90)
+    made = book(sandbox, in_hours(30))["session_id"]
+    sandbox.act_as("owner")
+    sandbox.run(
+        "update public.session_schedules set scheduled_at = now() + interval '1 hour' where id = %s", made
+    )
+    sandbox.run("delete from private.session_agreements")
+    sandbox.run("update public.user_session_credits set expires_at = now() where id = %s", lot)
+    sandbox.act_as("client")
+
+    (quoted,) = sandbox.run("select * from public.quote_cancellation(%s, true)", made)
+
+    assert (quoted["cancellation_type"], quoted["grace_available"]) == ("last_minute", False)
+    sandbox.run("select public.cancel_session(%s, use_grace => true)", made)
+    sandbox.act_as("owner")
+    assert sandbox.one("select private.count_graces_used(%s)", CLIENT) == 0

@@ -298,7 +298,8 @@ begin
 
   update public.checkout_sessions old
      set failure_told_at = checkout.failure_told_at, outcome = checkout.outcome, session_id = checkout.session_id,
-         credit_lot_id = checkout.credit_lot_id, returned_minor = checkout.returned_minor, credits_taken_back = checkout.credits_taken_back, claim_count = 0,
+         credit_lot_id = checkout.credit_lot_id, returned_minor = checkout.returned_minor,
+         credits_taken_back = checkout.credits_taken_back, claim_count = 0,
          next_check_at = case checkout.status
            when 'open' then now() + interval '4 minutes'
            when 'processing' then now() + interval '1 hour'

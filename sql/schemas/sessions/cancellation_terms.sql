@@ -116,21 +116,23 @@ begin
     else session.scheduled_at - make_interval(hours => v_policy.standard_cancellation_hours) end;
   v_terms.hours_before_session := round(extract(epoch from session.scheduled_at - now()) / 3600, 2);
   v_terms.currency := private.get_session_currency(session);
+  v_terms.credit_expires_at := private.get_returned_credit_end(
+    session, v_policy, not v_is_client or private.has_unagreed_change(session));  -- who leaves for a change did not cause it
   v_terms.grace_available := v_is_client and now() > v_terms.free_until
     and private.count_graces_used(session.client_id) < v_policy.grace_cancellations_allowed;
   if use_grace and v_is_client and now() > v_terms.free_until and not v_terms.grace_available then
     perform private.refuse(409, 'grace_used', 'You have used your grace cancellation already.',
                            'You can still cancel, and the credit is then used.');
   end if;
+  -- A grace saves no credit that has ended, so it is kept for another time.
+  v_terms.grace_available := v_terms.grace_available and coalesce(v_terms.credit_expires_at > now(), true);
 
   v_terms.cancellation_type := case
     when now() <= v_terms.free_until then 'standard'
     when not v_is_client then 'emergency'
-    when use_grace then 'grace'
+    when use_grace and v_terms.grace_available then 'grace'
     when now() <= session.scheduled_at - make_interval(hours => v_policy.late_cancellation_hours) then 'late'
     else 'last_minute' end;
-  v_terms.credit_expires_at := private.get_returned_credit_end(
-    session, v_policy, not v_is_client or private.has_unagreed_change(session));  -- who leaves for a change did not cause it
   v_terms.no_credit_because := case
     when v_terms.cancellation_type = 'last_minute' then 'last_minute'
     -- Its price was refunded already.
