@@ -46,6 +46,15 @@ OBSERVING_REFUSES = (
 )
 
 
+class Line(Output):
+    """A line of what was sold."""
+
+    description: str | None
+    amount_minor: int | None
+    currency: str | None
+    quantity: int | None
+
+
 class PaymentFacts(Output):
     """What one event or answer of Stripe's says about a payment. SQL has the same names: private.payment_facts."""
 
@@ -57,7 +66,14 @@ class PaymentFacts(Output):
     )
     payment_status: str | None = None  # paid, unpaid, no_payment_required
     payment_failed: bool | None = None
-    amount_minor: int | None = None
+    completed_at: datetime | None = None  # when the payer was done, by an event that says so
+    intent_failed_at: datetime | None = None  # of a card, the payer may go on and pay otherwise
+    amount_minor: int | None = None  # in all: the lines, less a discount, with tax and shipping
+    subtotal_minor: int | None = None
+    discount_minor: int | None = None
+    tax_minor: int | None = None
+    shipping_minor: int | None = None
+    lines: list[Line] | None = None  # of an answer that was asked for them
     currency: str | None = None
     receipt_url: str | None = None
     refunded_minor: int | None = None  # all refunds of this payment together
@@ -93,25 +109,32 @@ def read_event(body: bytes) -> Event:
     """Read a body that `is_genuine`. Without an id, as a stand-in may send it, its bytes are its id."""
     event = read_signed(body)
     event_type = text_in(event.get("type"))
+    happened_at = _moment(event.get("created"))
     return Event(
         id=id_in(event.get("id"), body),
         type=event_type,
-        happened_at=_moment(event.get("created")),
-        facts=_facts_of(event_type, _object(_object(event.get("data")).get("object"))),
+        happened_at=happened_at,
+        facts=_facts_of(event_type, _object(_object(event.get("data")).get("object")), happened_at),
         payload=event,
     )
 
 
 def facts_of_session(session: Mapping[str, Any]) -> PaymentFacts:
     """The facts of a checkout session; of its payment and charge too, where the answer contains them."""
-    charge = charge_of(session)
+    charge, added = charge_of(session), _object(session.get("total_details"))
     return PaymentFacts(
         checkout_id=_checkout_id(session),
         stripe_session_id=_text(session.get("id")),
         payment_intent_id=_id(session.get("payment_intent")),
         session_status=_text(session.get("status")),
         payment_status=_text(session.get("payment_status")),
+        payment_failed=_has_failed(session) or None,
         amount_minor=_number(session.get("amount_total")),
+        subtotal_minor=_number(session.get("amount_subtotal")),
+        discount_minor=_number(added.get("amount_discount")),
+        tax_minor=_number(added.get("amount_tax")),
+        shipping_minor=_number(added.get("amount_shipping")),
+        lines=_lines(session.get("line_items")),
         currency=_text(session.get("currency")),
         receipt_url=_text(charge.get("receipt_url"), LONGEST_URL),
         refunded_minor=_number(charge.get("amount_refunded")),
@@ -133,11 +156,44 @@ def charge_of(session: Mapping[str, Any]) -> dict[str, Any]:
     return _object(_object(session.get("payment_intent")).get("latest_charge"))
 
 
-def _facts_of(event_type: str, stripe_object: dict[str, Any]) -> PaymentFacts | None:
+def _has_failed(session: Mapping[str, Any]) -> bool:
+    """Whether a bank has not paid what its payer had set out to pay: Stripe asks for another way to pay, or gave up."""
+    intent = _object(session.get("payment_intent"))
+    is_unpaid = (session.get("status"), session.get("payment_status")) == ("complete", "unpaid")
+    return is_unpaid and intent.get("status") in ("requires_payment_method", "canceled")
+
+
+def _lines(line_items: Any) -> list[Line] | None:
+    """The first of them; we ask for one."""
+    lines = _object(line_items).get("data")
+    if not isinstance(lines, list):
+        return None
+    return [
+        Line(
+            description=(_text(line.get("description"), 2000) or "")[:200] or None,
+            amount_minor=_number(line.get("amount_total")),
+            currency=_text(line.get("currency")),
+            quantity=_number(line.get("quantity")),
+        )
+        for line in map(_object, lines[:10])
+    ]
+
+
+def _facts_of(
+    event_type: str, stripe_object: dict[str, Any], happened_at: datetime | None
+) -> PaymentFacts | None:
     match event_type.split("."):
         case ["checkout", "session", change] if _checkout_id(stripe_object):
-            failed = change == "async_payment_failed" or None
-            return facts_of_session(stripe_object).model_copy(update={"payment_failed": failed})
+            facts = facts_of_session(stripe_object)
+            if change == "async_payment_failed":
+                return facts.model_copy(update={"payment_failed": True})
+            return facts.model_copy(update={"completed_at": happened_at if change == "completed" else None})
+        case ["payment_intent", "payment_failed"] if _checkout_id(stripe_object):
+            return PaymentFacts(
+                checkout_id=_checkout_id(stripe_object),
+                payment_intent_id=_id(stripe_object),
+                intent_failed_at=happened_at,
+            )
         case ["charge", "succeeded" | "updated" | "refunded"] if _checkout_id(stripe_object):
             return PaymentFacts(
                 checkout_id=_checkout_id(stripe_object),

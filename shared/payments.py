@@ -129,7 +129,9 @@ class Payments:
         """
         import stripe
 
-        expand: stripe.params.checkout.SessionRetrieveParams = {"expand": ["payment_intent.latest_charge"]}
+        expand: stripe.params.checkout.SessionRetrieveParams = {
+            "expand": ["payment_intent.latest_charge", "line_items"]
+        }
         request = self._client.v1.checkout.sessions.retrieve_async(stripe_session_id, expand)
         try:
             session = await self._ask(request)

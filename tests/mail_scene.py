@@ -22,14 +22,15 @@ class MailScene(BookingScene):
 
     def __init__(self, stage: Stage) -> None:
         super().__init__(stage)
-        # What other tests brought about is none of this scene's, reminders of their sessions included; and neither are
-        # the welcomes of its people.
+        # What other tests brought about is none of this scene's, reminders of their sessions included, nor what waits
+        # for a person; and neither are the welcomes of its people.
         while stage.value("select private.remind_sessions()"):
             pass
         stage.execute(
             "update private.mails set status = 'dropped', next_attempt_at = null"
             " where status not in ('sent', 'dropped')"
         )
+        stage.execute("update private.matter_settings set note_every = '1 day', noted_at = now()")
 
     def send(self) -> dict[str, int]:
         """Everything that is due goes out. Gives how many came to what."""

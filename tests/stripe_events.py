@@ -47,7 +47,9 @@ class Payment:
             "status": status,
             "payment_status": payment_status,
             "payment_intent": self.intent if status == "complete" else None,
+            "amount_subtotal": self.amount,
             "amount_total": self.amount,
+            "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
             "currency": self.currency,
             "metadata": {"checkout_id": self.checkout_id},
             **more,
@@ -81,14 +83,27 @@ class Payment:
 
     # The events
 
-    def completed(self, payment_status: str = "paid") -> bytes:
-        return event("checkout.session.completed", self.session(payment_status=payment_status))
+    def completed(self, payment_status: str = "paid", days_ago: float = 0) -> bytes:
+        return event(
+            "checkout.session.completed", self.session(payment_status=payment_status), days_ago=days_ago
+        )
 
     def bank_paid(self) -> bytes:
         return event("checkout.session.async_payment_succeeded", self.session())
 
     def bank_failed(self) -> bytes:
         return event("checkout.session.async_payment_failed", self.session(payment_status="unpaid"))
+
+    def intent_failed(self, days_ago: float = 0) -> bytes:
+        intent = {
+            "id": self.intent,
+            "object": "payment_intent",
+            "amount": self.amount,
+            "currency": self.currency,
+            "status": "requires_payment_method",
+            "metadata": {"checkout_id": self.checkout_id},
+        }
+        return event("payment_intent.payment_failed", intent, days_ago=days_ago)
 
     def expired(self) -> bytes:
         return event("checkout.session.expired", self.session("expired", "unpaid"))
@@ -103,13 +118,13 @@ class Payment:
         return event(f"charge.dispute.{kind}", self.dispute(status, number))
 
 
-def event(kind: str, thing: dict[str, Any]) -> bytes:
+def event(kind: str, thing: dict[str, Any], *, days_ago: float = 0) -> bytes:
     """An event about a thing, as it stands in a request."""
     envelope = {
         "id": f"evt_{uuid.uuid4().hex}",
         "object": "event",
         "api_version": "2026-10-28.endive",
-        "created": int(time.time()),
+        "created": int(time.time() - days_ago * 24 * 60 * 60),
         "type": kind,
         "livemode": False,
         "data": {"object": thing},

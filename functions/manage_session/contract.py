@@ -40,6 +40,8 @@ class Quote(Output):
     currency: str
     free_until: datetime
     grace_available: bool
+    no_credit_because: str | None
+    credit_expires_at: datetime | None
 
 
 class Participant(Output):

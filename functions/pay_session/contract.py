@@ -31,6 +31,7 @@ class SessionToPay(Output):
     session_location: str
     physical_location: str | None
     group_class_id: UUID | None
+    has_failed: bool  # a bank did not pay for it; otherwise no credit was good for it
     reason: str | None
 
     @property

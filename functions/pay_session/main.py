@@ -1,4 +1,4 @@
-"""Pay for a session that no credit was good for: shows what was picked, and leads to the website's own checkout."""
+"""Pay for a session that no credit was good for, or a bank did not pay: shows it, and leads to the site's checkout."""
 
 from urllib.parse import urlencode
 

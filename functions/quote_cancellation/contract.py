@@ -28,6 +28,12 @@ class CancellationQuote(Output):
     free_until: datetime = Field(description="Until then a client cancels and moves free of charge.")
     grace_available: bool = Field(description="Whether use_grace would save the credit.")
     cancellation_policy_version: UUID | None
+    no_credit_because: str | None = Field(
+        description="Why none comes back: last_minute, credit_ended, price_returned or nothing_paid."
+    )
+    credit_expires_at: datetime | None = Field(
+        description="Until when a credit that comes back can be used; null: always, or none comes back."
+    )
 
 
 quote_cancellation_rpc = Rpc(

@@ -12,6 +12,7 @@ class ReconciledBookings(Output):
     """What there was to do."""
 
     lots_expired: int = Field(description="Credits that lapsed.")
+    lots_ending: int = Field(description="Credits about to lapse, whose owner is told.")
     sessions_moved: int = Field(
         description="After a change of clock rules, to the instant of their wall time."
     )

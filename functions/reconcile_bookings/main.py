@@ -1,4 +1,4 @@
-"""Write down what the clock alone changes: credits that lapse, and wall times under new clock rules."""
+"""Write down what the clock alone changes: credits that lapse or soon will, and wall times under new clock rules."""
 
 import time
 from collections import Counter
@@ -24,7 +24,10 @@ async def reconcile_bookings(call: Call[None]) -> ReconciledBookings:
     while await _pass(call, done, until):
         pass
     return ReconciledBookings(
-        lots_expired=done["expired"], sessions_moved=done["moved"], sessions_stuck=done["stuck"]
+        lots_expired=done["expired"],
+        lots_ending=done["ending"],
+        sessions_moved=done["moved"],
+        sessions_stuck=done["stuck"],
     )
 
 
@@ -35,7 +38,12 @@ async def _pass(call: Call[None], done: Counter[str], until: float) -> bool:
     while time.monotonic() < until:
         batch = await call.service.rpc(reconcile_bookings_rpc, **after)
         after = {"after_start": batch.next_start, "after_id": batch.next_id}
-        done += Counter(expired=batch.lots_expired, moved=batch.sessions_moved, stuck=batch.sessions_stuck)
+        done += Counter(
+            expired=batch.lots_expired,
+            ending=batch.lots_ending,
+            moved=batch.sessions_moved,
+            stuck=batch.sessions_stuck,
+        )
         if batch.is_done:
             return done["stuck"] > 0 and done["moved"] > moved_before
     return False

@@ -77,8 +77,8 @@ class ClaimedMail(Output):
     mail_id: UUID | None
     lease_id: UUID | None
     kind: str | None
-    audience: Literal["user", "practitioner"] | None
-    recipient_email: str | None
+    audience: Literal["user", "practitioner", "support"] | None
+    recipient_email: str | None  # null: to the support address
     recipient_name: str | None
     time_zone: str | None
     unsubscribe_category: str | None

@@ -68,7 +68,7 @@ def write(mail: ClaimedMail) -> Message:
     variables = _variables(mail)
     html, text = (_template(str(mail.kind), layout).render(variables) for layout in ("html", "txt"))
     return Message(
-        to=str(mail.recipient_email),
+        to=MailSettings.read().support_email if mail.audience == "support" else str(mail.recipient_email),
         subject=_subject(mail, variables),
         html=as_elements(html),
         text=re.sub(r"\n{3,}", "\n\n", text).strip() + "\n",

@@ -1,4 +1,4 @@
--- From sql/schemas: credits/credit_lots, credits/credit_ledger.
+-- From sql/schemas: credits/credit_lots, credits/credit_ledger, credits/credit_ends.
 
 -- Functions name what later chapters make.
 set check_function_bodies = off;
@@ -14,8 +14,8 @@ set check_function_bodies = off;
 --   else duration_minutes, is_group  good for any type of that length and form: what the wallet sells as "45 min 1:1"
 --   neither                          good for any session
 --
--- Whoever spends takes the narrowest, and of those the one that ends first. A lot past its end is ignored by the clock;
--- a job then writes the line that says so. Every change is a line of the ledger (credit_ledger.sql).
+-- Whoever spends takes the narrowest, and of those the one that ends first (credit_ends.sql). Every change is a line of
+-- the ledger (credit_ledger.sql).
 
 alter table public.user_session_credits
   add column credits_owed     integer not null default 0,
@@ -231,7 +231,8 @@ as $$
 $$;
 
 -- Gives the lot: without one, a new one.
-create function private.post_credit_adjustment(lot_id uuid, user_id uuid, change integer, reason text, session_type_id uuid)
+create function private.post_credit_adjustment(
+  lot_id uuid, user_id uuid, change integer, reason text, session_type_id uuid, duration_minutes integer, is_group boolean)
   returns uuid
   language plpgsql volatile set search_path = ''
 as $$
@@ -239,7 +240,10 @@ begin
   if post_credit_adjustment.lot_id is null then
     return private.grant_credits(
       post_credit_adjustment.user_id, post_credit_adjustment.change, kind => 'adjustment',
-      session_type_id => post_credit_adjustment.session_type_id, reason => post_credit_adjustment.reason);
+      session_type_id => post_credit_adjustment.session_type_id, reason => post_credit_adjustment.reason,
+      duration_minutes => post_credit_adjustment.duration_minutes,
+      is_group => case when post_credit_adjustment.duration_minutes is not null
+                       then coalesce(post_credit_adjustment.is_group, false) end);
   end if;
   insert into public.credit_ledger (lot_id, user_id, change, kind, reason)
   values (post_credit_adjustment.lot_id, post_credit_adjustment.user_id, post_credit_adjustment.change, 'adjustment',
@@ -250,7 +254,8 @@ $$;
 
 -- Null: it waits for a second admin.
 -- Definer: nobody may write credits. So it checks its caller itself.
-create function private.adjust_credits(lot_id uuid, user_id uuid, change integer, reason text, session_type_id uuid)
+create function private.adjust_credits(
+  lot_id uuid, user_id uuid, change integer, reason text, session_type_id uuid, duration_minutes integer, is_group boolean)
   returns uuid
   language plpgsql security definer set search_path = ''
 as $$
@@ -271,6 +276,17 @@ begin
     if adjust_credits.change < 0 then
       perform private.refuse(422, 'lot_missing', 'Say from which credits to take.');
     end if;
+    if adjust_credits.duration_minutes is not null and not exists (
+        select from public.session_types t
+         where t.is_active and (t.duration_minutes, t.is_group)
+               = (adjust_credits.duration_minutes, coalesce(adjust_credits.is_group, false))) then
+      perform private.refuse(409, 'duration_not_offered', 'duration_minutes: no session of that length and form is offered.');
+    elsif adjust_credits.session_type_id is not null and adjust_credits.duration_minutes is not null
+          or adjust_credits.duration_minutes is null and adjust_credits.is_group is not null then
+      perform private.refuse(422, 'credits_good_for_what', 'Say a kind of session, or a length and a form, or neither.');
+    end if;
+  elsif num_nonnulls(adjust_credits.session_type_id, adjust_credits.duration_minutes, adjust_credits.is_group) > 0 then
+    perform private.refuse(422, 'credits_good_for_what', 'What credits are good for is said when they are given.');
   else
     select c.user_id into v_owner from public.user_session_credits c where c.id = adjust_credits.lot_id;
     if v_owner is null or v_owner <> coalesce(adjust_credits.user_id, v_owner) then
@@ -288,61 +304,41 @@ begin
      > (select r.credits_above from private.second_admin_rules r) then
     perform private.leave_to_second_admin(
       'credits', jsonb_build_object('lot_id', adjust_credits.lot_id, 'reason', adjust_credits.reason,
-                                    'session_type_id', adjust_credits.session_type_id),
+                                    'session_type_id', adjust_credits.session_type_id,
+                                    'duration_minutes', adjust_credits.duration_minutes,
+                                    'is_group', adjust_credits.is_group),
       v_owner, adjust_credits.change);
     return null;
   end if;
   return private.post_credit_adjustment(adjust_credits.lot_id, v_owner, adjust_credits.change, adjust_credits.reason,
-                                        adjust_credits.session_type_id);
+                                        adjust_credits.session_type_id, adjust_credits.duration_minutes,
+                                        adjust_credits.is_group);
 end
 $$;
 
 create function public.adjust_credits(
-  change integer, reason text, lot_id uuid default null, user_id uuid default null, session_type_id uuid default null)
+  change integer, reason text, lot_id uuid default null, user_id uuid default null, session_type_id uuid default null,
+  duration_minutes integer default null, is_group boolean default null)
   returns setof public.user_session_credits
   language plpgsql security invoker set search_path = ''
 as $$
 #variable_conflict use_column
 declare
   v_lot uuid := private.adjust_credits(adjust_credits.lot_id, adjust_credits.user_id, adjust_credits.change,
-                                       adjust_credits.reason, adjust_credits.session_type_id);
+                                       adjust_credits.reason, adjust_credits.session_type_id,
+                                       adjust_credits.duration_minutes, adjust_credits.is_group);
 begin
   return query select * from public.user_session_credits c where c.id = v_lot;
 end
 $$;
 comment on function public.adjust_credits is
-  'For admins: changes a lot, or gives a user a new one. The reason stays in the ledger. No row, and 202: a second admin was asked.';
-
--- Those that lapsed first go first. Definer: nobody may write credits.
-create function private.expire_credits(max_rows integer) returns integer
-  language plpgsql security definer set search_path = ''
-as $$
-declare
-  v_lot   public.user_session_credits;
-  v_count integer := 0;
-begin
-  for v_lot in
-    select * from public.user_session_credits c where c.credits_remaining > 0 and c.expires_at <= now()
-     order by c.expires_at limit max_rows for no key update skip locked
-  loop
-    begin
-      insert into public.credit_ledger (lot_id, user_id, change, kind)
-      values (v_lot.id, v_lot.user_id, -v_lot.credits_remaining, 'expiry');
-      v_count := v_count + 1;
-    exception when others then
-      raise warning 'credits %: %', v_lot.id, sqlerrm;  -- their neighbours lapse
-    end;
-    exit when clock_timestamp() > now() + interval '2 seconds';
-  end loop;
-  return v_count;
-end
-$$;
+  'For admins: changes a lot, or gives a user a new one, of a kind of session or of a length. The reason stays in the ledger. No row, and 202: a second admin was asked.';
 
 revoke execute on function private.grant_credits, private.revoke_credits, private.describe_length_and_form,
   private.list_good_lots, private.refuse_without_credit, private.choose_credit_lot,
-  private.post_credit_adjustment, private.adjust_credits, private.expire_credits, public.check_session_credits, public.adjust_credits
+  private.post_credit_adjustment, private.adjust_credits, public.check_session_credits, public.adjust_credits
   from public, anon, authenticated, service_role;
-grant execute on function private.grant_credits, private.revoke_credits, private.expire_credits to service_role;
+grant execute on function private.grant_credits, private.revoke_credits to service_role;
 grant execute on function private.adjust_credits, public.adjust_credits, public.check_session_credits to authenticated;
 
 
@@ -353,6 +349,7 @@ grant execute on function private.adjust_credits, public.adjust_credits, public.
 --   purchase    +   a lot is bought               spend   -1  a session takes a credit
 --   return      +1  a cancelled session gives it  expiry  -   what is left when a lot ends
 --   adjustment  +-  an admin, with a reason       refund  -   the price was refunded
+--   extension   +   an admin moves the end of a lot, with a reason: what had ended with it is there again, or 0
 --
 -- A lot is a row of user_session_credits (credit_lots.sql). Its `credits_remaining`, which the pages read, is the sum
 -- of its lines: a line sets it, and whoever else writes another number is refused. A session spends one credit once and
@@ -367,6 +364,7 @@ create table public.credit_ledger (
   session_id uuid,
   reason     text,
   actor      uuid        default auth.uid(),
+  expires_at timestamptz,
   created_at timestamptz not null default now(),
 
   constraint credit_ledger_change_fits_kind check (case kind
@@ -376,15 +374,18 @@ create table public.credit_ledger (
     when 'expiry'     then change < 0
     when 'refund'     then change < 0
     when 'adjustment' then change <> 0 and reason is not null
+    when 'extension'  then change >= 0 and reason is not null and expires_at is not null
     else false end),
   constraint credit_ledger_kind_is_known check (
-    kind in ('purchase', 'spend', 'return', 'expiry', 'refund', 'adjustment')),
+    kind in ('purchase', 'spend', 'return', 'expiry', 'refund', 'adjustment', 'extension')),
+  constraint credit_ledger_expires_at_is_in_range check (expires_at between '2000-01-01' and '2100-01-01'),
   constraint credit_ledger_change_is_in_range check (change between -10000 and 10000),
   constraint credit_ledger_reason_is_short check (char_length(reason) <= 1000)
 );
 comment on table  public.credit_ledger        is 'Every change of every credit lot: evidence.';
 comment on column public.credit_ledger.lot_id is
   'The row of user_session_credits. No foreign key, like user_id and session_id: the line outlives what it is about.';
+comment on column public.credit_ledger.expires_at is 'Of an extension: the end that the lot has from then on.';
 comment on column public.credit_ledger.actor  is 'Who did it; null: the platform.';
 
 create index credit_ledger_lot_id_idx on public.credit_ledger (lot_id);
@@ -479,3 +480,137 @@ create trigger user_session_credits_check_against_ledger before update on public
 
 revoke execute on function private.refuse_ledger_change, private.sum_credit_ledger, private.apply_credit_ledger_line,
   private.record_opening_credits, private.check_credits_against_ledger from public, anon, authenticated, service_role;
+
+
+-- credits/credit_ends.sql
+
+-- The ends of credits: told before, written when they come, and moved by an admin.
+--
+-- A lot past its end is ignored by the clock; a job then writes the line that says so. The same job tells its owner
+-- before, once of each end, so many days ahead as `session_rules` says. An admin may move an end, even a past one, and
+-- what had ended with it is there again. A cancellation moves it too, by the policy's days (cancellation_terms.sql).
+
+alter table public.user_session_credits
+  add column end_told timestamptz,
+  add constraint user_session_credits_end_told_is_in_range check (end_told between '2000-01-01' and '2100-01-01');
+comment on column public.user_session_credits.end_told is 'The end of which its owner was told before it came.';
+
+create index user_session_credits_ending_idx on public.user_session_credits (expires_at) where credits_remaining > 0;
+
+-- Those that lapsed first go first. Definer: nobody may write credits.
+create function private.expire_credits(max_rows integer) returns integer
+  language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_lot   public.user_session_credits;
+  v_count integer := 0;
+begin
+  for v_lot in
+    select * from public.user_session_credits c where c.credits_remaining > 0 and c.expires_at <= now()
+     order by c.expires_at limit max_rows for no key update skip locked
+  loop
+    begin
+      insert into public.credit_ledger (lot_id, user_id, change, kind)
+      values (v_lot.id, v_lot.user_id, -v_lot.credits_remaining, 'expiry');
+      v_count := v_count + 1;
+    exception when others then
+      raise warning 'credits %: %', v_lot.id, sqlerrm;  -- their neighbours lapse
+    end;
+    exit when clock_timestamp() > now() + interval '2 seconds';
+  end loop;
+  return v_count;
+end
+$$;
+
+-- Those that end first go first. Definer: it writes events, and marks lots.
+create function private.tell_ending_credits(max_rows integer) returns integer
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  c_days  constant integer := (select r.credit_notice_days from public.session_rules r);
+  v_lot   public.user_session_credits;
+  v_count integer := 0;
+begin
+  for v_lot in
+    select * from public.user_session_credits c
+     where c.credits_remaining > 0 and c.expires_at > now() and c.expires_at <= now() + make_interval(days => c_days)
+       and c.end_told is distinct from c.expires_at
+     order by c.expires_at limit max_rows for no key update skip locked
+  loop
+    begin
+      update public.user_session_credits c set end_told = c.expires_at where c.id = v_lot.id;
+      perform private.publish_event('credit_expiring', v_lot.user_id, null, jsonb_build_object(
+        'lot_id', v_lot.id, 'credits', v_lot.credits_remaining, 'expires_at', v_lot.expires_at));
+      v_count := v_count + 1;
+    exception when others then
+      raise warning 'credits %: %', v_lot.id, sqlerrm;  -- the others are told
+    end;
+    exit when clock_timestamp() > now() + interval '2 seconds';
+  end loop;
+  return v_count;
+end
+$$;
+
+-- Definer: nobody may write credits. So it checks its caller itself.
+create function private.extend_credits(lot_id uuid, expires_at timestamptz, reason text) returns uuid
+  language plpgsql volatile security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_lot      public.user_session_credits;
+  v_restored integer;
+begin
+  if not private.is_confirmed_admin() then
+    perform private.refuse(403, 'admins_only', 'Only admins extend credits.');
+  end if;
+  perform private.refuse_long_text('reason', extend_credits.reason, 1000);
+  if btrim(coalesce(extend_credits.reason, '')) = '' then
+    perform private.refuse(422, 'reason_missing', 'An extension needs a reason.');
+  end if;
+  select * into v_lot from public.user_session_credits c where c.id = extend_credits.lot_id for no key update;
+  if not found then
+    perform private.refuse(404, 'credits_not_found', 'There are no such credits.');
+  end if;
+  perform private.refuse_own_money(v_lot.user_id);
+  if v_lot.expires_at is null then
+    perform private.refuse(409, 'credits_do_not_end', 'These credits never end.');
+  elsif extend_credits.expires_at is null or extend_credits.expires_at <= greatest(v_lot.expires_at, now())
+        or extend_credits.expires_at > now() + interval '5 years' then
+    perform private.refuse(422, 'expires_at_not_later', 'expires_at: should be later than now and than the end they have,'
+                           ' and within five years.');
+  elsif v_lot.credits_owed > 0 then
+    perform private.refuse(409, 'price_returned', 'The price of these credits was returned.');
+  end if;
+  -- What had ended, less what was given back of it before.
+  select greatest(0, -coalesce(sum(l.change), 0))::integer into v_restored from public.credit_ledger l
+   where l.lot_id = v_lot.id and l.kind in ('expiry', 'extension');
+  if v_lot.credits_remaining + v_restored = 0 then
+    perform private.refuse(409, 'credits_used', 'All of these credits are used.', 'Give new ones.');
+  end if;
+  update public.user_session_credits c set expires_at = extend_credits.expires_at where c.id = v_lot.id;
+  insert into public.credit_ledger (lot_id, user_id, change, kind, reason, expires_at)
+  values (v_lot.id, v_lot.user_id, v_restored, 'extension', extend_credits.reason, extend_credits.expires_at);
+  perform private.publish_event('credits_extended', v_lot.user_id, null, jsonb_build_object(
+    'lot_id', v_lot.id, 'credits_restored', v_restored, 'expires_at', extend_credits.expires_at));
+  return v_lot.id;
+end
+$$;
+
+create function public.extend_credits(lot_id uuid, expires_at timestamptz, reason text)
+  returns setof public.user_session_credits
+  language plpgsql volatile security invoker set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_lot uuid := private.extend_credits(extend_credits.lot_id, extend_credits.expires_at, extend_credits.reason);
+begin
+  return query select * from public.user_session_credits c where c.id = v_lot;
+end
+$$;
+comment on function public.extend_credits is
+  'For admins: moves the end of a lot, also of one that has ended. Its owner is told; the reason stays in the ledger.';
+
+revoke execute on function private.expire_credits, private.tell_ending_credits, private.extend_credits,
+  public.extend_credits from public, anon, authenticated, service_role;
+grant execute on function private.expire_credits, private.tell_ending_credits to service_role;
+grant execute on function private.extend_credits, public.extend_credits to authenticated;

@@ -21,6 +21,7 @@ create table public.session_rules (
   waiver_required_to_enter   boolean     not null default false,
   delay_notice_minutes       integer     not null default 60,
   answer_hours               integer     not null default 48,
+  credit_notice_days         integer     not null default 7,
   updated_at                 timestamptz not null default now(),
 
   constraint session_rules_minutes_are_in_range check (
@@ -28,6 +29,7 @@ create table public.session_rules (
     and completion_grace_minutes between 0 and 60 and empty_minutes between 1 and 60),
   constraint session_rules_client_days_are_in_range check (client_days between 1 and 3650),
   constraint session_rules_answer_hours_are_in_range check (answer_hours between 1 and 336),
+  constraint session_rules_credit_notice_days_are_in_range check (credit_notice_days between 0 and 365),
   constraint session_rules_delay_notice_is_in_range check (delay_notice_minutes between 0 and 1440)
 );
 comment on column public.session_rules.practitioner_grace_minutes is
@@ -49,6 +51,8 @@ comment on column public.session_rules.delay_notice_minutes is
   'From so long before the start a practitioner can tell that they are late.';
 comment on column public.session_rules.answer_hours is
   'So long a client may answer a proposed time, and a practitioner an offer; never longer than until the session.';
+comment on column public.session_rules.credit_notice_days is
+  'So many days before credits end, their owner is told. 0: not at all.';
 
 create unique index session_rules_are_one_row on public.session_rules ((true));
 
@@ -62,7 +66,8 @@ create policy "admins change the session rules"
 revoke all on public.session_rules from anon, authenticated, service_role;
 grant select on public.session_rules to authenticated, service_role;
 grant update (practitioner_grace_minutes, client_grace_minutes, client_no_show_forfeits, completion_grace_minutes,
-              empty_minutes, client_days, waiver_required_to_enter, delay_notice_minutes, answer_hours)
+              empty_minutes, client_days, waiver_required_to_enter, delay_notice_minutes, answer_hours,
+              credit_notice_days)
   on public.session_rules to authenticated;
 -- No insert and no delete: there is always one row.
 
@@ -742,6 +747,9 @@ revoke execute on function private.has_unagreed_change, private.get_free_until, 
 -- price was refunded, nor where there was neither a credit nor a payment (a practitioner's own booking). A fee is
 -- recorded and stated in the event; no card is charged.
 --
+-- A credit that has ended is not promised: it comes back with the days that the policy grants, and without any it does
+-- not. `no_credit_because` says why none comes back, and `credit_expires_at` until when one that does can be used.
+--
 -- Of a class, the credits are those of all its seats together, also once it has begun.
 
 create type private.cancellation_terms as (
@@ -752,7 +760,9 @@ create type private.cancellation_terms as (
   hours_before_session        numeric,
   free_until                  timestamptz,
   grace_available             boolean,
-  cancellation_policy_version uuid
+  cancellation_policy_version uuid,
+  no_credit_because           text,
+  credit_expires_at           timestamptz
 );
 
 -- The caller's role in a session; null if they have none. An admin who is also the client may do what an admin may.
@@ -812,6 +822,20 @@ as $$
    where c.user_id = count_graces_used.user_id and c.cancellation_type = 'grace';
 $$;
 
+-- Until when the credit of a session could be used if it came back now. Null: it never ends.
+create function private.get_returned_credit_end(
+  session public.session_schedules, policy public.cancellation_policy, is_ours boolean) returns timestamptz
+  language sql stable set search_path = ''
+as $$
+  select case
+    when is_ours
+      then greatest(c.expires_at, now() + make_interval(days => coalesce((policy).ended_credit_days_by_us, 0)))
+    when c.expires_at <= now() and (policy).ended_credit_days > 0
+      then now() + make_interval(days => (policy).ended_credit_days)
+    else c.expires_at end
+    from public.user_session_credits c where c.id = (session).credit_lot_id and c.expires_at is not null;
+$$;
+
 create function private.compute_cancellation_terms(session public.session_schedules, use_grace boolean)
   returns private.cancellation_terms
   language plpgsql stable set search_path = ''
@@ -827,26 +851,32 @@ begin
     else session.scheduled_at - make_interval(hours => v_policy.standard_cancellation_hours) end;
   v_terms.hours_before_session := round(extract(epoch from session.scheduled_at - now()) / 3600, 2);
   v_terms.currency := private.get_session_currency(session);
+  v_terms.credit_expires_at := private.get_returned_credit_end(
+    session, v_policy, not v_is_client or private.has_unagreed_change(session));  -- who leaves for a change did not cause it
   v_terms.grace_available := v_is_client and now() > v_terms.free_until
     and private.count_graces_used(session.client_id) < v_policy.grace_cancellations_allowed;
   if use_grace and v_is_client and now() > v_terms.free_until and not v_terms.grace_available then
     perform private.refuse(409, 'grace_used', 'You have used your grace cancellation already.',
                            'You can still cancel, and the credit is then used.');
   end if;
+  -- A grace saves no credit that has ended, so it is kept for another time.
+  v_terms.grace_available := v_terms.grace_available and coalesce(v_terms.credit_expires_at > now(), true);
 
   v_terms.cancellation_type := case
     when now() <= v_terms.free_until then 'standard'
     when not v_is_client then 'emergency'
-    when use_grace then 'grace'
+    when use_grace and v_terms.grace_available then 'grace'
     when now() <= session.scheduled_at - make_interval(hours => v_policy.late_cancellation_hours) then 'late'
     else 'last_minute' end;
-  v_terms.credit_returned := case
-    when v_terms.cancellation_type = 'last_minute' then 0
+  v_terms.no_credit_because := case
+    when v_terms.cancellation_type = 'last_minute' then 'last_minute'
     -- Its price was refunded already.
     when exists (select from public.user_session_credits c
-                  where c.id = session.credit_lot_id and c.credits_owed > 0) then 0
-    when session.credit_lot_id is not null or (private.get_session_payment(session.id)).id is not null then 1
-    else 0 end;
+                  where c.id = session.credit_lot_id and c.credits_owed > 0) then 'price_returned'
+    when session.credit_lot_id is null and (private.get_session_payment(session.id)).id is null then 'nothing_paid'
+    when v_terms.credit_expires_at <= now() then 'credit_ended' end;
+  v_terms.credit_returned := case when v_terms.no_credit_because is null then 1 else 0 end;
+  v_terms.credit_expires_at := case when v_terms.credit_returned = 1 then v_terms.credit_expires_at end;
   v_terms.fee_charged := case
     when v_terms.cancellation_type <> 'late' or v_terms.credit_returned = 0 then 0
     when v_terms.currency = 'cad' then v_policy.late_cancellation_fee_cad
@@ -857,6 +887,8 @@ begin
     select coalesce(sum((private.compute_cancellation_terms(seat, false)).credit_returned), 0) into v_terms.credit_returned
       from public.session_schedules seat
      where seat.group_class_id = session.id and seat.status in ('scheduled', 'in_progress');
+    v_terms.no_credit_because := null;
+    v_terms.credit_expires_at := null;
   end if;
   return v_terms;
 end
@@ -893,18 +925,20 @@ $$;
 create function public.quote_cancellation(session_id uuid, use_grace boolean default false)
   returns table (session_id uuid, cancellation_type text, credit_returned integer, fee_charged numeric, currency text,
                  hours_before_session numeric, free_until timestamptz, grace_available boolean,
-                 cancellation_policy_version uuid)
+                 cancellation_policy_version uuid, no_credit_because text, credit_expires_at timestamptz)
   language sql stable security invoker set search_path = ''
 as $$
   select quote_cancellation.session_id, t.cancellation_type, t.credit_returned, t.fee_charged, t.currency,
-         t.hours_before_session, t.free_until, t.grace_available, t.cancellation_policy_version
+         t.hours_before_session, t.free_until, t.grace_available, t.cancellation_policy_version, t.no_credit_because,
+         t.credit_expires_at
     from private.quote_cancellation(quote_cancellation.session_id, quote_cancellation.use_grace) t;
 $$;
 comment on function public.quote_cancellation is
   'What cancelling would return and cost right now. It changes nothing.';
 
 revoke execute on function private.get_caller_role, private.get_cancellation_policy, private.get_session_payment,
-  private.get_session_currency, private.count_graces_used, private.compute_cancellation_terms,
+  private.get_session_currency, private.count_graces_used, private.get_returned_credit_end,
+  private.compute_cancellation_terms,
   private.refuse_uncancellable, private.quote_cancellation, public.quote_cancellation from public, anon, authenticated,
   service_role;
 -- get_caller_role: cancel_session and reschedule_session call it as their own caller.
@@ -938,9 +972,9 @@ begin
 end
 $$;
 
--- Returned to the lot it came from, which expires when it did before; what was paid singly becomes a credit for its
--- session type, or, where a session has none, for its length and form if anything of that kind is sold.
-create function private.return_credit(session public.session_schedules) returns void
+-- Returned to the lot it came from, until when the terms say: its own end, or later. What was paid singly becomes a
+-- credit for its session type, or, where a session has none, for its length and form if anything of that kind is sold.
+create function private.return_credit(session public.session_schedules, expires_at timestamptz) returns void
   language plpgsql set search_path = ''
 as $$
 declare
@@ -961,12 +995,13 @@ begin
   end if;
 
   select * into v_lot from public.user_session_credits c where c.id = session.credit_lot_id for no key update;
-  if v_lot.expires_at <= now() and private.get_caller_role(session) <> 'client' then
-    -- The client did not cancel: they have a month to use it. Credits left in the lot have expired, and stay expired.
+  if v_lot.expires_at <= now() then
+    -- Credits left in the lot have expired, and stay expired.
     insert into public.credit_ledger (lot_id, user_id, change, kind)
     select v_lot.id, v_lot.user_id, -v_lot.credits_remaining, 'expiry' where v_lot.credits_remaining > 0;
-    update public.user_session_credits c set expires_at = now() + interval '30 days' where c.id = v_lot.id;
   end if;
+  update public.user_session_credits c set expires_at = return_credit.expires_at
+   where c.id = v_lot.id and c.expires_at < return_credit.expires_at;
   insert into public.credit_ledger (lot_id, user_id, change, kind, session_id)
   values (v_lot.id, v_lot.user_id, 1, 'return', session.id);
 end
@@ -984,8 +1019,8 @@ begin
     update public.session_schedules seat set status = 'cancelled', notes = 'Cancelled: the class was cancelled'
      where seat.group_class_id = session.id and seat.status in ('scheduled', 'in_progress');
   elsif v_terms.credit_returned = 1 then
-    perform private.return_credit(session);
-  elsif v_terms.cancellation_type <> 'last_minute' then
+    perform private.return_credit(session, v_terms.credit_expires_at);
+  elsif v_terms.no_credit_because = 'price_returned' then
     -- It would have been returned, but its price was refunded: one credit fewer is owed.
     update public.user_session_credits c set credits_owed = c.credits_owed - 1
      where c.id = session.credit_lot_id and c.credits_owed > 0;
@@ -1008,7 +1043,8 @@ begin
   perform private.publish_event('session_cancelled', session.client_id, session.id, jsonb_build_object(
     'by', v_role, 'practitioner_id', session.practitioner_id, 'scheduled_at', session.scheduled_at,
     'group_class_id', session.group_class_id, 'cancellation_type', v_terms.cancellation_type,
-    'credit_returned', v_terms.credit_returned, 'fee_charged', v_terms.fee_charged, 'currency', v_terms.currency));
+    'credit_returned', v_terms.credit_returned, 'no_credit_because', v_terms.no_credit_because,
+    'expires_at', v_terms.credit_expires_at, 'fee_charged', v_terms.fee_charged, 'currency', v_terms.currency));
 end
 $$;
 

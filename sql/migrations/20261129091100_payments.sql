@@ -1,4 +1,4 @@
--- From sql/schemas: payments/checkouts, payments/begin_checkout, payments/refused_picks, payments/session_payments, payments/fulfilment, payments/stripe_events, payments/refunds.
+-- From sql/schemas: payments/checkouts, payments/begin_checkout, payments/refused_picks, payments/session_payments, payments/fulfilment, payments/differences, payments/stripe_events, payments/refunds.
 
 -- Functions name what later chapters make.
 set check_function_bodies = off;
@@ -9,7 +9,8 @@ set check_function_bodies = off;
 -- Checkouts: what somebody set out to pay for, what Stripe has reported since, and what followed from it.
 --
 --   opening -> open -> paid                  opening -> failed      Stripe did not open it, or its answer was lost
---              open -> processing -> paid    processing -> failed   a bank that takes days
+--              open -> processing -> paid    processing -> failed   a bank that takes days; its payer is told
+--              open -> failed                paid otherwise than we asked (`difference`): a person looks at it
 --              open -> expired
 --
 -- The state is never set: it follows from facts (paid_at, expired_at, …) that are only ever added, so it is the same in
@@ -54,10 +55,15 @@ create table public.checkout_sessions (
   paid_at                      timestamptz,
   failed_at                    timestamptz,
   expired_at                   timestamptz,
+  intent_failed_at             timestamptz,
+  stripe_amounts               jsonb,
+  difference                   text,
   receipt_url                  text,
   refunded_minor               integer     not null default 0,
 
   -- What followed from it
+  accepted_at                  timestamptz,
+  failure_told_at              timestamptz,
   outcome                      text        check (outcome in (
                                              'session_booked', 'credits_granted', 'credit_instead', 'nobody_there')),
   session_id                   uuid        references public.session_schedules (id) on delete set null,
@@ -81,13 +87,25 @@ create table public.checkout_sessions (
   constraint checkout_sessions_links_are_short check (char_length(url) <= 5000 and char_length(receipt_url) <= 5000),
   constraint checkout_sessions_amounts_are_in_range check (
     amount_minor between 0 and 100000000 and credits between 1 and 1000),
-  constraint checkout_sessions_scheduled_at_is_in_range check (scheduled_at between '2000-01-01' and '2100-01-01')
+  constraint checkout_sessions_what_stripe_says_is_short check (
+    char_length(stripe_amounts::text) <= 10000 and char_length(difference) <= 2000),
+  constraint checkout_sessions_times_are_in_range check (
+    scheduled_at between '2000-01-01' and '2100-01-01' and processing_at between '2000-01-01' and '2100-01-01'
+    and intent_failed_at between '2000-01-01' and '2100-01-01')
 );
 comment on table  public.checkout_sessions                is
   'Attempts to pay: evidence, so a paid one outlives all that it is about.';
 comment on column public.checkout_sessions.user_id        is
   'Who pays. No foreign key: their account may have been erased since.';
 comment on column public.checkout_sessions.amount_minor   is 'In cents, by our own prices when it was begun.';
+comment on column public.checkout_sessions.processing_at is
+  'When the payer had done their part, and the bank had not paid yet.';
+comment on column public.checkout_sessions.intent_failed_at is
+  'When Stripe last could not charge. Before processing_at it was a card, and its payer went on to pay otherwise.';
+comment on column public.checkout_sessions.stripe_amounts is
+  'What Stripe charged for, line by line: subtotal, discount, tax, shipping, total, and its lines once we have asked.';
+comment on column public.checkout_sessions.difference     is
+  'What Stripe charged otherwise than we asked, in words. Nothing is given for it until somebody accepts it.';
 comment on column public.checkout_sessions.refunded_minor is 'All refunds together, as Stripe counts them.';
 comment on column public.checkout_sessions.returned_minor is 'Refunds and lost disputes: what the payer got back.';
 comment on column public.checkout_sessions.outcome        is
@@ -961,6 +979,14 @@ begin
     update public.session_holds h set status = 'released'
      where h.id = checkout.hold_id and h.status = 'held' and h.checkout_session_id = checkout.id::text;
   end if;
+  if checkout.status = 'failed' and checkout.processing_at is not null and checkout.difference is null
+     and checkout.failure_told_at is null then
+    -- They left Stripe's page in the belief that they had paid, days ago: nobody else tells them.
+    perform private.publish_event('payment_failed', checkout.user_id, null, jsonb_build_object(
+      'checkout_id', checkout.id, 'amount_minor', checkout.amount_minor, 'currency', checkout.currency,
+      'payment_type', checkout.payment_type));
+    checkout.failure_told_at := now();
+  end if;
   if checkout.outcome is not null then
     checkout := private.apply_refunds_and_disputes(checkout);
     update public.user_session_credits l set stripe_payment_intent_id = checkout.stripe_payment_intent_id
@@ -969,8 +995,9 @@ begin
   end if;
 
   update public.checkout_sessions old
-     set outcome = checkout.outcome, session_id = checkout.session_id, credit_lot_id = checkout.credit_lot_id,
-         returned_minor = checkout.returned_minor, credits_taken_back = checkout.credits_taken_back, claim_count = 0,
+     set failure_told_at = checkout.failure_told_at, outcome = checkout.outcome, session_id = checkout.session_id,
+         credit_lot_id = checkout.credit_lot_id, returned_minor = checkout.returned_minor,
+         credits_taken_back = checkout.credits_taken_back, claim_count = 0,
          next_check_at = case checkout.status
            when 'open' then now() + interval '4 minutes'
            when 'processing' then now() + interval '1 hour'
@@ -989,15 +1016,12 @@ revoke execute on function private.grant_paid_credits, private.record_payment, p
   from public, anon, authenticated, service_role;
 
 
--- payments/stripe_events.sql
+-- payments/differences.sql
 
--- Facts about payments, and the inbox of Stripe's events that bring them.
+-- What Stripe says of a payment, as facts; and what it charged otherwise than we asked, which waits for a person.
 --
---   received -> applied
---
--- An event is stored under Stripe's own id before anything else happens, so a repeat changes nothing. One whose payment
--- is unknown yet (a dispute names only the payment intent, which its checkout may not know yet) waits for it. The
--- reconciler asks Stripe itself and brings the same facts, so that an event may be lost.
+-- We ask for one line at our price, with no tax, discount or shipping. What Stripe added or took off all the same is
+-- kept (`stripe_amounts`) and named (`difference`), and nothing is given for such a payment until an admin accepts it.
 
 create type private.payment_facts as (
   checkout_id       uuid,
@@ -1006,7 +1030,14 @@ create type private.payment_facts as (
   session_status    text,     -- open, complete, expired; missing: Stripe knows no such checkout; unopened: it made none
   payment_status    text,     -- paid, unpaid, no_payment_required
   payment_failed    boolean,
-  amount_minor      integer,
+  completed_at      timestamptz, -- when the payer was done, by an event that says so
+  intent_failed_at  timestamptz, -- when a charge failed: of a card, the payer may go on and pay otherwise
+  amount_minor      integer,     -- what was charged in all, which is
+  subtotal_minor    integer,     -- the sum of the lines,
+  discount_minor    integer,     -- less what Stripe took off,
+  tax_minor         integer,     -- and what it added
+  shipping_minor    integer,
+  lines             jsonb,       -- [{description, amount_minor, currency, quantity}], of an answer that has them
   currency          text,
   receipt_url       text,
   refunded_minor    integer,
@@ -1014,6 +1045,110 @@ create type private.payment_facts as (
   dispute_status    text,
   dispute_minor     integer
 );
+
+create function private.write_minor(amount_minor integer) returns text
+  language sql stable set search_path = ''
+as $$
+  select to_char(write_minor.amount_minor / 100.0, 'FM99999999990.00');
+$$;
+
+create function private.list_amounts(facts private.payment_facts) returns jsonb
+  language sql stable set search_path = ''
+as $$
+  select jsonb_strip_nulls(jsonb_build_object(
+    'currency', lower(facts.currency), 'subtotal_minor', facts.subtotal_minor, 'discount_minor', facts.discount_minor,
+    'tax_minor', facts.tax_minor, 'shipping_minor', facts.shipping_minor, 'total_minor', facts.amount_minor,
+    'lines', facts.lines));
+$$;
+
+-- What is charged otherwise than we asked: one line, our price, nothing added or taken off. In words; null: nothing.
+-- The total alone would not do: what is taken off here may be added there.
+create function private.describe_difference(checkout public.checkout_sessions, facts private.payment_facts) returns text
+  language sql stable set search_path = ''
+as $$
+  select left(string_agg(format('%s: %s instead of %s', d.what, coalesce(d.told, 'none'), d.asked), '; ' order by d.number), 2000)
+    from (
+      select * from (values
+        (1, 'currency', lower(facts.currency), checkout.currency),
+        (2, 'lines',    private.write_minor(facts.subtotal_minor), private.write_minor(checkout.amount_minor)),
+        (3, 'discount', private.write_minor(facts.discount_minor), '0.00'),
+        (4, 'tax',      private.write_minor(facts.tax_minor), '0.00'),
+        (5, 'shipping', private.write_minor(facts.shipping_minor), '0.00'),
+        (6, 'total',    private.write_minor(facts.amount_minor), private.write_minor(checkout.amount_minor))
+      ) amount (number, what, told, asked)
+       where amount.told is not null
+      union all
+      select 10 + coalesce(l.number, 1), format('line %s', coalesce(l.number, 1)),
+             case when l.line is not null then
+               format('%s × %s %s', l.line ->> 'quantity', private.write_minor((l.line ->> 'amount_minor')::integer),
+                      lower(l.line ->> 'currency')) end,
+             case when coalesce(l.number, 1) = 1
+                  then format('1 × %s %s', private.write_minor(checkout.amount_minor), checkout.currency) else 'none' end
+        from (select 1) single_row
+        left join jsonb_array_elements(facts.lines) with ordinality l (line, number) on true
+       where facts.lines is not null
+    ) d
+   where d.told is distinct from d.asked;
+$$;
+
+-- Lets a payment that differs count as the price: what was bought is given, as if it had been what we asked for.
+-- Definer: nobody writes checkouts. So it checks its caller itself.
+create function private.accept_payment(checkout_id uuid, reason text) returns public.checkout_sessions
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_checkout public.checkout_sessions;
+begin
+  if not private.is_confirmed_admin() then
+    perform private.refuse(403, 'admins_only', 'Only admins accept payments.');
+  end if;
+  perform private.refuse_long_text('reason', accept_payment.reason, 1000);
+  if btrim(coalesce(accept_payment.reason, '')) = '' then
+    perform private.refuse(422, 'reason_missing', 'Please say why it is accepted.');
+  end if;
+  perform private.lock_client((select c.user_id from public.checkout_sessions c where c.id = accept_payment.checkout_id));
+  select * into v_checkout from public.checkout_sessions c where c.id = accept_payment.checkout_id for update;
+  if not found then
+    perform private.refuse(404, 'checkout_not_found', 'There is no such checkout.');
+  elsif v_checkout.difference is null then
+    perform private.refuse(409, 'payment_does_not_differ', 'This payment is not different from what we asked for.');
+  elsif v_checkout.accepted_at is not null then
+    perform private.refuse(409, 'payment_accepted', 'This payment was accepted already.');
+  end if;
+  perform private.refuse_own_money(v_checkout.user_id);
+  update public.checkout_sessions c set accepted_at = now(), paid_at = coalesce(c.paid_at, now())
+   where c.id = v_checkout.id returning c.* into v_checkout;
+  insert into private.matters (kind, subject, detail, since)
+  values ('payment_differs', v_checkout.id, left(v_checkout.difference, 500), v_checkout.created_at)
+  on conflict (kind, subject) where settled_at is null do nothing;  -- it may not have been noted yet
+  perform private.settle_matter(m.id, 'Accepted: ' || left(btrim(accept_payment.reason), 980)) from private.matters m
+    where m.kind = 'payment_differs' and m.subject = v_checkout.id::text and m.settled_at is null;
+  return private.settle_checkout(v_checkout);
+end
+$$;
+
+create function public.accept_payment(checkout_id uuid, reason text) returns table (id uuid, outcome text)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select c.id, c.outcome from private.accept_payment(accept_payment.checkout_id, accept_payment.reason) c;
+$$;
+comment on function public.accept_payment is
+  'For admins: gives what was bought with a payment that is not what we asked for.';
+
+revoke execute on function private.write_minor, private.list_amounts, private.describe_difference, private.accept_payment,
+  public.accept_payment from public, anon, authenticated, service_role;
+grant execute on function private.accept_payment, public.accept_payment to authenticated;
+
+
+-- payments/stripe_events.sql
+
+-- The inbox of Stripe's events, which bring facts about payments (differences.sql has what a fact may be).
+--
+--   received -> applied
+--
+-- An event is stored under Stripe's own id before anything else happens, so a repeat changes nothing. One whose payment
+-- is unknown yet (a dispute names only the payment intent, which its checkout may not know yet) waits for it. The
+-- reconciler asks Stripe itself and brings the same facts, so that an event may be lost.
 
 create table private.stripe_events (
   event_id          text        primary key,
@@ -1067,19 +1202,14 @@ as $$
    where d.state = 'inquiry' or (d.state = 'open' and excluded.state in ('won', 'lost'));
 $$;
 
-create function private.is_expected_amount(checkout public.checkout_sessions, facts private.payment_facts) returns boolean
-  language sql immutable set search_path = ''
-as $$
-  select coalesce(facts.amount_minor, checkout.amount_minor) = checkout.amount_minor
-     and coalesce(lower(facts.currency), checkout.currency) = checkout.currency;
-$$;
-
 -- Definer: payments move what nobody may write, credits and sessions and holds.
 create function private.observe_payment(checkout_id uuid, facts private.payment_facts) returns public.checkout_sessions
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-  v_checkout public.checkout_sessions;
+  v_checkout   public.checkout_sessions;
+  v_difference text;
+  v_is_paid    boolean;
 begin
   -- The client first, as everywhere. Whatever else concerns this payment queues at this lock, too.
   perform private.lock_client((select user_id from public.checkout_sessions where id = observe_payment.checkout_id));
@@ -1088,22 +1218,35 @@ begin
     perform private.refuse(404, 'checkout_not_found', 'There is no such checkout.');
   end if;
 
-  if facts.payment_status in ('paid', 'no_payment_required') and not private.is_expected_amount(v_checkout, facts) then
+  v_is_paid := facts.payment_status in ('paid', 'no_payment_required');
+  v_difference := coalesce(v_checkout.difference, case when v_is_paid then private.describe_difference(v_checkout, facts) end);
+  if v_difference is not null and v_checkout.difference is null then
     -- Never seen, since we set the price; if it happens, a person must look before anything is given for it.
-    perform private.publish_event('payment_differs', v_checkout.user_id, null, to_jsonb(facts));
-    facts.payment_status := null;
+    perform private.publish_event('payment_differs', v_checkout.user_id, null,
+                                  to_jsonb(facts) || jsonb_build_object('checkout_id', v_checkout.id));
+  end if;
+  if v_difference is not null and v_checkout.accepted_at is null then
+    v_is_paid := false;
     facts.payment_failed := true;
   end if;
   perform private.record_dispute(v_checkout.id, facts);
+  v_checkout.processing_at := case
+    when facts.session_status = 'complete' and facts.payment_status = 'unpaid'
+      then least(v_checkout.processing_at, coalesce(facts.completed_at, now()))
+    else v_checkout.processing_at end;
+  v_checkout.intent_failed_at := greatest(v_checkout.intent_failed_at, facts.intent_failed_at);
   update public.checkout_sessions old
      set stripe_session_id        = coalesce(old.stripe_session_id, facts.stripe_session_id),
          stripe_payment_intent_id = coalesce(old.stripe_payment_intent_id, facts.payment_intent_id),
          receipt_url              = coalesce(old.receipt_url, facts.receipt_url),
          refunded_minor           = greatest(old.refunded_minor, facts.refunded_minor),
-         paid_at       = coalesce(old.paid_at, case when facts.payment_status in ('paid', 'no_payment_required') then now() end),
-         processing_at = coalesce(old.processing_at, case when facts.session_status = 'complete'
-                                                           and facts.payment_status = 'unpaid' then now() end),
+         difference       = v_difference,
+         stripe_amounts   = nullif(coalesce(old.stripe_amounts, '{}') || private.list_amounts(facts), '{}'),
+         processing_at    = v_checkout.processing_at,
+         intent_failed_at = v_checkout.intent_failed_at,
+         paid_at       = coalesce(old.paid_at, case when v_is_paid then now() end),
          failed_at     = coalesce(old.failed_at, case when facts.payment_failed
+           or v_checkout.intent_failed_at >= v_checkout.processing_at
            or (facts.session_status = 'unopened' and old.stripe_session_id is null) then now() end),
          expired_at    = coalesce(old.expired_at, case when facts.session_status = 'expired'
            or (facts.session_status = 'missing' and old.expires_at < now()) then now() end)
@@ -1243,7 +1386,7 @@ $$;
 comment on function public.observe_checkout is
   'Applies what Stripe answered when it was asked: the same facts that events bring.';
 
-revoke execute on function private.record_dispute, private.is_expected_amount, private.observe_payment,
+revoke execute on function private.record_dispute, private.observe_payment,
   private.apply_stripe_event, private.try_stripe_event, private.apply_waiting_payment_events,
   public.receive_stripe_event, public.apply_waiting_stripe_events, public.observe_checkout
   from public, anon, authenticated, service_role;

@@ -410,7 +410,7 @@ grant execute on function private.summarize_session, private.get_session_of_call
 
 create table private.mail_kinds (
   kind     text not null,
-  audience text not null check (audience in ('user', 'practitioner')),
+  audience text not null check (audience in ('user', 'practitioner', 'support')),
   category text check (category in ('session_reminders', 'follow_ups')),
   primary key (kind, audience),
 
@@ -419,7 +419,7 @@ create table private.mail_kinds (
 comment on table private.mail_kinds is
   'Which events are mailed, and to whom. A new kind also needs a template in send_notifications.';
 comment on column private.mail_kinds.audience is
-  'user: the user of the event. practitioner: whoever leads the session, unless they caused it.';
+  'user: the user of the event. practitioner: whoever leads the session, unless they caused it. support: SUPPORT_EMAIL.';
 comment on column private.mail_kinds.category is
   'The column of notification_preferences that switches it off; null: it cannot be switched off.';
 
@@ -453,8 +453,10 @@ insert into private.mail_kinds (kind, audience, category) values
   ('recording_ending',    'practitioner', null),
   ('payment_received',    'user',         null),
   ('payment_returned',    'user',         null),
+  ('payment_failed',      'user',         null),
   ('credits_granted',     'user',         null),
   ('credit_expiring',     'user',         'follow_ups'),
+  ('credits_extended',    'user',         null),
   ('waiver_signed',       'user',         null),
   ('contract_issued',     'user',         null),
   ('contract_signed',     'user',         null),
@@ -462,6 +464,7 @@ insert into private.mail_kinds (kind, audience, category) values
   ('contract_expired',    'user',         null),
   ('contract_revoked',    'user',         null),
   ('banking_changed',     'user',         null),
+  ('matters_waiting',     'support',      null),
   ('payout_paid',         'user',         null),
   ('second_admin_wanted', 'user',         null);
 
@@ -471,7 +474,7 @@ create table private.mails (
   outbox_id           bigint      not null references private.outbox on delete cascade,
   kind                text        not null,
   audience            text        not null,
-  user_id             uuid        not null references auth.users on delete cascade,
+  user_id             uuid        references auth.users on delete cascade,
   session_id          uuid,
   payload             jsonb       not null,
   status              text        not null default 'queued' check (status in (
@@ -490,6 +493,7 @@ create table private.mails (
   created_at          timestamptz not null default now(),
 
   constraint mails_one_per_event_and_user unique (outbox_id, user_id),
+  constraint mails_without_a_user_are_for_support check ((user_id is null) = (audience = 'support')),
   constraint mails_kind_is_known foreign key (kind, audience) references private.mail_kinds (kind, audience),
   constraint mails_texts_are_short check (
     char_length(kind) <= 100 and char_length(audience) <= 50 and char_length(status_reason) <= 2000 and
@@ -551,7 +555,10 @@ begin
     -- no mail about each seat.
     continue when (v_kind.audience = 'user' and v_is_class and new.kind not in ('recording_failed', 'session_not_taken', 'substitute_wanted'))
                or (v_kind.audience = 'practitioner' and v_is_seat);
-    if v_kind.audience = 'user' then
+    if v_kind.audience = 'support' then
+      insert into private.mails (outbox_id, kind, audience, payload) values (new.id, v_kind.kind, v_kind.audience, v_payload);
+      continue;
+    elsif v_kind.audience = 'user' then
       v_user := new.user_id;
     else
       select p.user_id into v_user from public.practitioners p where p.id = (new.payload ->> 'practitioner_id')::uuid;
@@ -843,9 +850,14 @@ begin
       ('recording_failed',    'Not recorded',      format('%s could not be recorded, or not all of it.', v_session_label)),
       ('payment_received',    'Payment received',  format('We have received %s. Thank you.', v_amount)),
       ('payment_returned',    'Payment returned',  format('We have returned %s.', v_amount)),
+      ('payment_failed',      'Payment failed',    format('Your bank did not pay %s, so nothing is booked with it. The mail about it leads to where'
+                                                          || ' you can pay again.', v_amount)),
       ('credits_granted',     'Credits added',     format('You have %s more.', case mail.payload ->> 'credits' when '1'
                                                       then '1 credit' else mail.payload ->> 'credits' || ' credits' end)),
       ('credit_expiring',     'Credits end soon',  'Some of your credits end soon.'),
+      ('credits_extended',    'Credits last longer', format('Your credits can now be used until %s.',
+                                                          to_char((mail.payload ->> 'expires_at')::timestamptz
+                                                                  at time zone coalesce(v_time_zone, 'UTC'), 'FMDay, FMMonth FMDD'))),
       ('waiver_signed',       'Waiver signed',     'A copy of your waiver is in your mail.'),
       ('contract_issued',     'Contract to sign',  'A contract waits for your signature.'),
       ('contract_signed',     'Contract signed',   'A copy of your contract is in your mail.'),
@@ -911,10 +923,11 @@ create function private.log_mail(mail private.mails) returns void
 as $$
   insert into public.email_logs
     (user_id, email_type, recipient_email, session_id, template_id, message_id, status, error_message, metadata)
-  values (mail.user_id, mail.kind, mail.recipient_email, mail.session_id, mail.template_id,
-          mail.provider_message_id, mail.status,
-          case when mail.status <> 'sent' then mail.status_reason end,
-          jsonb_build_object('mail_id', mail.id, 'audience', mail.audience, 'attempts', mail.attempts));
+  select mail.user_id, mail.kind, mail.recipient_email, mail.session_id, mail.template_id,
+         mail.provider_message_id, mail.status,
+         case when mail.status <> 'sent' then mail.status_reason end,
+         jsonb_build_object('mail_id', mail.id, 'audience', mail.audience, 'attempts', mail.attempts)
+   where mail.user_id is not null;  -- of a mail to the support address, its own row is enough
 $$;
 revoke execute on function private.log_mail from public, anon, authenticated, service_role;
 
@@ -985,7 +998,10 @@ begin
          and not private.has_signed_waiver(mail.user_id, v_session.id)),
         ('pay_session', null, now() + interval '2 days', mail.kind = 'session_to_pay'),
         ('show_payout', mail.payload ->> 'payout_id', now() + interval '1 year',
-         mail.kind = 'payout_paid' and mail.payload ? 'payout_id')
+         mail.kind = 'payout_paid' and mail.payload ? 'payout_id'),
+        -- What a bank did not pay for: by itself, whatever else they pick meanwhile. A package is bought in the wallet.
+        ('pay_session', mail.payload ->> 'checkout_id', now() + interval '14 days',
+         mail.kind = 'payment_failed' and mail.payload ->> 'payment_type' = 'single')
       ) l (page, subject, expires_at, is_wanted)
      where l.is_wanted);
 end
@@ -1067,7 +1083,11 @@ as $$
 declare
   v_session public.session_schedules;
 begin
-  if not exists (select from auth.users u where u.id = mail.user_id and u.email <> '') then
+  if mail.audience = 'support' then
+    return case when not exists (select from private.matters m
+                                  where m.told_at = (mail.payload ->> 'told_at')::timestamptz and m.settled_at is null)
+                then 'settled' end;
+  elsif not exists (select from auth.users u where u.id = mail.user_id and u.email <> '') then
     return 'no_address';
   elsif private.find_unreachable_since(mail.user_id) is not null then
     return 'address_inactive';
@@ -1120,13 +1140,17 @@ begin
     return 'recording_gone';
   elsif mail.kind = 'credit_expiring' and not exists (
       select from public.user_session_credits lot
-       where lot.id = (mail.payload ->> 'lot_id')::uuid and lot.credits_remaining > 0) then
-    return 'credits_used';
+       where lot.id = (mail.payload ->> 'lot_id')::uuid and lot.credits_remaining > 0
+         and lot.expires_at > now() and lot.expires_at = (mail.payload ->> 'expires_at')::timestamptz) then
+    return 'credits_used';  -- or they end at another time, of which there is a mail of its own
   elsif mail.kind = 'second_admin_wanted' and not exists (
       select from public.approval_requests r
        where r.id = (mail.payload ->> 'request_id')::uuid and r.status = 'waiting' and r.expires_at > now()
          and r.requested_by is distinct from mail.user_id) then
     return 'answered';
+  elsif mail.kind = 'payment_failed' and not exists (
+      select from public.checkout_sessions c where c.id = (mail.payload ->> 'checkout_id')::uuid and c.status = 'failed') then
+    return 'paid';
   end if;
   return null;
 end
@@ -1209,6 +1233,8 @@ begin
     'recordings_are_kept', private.describe_recording_retention());
   if mail.kind = 'my_sessions' then
     v_claimed.payload := jsonb_build_object('sessions', private.link_sessions_to_come(mail.user_id));
+  elsif mail.kind = 'matters_waiting' then
+    v_claimed.payload := private.describe_matters((mail.payload ->> 'told_at')::timestamptz);
   end if;
   select u.email, f.full_name into v_claimed.recipient_email, v_claimed.recipient_name
     from auth.users u left join public.profiles f on f.id = u.id where u.id = mail.user_id;

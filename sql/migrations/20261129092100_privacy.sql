@@ -709,6 +709,9 @@ begin
    where a.caller = c_user::text or strpos(a.arguments::text || a.answer::text, c_user::text) > 0
       or exists (select from unnest(c_names) name where strpos(a.arguments::text || a.answer::text, name) > 0);
 
+  update private.matters m set settlement = private.replace_names(m.settlement, c_names)
+   where exists (select from unnest(c_names) name where strpos(m.settlement, name) > 0);
+
   -- A practitioner
   update public.checkout_sessions c set description = private.replace_names(c.description, c_names)
    where exists (select from unnest(c_names) name where strpos(c.description, name) > 0)

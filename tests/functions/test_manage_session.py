@@ -47,6 +47,28 @@ def test_the_button_cancels_once(booked: PageScene) -> None:
     assert "This session is cancelled" in booked.look(link).text
 
 
+def test_a_credit_that_has_ended_is_not_promised(booked: PageScene) -> None:
+    """Neither by the page nor by the mail; and one that ends says until when it can be used."""
+    link = booked.link_to("manage_session")
+    end = (
+        "update public.user_session_credits set expires_at = now() + %s::interval"
+        " where id = (select credit_lot_id from public.session_schedules where id = %s)"
+    )
+    booked.stage.execute(end, "400 days", booked.session)
+    assert "and can be used until" in booked.look(link).text
+    booked.stage.execute(end, "-1 day", booked.session)
+    page = booked.look(link)
+    assert "no credit comes back" in page.text and "ended meanwhile" in page.text
+    assert "your credit comes back" not in page.text
+
+    booked.press(link, act="cancel")
+    booked.send()
+
+    text = " ".join(booked.mails_to(booked.client)[-1]["TextBody"].split())
+    assert "No credit comes back: the one for it has ended meanwhile." in text
+    assert "back in your account" not in text
+
+
 def test_the_calendar_file_leads_back_to_the_page(booked: PageScene) -> None:
     link = booked.link_to("manage_session")
 

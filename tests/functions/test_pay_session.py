@@ -1,5 +1,6 @@
 """Paying for what no credit is good for: refused on the website, mailed, shown by us, and paid on the website."""
 
+import re
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -8,6 +9,7 @@ import pytest
 
 from tests.cast import Stage
 from tests.page_scene import PageScene
+from tests.payment_scene import PaymentScene
 
 
 @pytest.fixture
@@ -114,3 +116,50 @@ def test_what_is_gone_is_not_sold(scene: PageScene) -> None:
     assert "This time has passed" in page.text
     scene.stage.execute("delete from public.refused_picks where user_id = %s", scene.client.id)
     assert scene.look(link).status_code == 404
+
+
+def test_what_a_bank_did_not_pay_can_be_paid_again(scene: PageScene, paying: PaymentScene) -> None:
+    """By the link in the mail, to that one session, whatever else they pick meanwhile."""
+    paying.client = scene.client
+    payment = paying.payment(paying.pay(paying.from_checkout_page()))
+    paying.receive_event(payment.completed("unpaid", days_ago=2)).raise_for_status()
+    paying.receive_event(payment.intent_failed()).raise_for_status()
+    pick(scene)
+    scene.send()
+
+    (mail,) = [
+        each for each in scene.mails_to(scene.client) if each["Subject"].startswith("Your bank did not pay")
+    ]
+    link = re.search(r"https?://\S+/pay-session\?token=\w+", mail["TextBody"])
+    assert link
+    page = scene.look(link[0])
+    assert page.status_code == 200 and "Your bank did not pay for it" in page.text
+    leads = checkout(page)
+    assert leads["scheduled_at"] == paying.starts_at.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    assert (leads["practitioner_id"], leads["duration_minutes"]) == (
+        str(paying.practitioner.practitioner_id),
+        "45",
+    )
+    told = scene.stage.value(
+        "select message from public.user_notifications where user_id = %s and kind = 'payment_failed'",
+        scene.client.id,
+    )
+    assert told.startswith("Your bank did not pay ")
+
+    again = paying.pay(paying.from_checkout_page())
+    assert "/checkout/" in again.json()["url"], again.json()
+    assert again.json()["checkout_id"] != payment.checkout_id
+
+
+def test_a_package_that_a_bank_did_not_pay_is_bought_again_in_the_wallet(
+    scene: PageScene, paying: PaymentScene
+) -> None:
+    paying.client = scene.client
+    payment = paying.payment(paying.pay(paying.from_wallet()))
+    paying.receive_event(payment.bank_failed()).raise_for_status()
+    scene.send()
+
+    (mail,) = [
+        each for each in scene.mails_to(scene.client) if each["Subject"].startswith("Your bank did not pay")
+    ]
+    assert f"{scene.stage.env['SITE_URL']}/wallet" in mail["TextBody"]

@@ -240,3 +240,37 @@ def test_two_reconcilers_ask_stripe_once(lost: LostWebhooks) -> None:
     assert lost.paying.credits() == [5, 5]
     assert len(lost.stripe.asked) == asked + 2
     assert lost.run().json()["checkouts"] == {}
+
+
+@pytest.mark.parametrize("status", ["requires_payment_method", "canceled"])
+def test_a_bank_that_does_not_pay_is_found(lost: LostWebhooks, status: str) -> None:
+    """Days later, with every webhook lost: the payer is told, once, and the time is free."""
+    session_id, payment = lost.open(lost.paying.from_checkout_page())
+    lost.stripe.end(session_id, payment, "complete", "unpaid")
+    lost.stripe.sessions[session_id]["payment_intent"] = {"id": payment.intent, "status": "processing"}
+    assert lost.reconcile()["checkouts"] == {"processing": 1}
+    assert (lost.paying.holds(), lost.paying.events()) == (["held"], [])
+
+    lost.stripe.sessions[session_id]["payment_intent"]["status"] = status
+    assert [lost.reconcile()["checkouts"] for _ in range(2)] == [{"failed": 1}, {}]
+    lost.paying.receive_event(payment.bank_failed()).raise_for_status()
+
+    assert (lost.paying.holds(), lost.paying.events()) == (["released"], ["payment_failed"])
+    assert lost.paying.sessions() == []
+
+
+def test_a_line_that_we_did_not_ask_for_is_found(lost: LostWebhooks) -> None:
+    """Its lines are asked for, which no event has; nothing is given, and a person must look."""
+    session_id, payment = lost.open(lost.paying.from_wallet())
+    lost.stripe.end(session_id, payment, "complete", "paid")
+    ours = {"description": "Ours", "amount_total": payment.amount, "currency": "usd", "quantity": 1}
+    lost.stripe.sessions[session_id]["line_items"] = {"data": [ours, {**ours, "amount_total": 0}]}
+
+    assert lost.reconcile()["checkouts"] == {"failed": 1}
+
+    (checkout,) = lost.paying.checkouts()
+    assert checkout["difference"] == "line 2: 1 × 0.00 usd instead of none"
+    assert checkout["stripe_amounts"]["lines"][0]["amount_minor"] == payment.amount
+    assert (lost.paying.credits(), lost.paying.events()) == ([], ["payment_differs"])
+    asked = [form for path, form, _ in lost.stripe.asked if session_id in path]
+    assert "line_items" in asked[-1].values()

@@ -1,5 +1,6 @@
 """Mail: what happened is mailed once, in the reader's time, and not when it is not true any more."""
 
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, timedelta
 from zoneinfo import ZoneInfo
@@ -7,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from psycopg.types.json import Jsonb
 
-from tests.cast import Stage
+from tests.cast import Person, Stage
 from tests.mail_scene import MailScene, event_in
 from tests.payment_scene import PaymentScene, served
 
@@ -418,7 +419,15 @@ OTHERS = {
     "session_to_pay": ({}, "pay for it by itself"),
     "payment_returned": ({"amount_minor": 2500, "currency": "cad", "credits_taken_back": 1}, "CA$25.00"),
     "credits_granted": ({"credits": 2, "kind": "adjustment"}, "added 2 credits"),
+    "payment_failed": (
+        {"amount_minor": 2500, "currency": "cad"},
+        "your bank has now told us that it does not pay it",
+    ),
     "credit_expiring": ({}, "can be used until"),
+    "credits_extended": (
+        {"expires_at": "2031-01-01T17:00:00Z", "credits_restored": 2},
+        "until Wednesday, January 1, 2031. Those that had ended are there again",
+    ),
     "contract_issued": ({"contract_version": "1"}, "ready. Please read it and sign it"),
     "contract_signed": ({}, "You practise, we pay."),
     "contract_expiring": ({"expires_at": "2031-01-01T17:00:00Z"}, "ends on Wednesday, January 1, 2031"),
@@ -451,6 +460,15 @@ def test_every_kind_of_message_has_a_template(mail: MailScene) -> None:
     lot = mail.stage.value(
         "select private.grant_credits(%s, 2, expires_at => now() + interval '9 days')", mail.client.id
     )
+    ends = mail.stage.value(
+        "select expires_at from public.user_session_credits where id = %s", lot
+    ).isoformat()
+    failed = mail.stage.value(
+        "insert into public.checkout_sessions (user_id, payment_type, description, amount_minor, currency, credits,"
+        " session_type_id, expires_at, failed_at)"
+        " select %s, 'package_5', 'x', 2500, 'cad', 5, id, now(), now() from public.session_types limit 1 returning id",
+        mail.client.id,
+    )
     contract = mail.stage.value(
         "insert into public.practitioner_contracts (practitioner_id, contract_version, contract_text)"
         " values (%s, '1', 'You practise, we pay.') returning id",
@@ -470,6 +488,10 @@ def test_every_kind_of_message_has_a_template(mail: MailScene) -> None:
     }
     for kind, (payload, _) in OTHERS.items():
         facts = {"lot_id": str(lot), "contract_id": str(contract), "request_id": str(request), **payload}
+        if kind == "credit_expiring":
+            facts["expires_at"] = ends
+        if kind == "payment_failed":
+            facts["checkout_id"] = str(failed)
         if kind in about_session:
             facts["scheduled_at"] = session["scheduled_at"].isoformat()
         mail.stage.execute(
@@ -490,9 +512,50 @@ def test_every_kind_of_message_has_a_template(mail: MailScene) -> None:
     elsewhere = {"welcome", "session_booked", "session_cancelled", "session_rescheduled", "session_reminder"}
     elsewhere |= {"session_changed", "session_given_away", "change_proposed", "change_declined"}
     elsewhere |= {"session_offered", "session_offer_closed", "session_not_taken", "substitute_wanted"}
-    elsewhere |= {"class_scheduled"}
+    elsewhere |= {"class_scheduled", "matters_waiting"}
     kinds = mail.stage.owner.execute("select distinct kind from private.mail_kinds").fetchall()
     assert {row["kind"] for row in kinds} == elsewhere | {"payment_received", "waiver_signed"} | OTHERS.keys()
+
+
+def test_what_waits_for_a_person_is_mailed_to_the_support_address(mail: MailScene) -> None:
+    """Once; what it is, what to do, and nobody's name."""
+    support = Person(uuid.uuid4(), mail.stage.env.get("SUPPORT_EMAIL", "support@sadhu.com"), "")
+    checkout = mail.stage.value(
+        "insert into public.checkout_sessions (user_id, payment_type, description, amount_minor, currency, credits,"
+        " session_type_id, expires_at, failed_at, difference)"
+        " select %s, 'package_5', 'x', 2500, 'cad', 5, id, now(), now(), 'tax: 1.00 instead of 0.00'"
+        " from public.session_types limit 1 returning id",
+        mail.client.id,
+    )
+    before = len(mail.mails_to(support))
+    mail.stage.execute(
+        "update private.matter_settings set note_every = '0', mail_every = '0', noted_at = '2000-01-01'"
+    )
+
+    mail.send()
+    mail.send()
+
+    told = mail.mails_to(support)[before:]
+    assert len(told) == 1
+    text = " ".join(told[0]["TextBody"].split())
+    assert f"About: {checkout}" in text and "More: tax: 1.00 instead of 0.00" in text
+    assert "What: A payment is not what we asked for" in text and "accept_payment" in text
+    assert "waits" in told[0]["Subject"] or "wait for a person" in told[0]["Subject"]
+    checked = mail.stage.invoke_as_service("check-invariants").json()
+    (waits,) = [each for each in checked["broken"] if each["rule"].endswith("not what we asked for")]
+    assert str(checkout) in waits["examples"] and checked["holds"] is False
+
+    admin = mail.stage.admin()
+    listed = mail.stage.rest("POST", "rpc/list_matters", as_=admin, json={}).json()
+    (matter,) = [each for each in listed if each["subject"] == str(checkout)]
+    body = {"matter_id": matter["id"], "reason": "Refunded in Stripe"}
+    refused = mail.stage.rest("POST", "rpc/settle_matter", as_=mail.client, json=body)
+    assert (refused.status_code, refused.json()["details"]) == (403, "admins_only")
+    settled = mail.stage.rest("POST", "rpc/settle_matter", as_=admin, json=body).json()
+    assert settled[0]["settlement"] == "Refunded in Stripe"
+    checked = mail.stage.invoke_as_service("check-invariants").json()
+    assert not [each for each in checked["broken"] if str(checkout) in each["examples"]]
+    mail.stage.execute("update private.matters set settled_at = now() where settled_at is null")
 
 
 def test_names_keep_their_joiners_and_their_direction(mail: MailScene) -> None:

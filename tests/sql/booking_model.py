@@ -205,8 +205,8 @@ class Model:
         """How it is cancelled, how many credits come back, and whether as a new lot."""
         free_until, late_until = POLICIES[session.policy]
         hours = 100 if session.is_seat else 30 + session.slot / 2
-        by_client = by == "client"
-        in_time = hours >= free_until or (by_client and session.is_elsewhere)
+        by_client, is_elsewhere = by == "client", session.is_elsewhere
+        in_time = hours >= free_until or (by_client and is_elsewhere)
         if use_grace and by_client and not in_time and session.who in self.graces:
             raise Refused("grace_used")
         kind = (
@@ -215,7 +215,7 @@ class Model:
             else "emergency"
             if not by_client
             else "grace"
-            if use_grace
+            if use_grace and not (session.lot and session.lot.lapsed)  # it would save nothing
             else "late"
             if hours >= late_until
             else "last_minute"
@@ -231,8 +231,13 @@ class Model:
         if session.lot.owed:
             session.lot.owed -= 1
             return kind, 0, False
-        if session.lot.lapsed and not by_client:
+        is_ours = not by_client or is_elsewhere
+        if session.lot.lapsed and not is_ours:
+            return kind, 0, False
+        if session.lot.lapsed:
             session.lot.remaining, session.lot.lapsed, session.lot.ends_in_days = 0, False, 30
+        elif is_ours and session.lot.ends_in_days:
+            session.lot.ends_in_days = max(30, session.lot.ends_in_days)
         session.lot.remaining += 1
         return kind, 1, False
 

@@ -41,6 +41,7 @@ OURS = {
 ARGUMENTS = {
     "adjust_credits.change": "public.credit_ledger.change",
     "adjust_earnings.amount_minor": "public.ledger_postings.amount_minor",
+    "adjust_credits.duration_minutes": "compared with session_types.duration_minutes",
     "begin_checkout.duration_minutes": "compared with the kind of session",
     "begin_checkout.scheduled_at": "public.checkout_sessions.scheduled_at",
     "begin_earnings_export.from_date": "read",
@@ -58,6 +59,7 @@ ARGUMENTS = {
     "earnings_sessions.from_date": "read",
     "earnings_sessions.page_size": "read",
     "earnings_sessions.until_date": "read",
+    "extend_credits.expires_at": "public.credit_ledger.expires_at",
     "get_available_slots.from_date": "read",
     "get_available_slots.until_date": "read",
     "get_year_statement.year": "compared with the years that have been",
@@ -67,6 +69,7 @@ ARGUMENTS = {
     "increment_group_class_participants.increment_by": "compared: a class counts its own seats",
     "issue_practitioner_contract.expires_at": "public.practitioner_contracts.expires_at",
     "issue_practitioner_contract.template_version": "compared with the templates",
+    "list_matters.at_most": "read",
     "list_payments.page_size": "read",
     "list_users.page_size": "read",
     "mark_payout_paid.paid_at": "public.payouts.paid_at",
@@ -91,7 +94,8 @@ REACHED = {
     "public.session_attendance.total_seconds", "public.session_holds.duration_minutes",
     "public.session_schedules.local_start", "private.agora_notifications.happened_at",
     "private.channel_events.happened_at", "private.channel_events.stayed_seconds",
-    "private.stripe_events.happened_at",
+    "private.stripe_events.happened_at", "public.checkout_sessions.intent_failed_at",
+    "public.checkout_sessions.processing_at",
 }  # fmt: skip
 # An element that the column takes, of which it must not take a hundred thousand.
 SAMPLES = {"events": "'session.booked'", "reasons": "'retention'"}

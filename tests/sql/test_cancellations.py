@@ -249,7 +249,9 @@ def test_a_booking_by_the_practitioner_gives_nothing_back(sandbox: Sandbox) -> N
 
 
 def test_a_credit_comes_back_with_its_old_expiry(sandbox: Sandbox) -> None:
-    """Except where it is not the client's doing: then there is a month to use it, and only that one."""
+    """One that has ended does not, except where it is not the client's doing: then there is a month to use it, and
+    only that one.
+    """
     kind = type_id(sandbox)
 
     def lapsed(who_cancels: str, hours: float) -> str:
@@ -261,7 +263,7 @@ def test_a_credit_comes_back_with_its_old_expiry(sandbox: Sandbox) -> None:
         cancel(sandbox, made, "function")
         return lot
 
-    assert [("purchase", 2), ("spend", -1), ("return", 1)] == lines(sandbox, lapsed("client", 30))
+    assert [("purchase", 2), ("spend", -1)] == lines(sandbox, lapsed("client", 30))
     before = wallet(sandbox)
     assert [("expiry", -1), ("purchase", 2), ("return", 1), ("spend", -1)] == sorted(
         lines(sandbox, lapsed("practitioner", 40))

@@ -131,6 +131,24 @@ STORIES: dict[str, tuple[Callable[[Sandbox], dict[str, Any]], Story]] = {
             p.charged("updated"),
         ],
     ),
+    "a session, whose bank does not pay it days later": (
+        single,
+        lambda p: [
+            p.completed("unpaid", days_ago=4),
+            p.intent_failed(),
+            p.bank_failed(),
+            event("charge.failed", p.charge(status="failed")),
+        ],
+    ),
+    "a session, by a card that is declined, and then by a bank": (
+        single,
+        lambda p: [
+            p.intent_failed(days_ago=4.01),
+            p.completed("unpaid", days_ago=4),
+            p.bank_paid(),
+            p.charged(),
+        ],
+    ),
     "a session, refunded in full": (
         single,
         lambda p: [
@@ -582,6 +600,137 @@ def test_a_payment_of_another_amount_buys_nothing(sandbox: Sandbox) -> None:
 
     assert rows_of(sandbox, "checkout_sessions")[0]["status"] == "failed"
     assert ["payment_differs"] == messages(sandbox)
+
+
+DIFFERENT = {
+    "a discount": (
+        {"amount_total": 300, "total_details": {"amount_discount": 700}},
+        "discount: 7.00 instead of 0.00",
+    ),
+    "a tax": ({"amount_total": 1130, "total_details": {"amount_tax": 130}}, "tax: 1.30 instead of 0.00"),
+    "shipping": (
+        {"amount_total": 1200, "total_details": {"amount_shipping": 200}},
+        "shipping: 2.00 instead of 0.00",
+    ),
+    "a discount as large as the tax": (
+        {"total_details": {"amount_discount": 130, "amount_tax": 130}},
+        "discount: 1.30 instead of 0.00; tax: 1.30 instead of 0.00",
+    ),
+    "another currency": ({"currency": "eur"}, "currency: eur instead of usd"),
+    "another price": (
+        {"amount_subtotal": 1, "amount_total": 1},
+        "lines: 0.01 instead of 343.10; total: 0.01 instead of 343.10",
+    ),
+    "a line more": (
+        {
+            "line_items": {
+                "data": [
+                    {"description": "Ours", "amount_total": 34310, "currency": "usd", "quantity": 1},
+                    {"description": "A donation", "amount_total": 0, "currency": "usd", "quantity": 1},
+                ]
+            }
+        },
+        "line 2: 1 × 0.00 usd instead of none",
+    ),
+    "two of it": (
+        {"line_items": {"data": [{"amount_total": 34310, "currency": "usd", "quantity": 2}]}},
+        "line 1: 2 × 343.10 usd instead of 1 × 343.10 usd",
+    ),
+    "no line": ({"line_items": {"data": []}}, "line 1: none instead of 1 × 343.10 usd"),
+}
+
+
+@pytest.mark.parametrize("case", DIFFERENT)
+def test_what_stripe_adds_or_takes_off_is_named_and_waits_for_a_person(sandbox: Sandbox, case: str) -> None:
+    """However often it is told, once; the payer gets what they paid for when an admin accepts it, and not before."""
+    more, named = DIFFERENT[case]
+    payment = paid_by(package(sandbox))
+    different = event("checkout.session.completed", payment.session(**more))
+
+    deliver(sandbox, different, payment.charged(), different, event("x", payment.session(**more)))
+
+    (kept,) = rows_of(sandbox, "checkout_sessions")
+    assert (kept["status"], kept["outcome"]) == ("failed", None) and named in kept["difference"]
+    assert kept["stripe_amounts"]["currency"] == more.get("currency", "usd")
+    assert ["payment_differs"] == messages(sandbox)
+    assert rows_of(sandbox, "user_session_credits") == []
+    sandbox.act_as("client")
+    with sandbox.refused("admins_only"):
+        sandbox.run("select * from public.accept_payment(%s, 'Mine')", kept["id"])
+    sandbox.act_as("admin")
+    for reason in (" ", None):
+        with sandbox.refused("reason_missing"):
+            sandbox.run("select * from public.accept_payment(%s, %s)", kept["id"], reason)
+    (accepted,) = sandbox.run("select * from public.accept_payment(%s, 'A campaign')", kept["id"])
+    assert accepted["outcome"] == "credits_granted"
+    assert [row["credits_remaining"] for row in rows_of(sandbox, "user_session_credits")] == [5]
+    sandbox.act_as("admin")
+    with sandbox.refused("payment_accepted"):
+        sandbox.run("select * from public.accept_payment(%s, 'Again')", kept["id"])
+    deliver(sandbox, different)
+    assert ["payment_differs", "credits_granted", "payment_received"] == messages(sandbox)
+    sandbox.act_as("owner")
+    assert sandbox.one("select settlement from private.matters where subject = %s", str(kept["id"])) == (
+        "Accepted: A campaign"
+    )
+
+
+def test_a_line_that_is_seen_later_takes_nothing_back_and_waits_for_a_person(sandbox: Sandbox) -> None:
+    """Events have no lines; the reconciler asks for them."""
+    payment = paid_by(package(sandbox))
+    deliver(sandbox, payment.completed())
+
+    deliver(sandbox, event("checkout.session.x", payment.session(**DIFFERENT["two of it"][0])))
+
+    (kept,) = rows_of(sandbox, "checkout_sessions")
+    assert (kept["status"], kept["outcome"]) == ("paid", "credits_granted") and kept["difference"]
+    assert [row["credits_remaining"] for row in rows_of(sandbox, "user_session_credits")] == [5]
+
+
+# A bank that does not pay -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lost", [(), (0,), (1,), (2,), (0, 1), (0, 2)])
+def test_a_debit_that_fails_days_later_is_told_once(sandbox: Sandbox, lost: tuple[int, ...]) -> None:
+    """Whichever events are lost, in every order, each twice: by what is left of them."""
+    payment = paid_by(single(sandbox))
+    events = [payment.completed("unpaid", days_ago=4), payment.intent_failed(), payment.bank_failed()]
+    left = [body for number, body in enumerate(events) if number not in lost]
+    for order in itertools.permutations([*left, *left]):
+        with sandbox.undone():
+            deliver(sandbox, *order)
+            (checkout,) = rows_of(sandbox, "checkout_sessions")
+            if 0 in lost and 2 in lost:  # a card may have been declined: its payer is still at the page
+                assert (checkout["status"], messages(sandbox)) == ("open", [])
+                sandbox.act_as("service")
+                facts = '{"session_status": "complete", "payment_status": "unpaid", "payment_failed": true}'
+                sandbox.run("select * from public.observe_checkout(%s, %s)", checkout["id"], facts)
+                (checkout,) = rows_of(sandbox, "checkout_sessions")
+            assert checkout["status"] == "failed"
+            assert ["payment_failed"] == messages(sandbox)
+            assert [row["status"] for row in rows_of(sandbox, "session_holds")] == ["released"]
+            assert booked(sandbox) == []
+
+
+def test_a_declined_card_is_told_nobody(sandbox: Sandbox) -> None:
+    """Its payer sees it at Stripe, and pays otherwise, or goes."""
+    payment = paid_by(single(sandbox))
+
+    deliver(sandbox, payment.intent_failed(), payment.expired())
+
+    assert [row["status"] for row in rows_of(sandbox, "checkout_sessions")] == ["expired"]
+    assert messages(sandbox) == []
+
+
+def test_who_cancels_the_failed_debit_by_paying_is_not_told_that_it_failed(sandbox: Sandbox) -> None:
+    """The mail is dropped when it is not true any more."""
+    payment = paid_by(single(sandbox))
+    deliver(sandbox, payment.bank_failed(), payment.bank_paid())
+
+    sandbox.act_as("owner")
+    mails = sandbox.run("select kind, private.find_reason_to_drop_mail(m) as because from private.mails m")
+    because = {row["kind"]: row["because"] for row in mails if row["kind"].startswith("payment_")}
+    assert because == {"payment_failed": "paid", "payment_received": None}
 
 
 # When the money goes back -------------------------------------------------------------------------

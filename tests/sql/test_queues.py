@@ -216,9 +216,11 @@ NO_QUEUES = {
     "private.apply_retention_policy",
     "private.expire_credits",
     "private.expire_questions",
+    "private.note_matters",
     "private.remind_of_expiring_contracts",
     "private.answer_session_link_requests",
     "private.remind_sessions",
+    "private.tell_ending_credits",
     "private.save_idempotent_answer",
     "public.reconcile_contracts",
 }

@@ -64,13 +64,17 @@ DECIDING = {"payout_terms", "revenue_shares", "session_payments", "user_roles"}
 
 # A public function for each of the ways to other people's money; what is wrong besides the factor is said later.
 CALLS = {
+    "accept_payment": "null, 'A reason'",
     "adjust_credits": "1, 'A reason'",
     "adjust_earnings": "null, 'cad', 1, 'A reason'",
     "admin_dashboard": "",
     "cancel_sessions_before_erasure": None,  # answers nothing; erase_my_account says why
     "decide_approval": "null, true",
     "erase_my_account": None,  # below: it answers and does not raise
+    "extend_credits": "null, null, 'A reason'",
+    "list_matters": "",
     "list_payments": "",
+    "settle_matter": "null, 'A reason'",
     "mark_payout_failed": "null, 'A reason'",
     "mark_payout_paid": "null, 'A reference'",
     "request_refund": "'A reason'",

@@ -3,6 +3,7 @@
 --   purchase    +   a lot is bought               spend   -1  a session takes a credit
 --   return      +1  a cancelled session gives it  expiry  -   what is left when a lot ends
 --   adjustment  +-  an admin, with a reason       refund  -   the price was refunded
+--   extension   +   an admin moves the end of a lot, with a reason: what had ended with it is there again, or 0
 --
 -- A lot is a row of user_session_credits (credit_lots.sql). Its `credits_remaining`, which the pages read, is the sum
 -- of its lines: a line sets it, and whoever else writes another number is refused. A session spends one credit once and
@@ -17,6 +18,7 @@ create table public.credit_ledger (
   session_id uuid,
   reason     text,
   actor      uuid        default auth.uid(),
+  expires_at timestamptz,
   created_at timestamptz not null default now(),
 
   constraint credit_ledger_change_fits_kind check (case kind
@@ -26,15 +28,18 @@ create table public.credit_ledger (
     when 'expiry'     then change < 0
     when 'refund'     then change < 0
     when 'adjustment' then change <> 0 and reason is not null
+    when 'extension'  then change >= 0 and reason is not null and expires_at is not null
     else false end),
   constraint credit_ledger_kind_is_known check (
-    kind in ('purchase', 'spend', 'return', 'expiry', 'refund', 'adjustment')),
+    kind in ('purchase', 'spend', 'return', 'expiry', 'refund', 'adjustment', 'extension')),
+  constraint credit_ledger_expires_at_is_in_range check (expires_at between '2000-01-01' and '2100-01-01'),
   constraint credit_ledger_change_is_in_range check (change between -10000 and 10000),
   constraint credit_ledger_reason_is_short check (char_length(reason) <= 1000)
 );
 comment on table  public.credit_ledger        is 'Every change of every credit lot: evidence.';
 comment on column public.credit_ledger.lot_id is
   'The row of user_session_credits. No foreign key, like user_id and session_id: the line outlives what it is about.';
+comment on column public.credit_ledger.expires_at is 'Of an extension: the end that the lot has from then on.';
 comment on column public.credit_ledger.actor  is 'Who did it; null: the platform.';
 
 create index credit_ledger_lot_id_idx on public.credit_ledger (lot_id);

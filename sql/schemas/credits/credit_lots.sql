@@ -6,8 +6,8 @@
 --   else duration_minutes, is_group  good for any type of that length and form: what the wallet sells as "45 min 1:1"
 --   neither                          good for any session
 --
--- Whoever spends takes the narrowest, and of those the one that ends first. A lot past its end is ignored by the clock;
--- a job then writes the line that says so. Every change is a line of the ledger (credit_ledger.sql).
+-- Whoever spends takes the narrowest, and of those the one that ends first (credit_ends.sql). Every change is a line of
+-- the ledger (credit_ledger.sql).
 
 alter table public.user_session_credits
   add column credits_owed     integer not null default 0,
@@ -223,7 +223,8 @@ as $$
 $$;
 
 -- Gives the lot: without one, a new one.
-create function private.post_credit_adjustment(lot_id uuid, user_id uuid, change integer, reason text, session_type_id uuid)
+create function private.post_credit_adjustment(
+  lot_id uuid, user_id uuid, change integer, reason text, session_type_id uuid, duration_minutes integer, is_group boolean)
   returns uuid
   language plpgsql volatile set search_path = ''
 as $$
@@ -231,7 +232,10 @@ begin
   if post_credit_adjustment.lot_id is null then
     return private.grant_credits(
       post_credit_adjustment.user_id, post_credit_adjustment.change, kind => 'adjustment',
-      session_type_id => post_credit_adjustment.session_type_id, reason => post_credit_adjustment.reason);
+      session_type_id => post_credit_adjustment.session_type_id, reason => post_credit_adjustment.reason,
+      duration_minutes => post_credit_adjustment.duration_minutes,
+      is_group => case when post_credit_adjustment.duration_minutes is not null
+                       then coalesce(post_credit_adjustment.is_group, false) end);
   end if;
   insert into public.credit_ledger (lot_id, user_id, change, kind, reason)
   values (post_credit_adjustment.lot_id, post_credit_adjustment.user_id, post_credit_adjustment.change, 'adjustment',
@@ -242,7 +246,8 @@ $$;
 
 -- Null: it waits for a second admin.
 -- Definer: nobody may write credits. So it checks its caller itself.
-create function private.adjust_credits(lot_id uuid, user_id uuid, change integer, reason text, session_type_id uuid)
+create function private.adjust_credits(
+  lot_id uuid, user_id uuid, change integer, reason text, session_type_id uuid, duration_minutes integer, is_group boolean)
   returns uuid
   language plpgsql security definer set search_path = ''
 as $$
@@ -263,6 +268,17 @@ begin
     if adjust_credits.change < 0 then
       perform private.refuse(422, 'lot_missing', 'Say from which credits to take.');
     end if;
+    if adjust_credits.duration_minutes is not null and not exists (
+        select from public.session_types t
+         where t.is_active and (t.duration_minutes, t.is_group)
+               = (adjust_credits.duration_minutes, coalesce(adjust_credits.is_group, false))) then
+      perform private.refuse(409, 'duration_not_offered', 'duration_minutes: no session of that length and form is offered.');
+    elsif adjust_credits.session_type_id is not null and adjust_credits.duration_minutes is not null
+          or adjust_credits.duration_minutes is null and adjust_credits.is_group is not null then
+      perform private.refuse(422, 'credits_good_for_what', 'Say a kind of session, or a length and a form, or neither.');
+    end if;
+  elsif num_nonnulls(adjust_credits.session_type_id, adjust_credits.duration_minutes, adjust_credits.is_group) > 0 then
+    perform private.refuse(422, 'credits_good_for_what', 'What credits are good for is said when they are given.');
   else
     select c.user_id into v_owner from public.user_session_credits c where c.id = adjust_credits.lot_id;
     if v_owner is null or v_owner <> coalesce(adjust_credits.user_id, v_owner) then
@@ -280,59 +296,39 @@ begin
      > (select r.credits_above from private.second_admin_rules r) then
     perform private.leave_to_second_admin(
       'credits', jsonb_build_object('lot_id', adjust_credits.lot_id, 'reason', adjust_credits.reason,
-                                    'session_type_id', adjust_credits.session_type_id),
+                                    'session_type_id', adjust_credits.session_type_id,
+                                    'duration_minutes', adjust_credits.duration_minutes,
+                                    'is_group', adjust_credits.is_group),
       v_owner, adjust_credits.change);
     return null;
   end if;
   return private.post_credit_adjustment(adjust_credits.lot_id, v_owner, adjust_credits.change, adjust_credits.reason,
-                                        adjust_credits.session_type_id);
+                                        adjust_credits.session_type_id, adjust_credits.duration_minutes,
+                                        adjust_credits.is_group);
 end
 $$;
 
 create function public.adjust_credits(
-  change integer, reason text, lot_id uuid default null, user_id uuid default null, session_type_id uuid default null)
+  change integer, reason text, lot_id uuid default null, user_id uuid default null, session_type_id uuid default null,
+  duration_minutes integer default null, is_group boolean default null)
   returns setof public.user_session_credits
   language plpgsql security invoker set search_path = ''
 as $$
 #variable_conflict use_column
 declare
   v_lot uuid := private.adjust_credits(adjust_credits.lot_id, adjust_credits.user_id, adjust_credits.change,
-                                       adjust_credits.reason, adjust_credits.session_type_id);
+                                       adjust_credits.reason, adjust_credits.session_type_id,
+                                       adjust_credits.duration_minutes, adjust_credits.is_group);
 begin
   return query select * from public.user_session_credits c where c.id = v_lot;
 end
 $$;
 comment on function public.adjust_credits is
-  'For admins: changes a lot, or gives a user a new one. The reason stays in the ledger. No row, and 202: a second admin was asked.';
-
--- Those that lapsed first go first. Definer: nobody may write credits.
-create function private.expire_credits(max_rows integer) returns integer
-  language plpgsql security definer set search_path = ''
-as $$
-declare
-  v_lot   public.user_session_credits;
-  v_count integer := 0;
-begin
-  for v_lot in
-    select * from public.user_session_credits c where c.credits_remaining > 0 and c.expires_at <= now()
-     order by c.expires_at limit max_rows for no key update skip locked
-  loop
-    begin
-      insert into public.credit_ledger (lot_id, user_id, change, kind)
-      values (v_lot.id, v_lot.user_id, -v_lot.credits_remaining, 'expiry');
-      v_count := v_count + 1;
-    exception when others then
-      raise warning 'credits %: %', v_lot.id, sqlerrm;  -- their neighbours lapse
-    end;
-    exit when clock_timestamp() > now() + interval '2 seconds';
-  end loop;
-  return v_count;
-end
-$$;
+  'For admins: changes a lot, or gives a user a new one, of a kind of session or of a length. The reason stays in the ledger. No row, and 202: a second admin was asked.';
 
 revoke execute on function private.grant_credits, private.revoke_credits, private.describe_length_and_form,
   private.list_good_lots, private.refuse_without_credit, private.choose_credit_lot,
-  private.post_credit_adjustment, private.adjust_credits, private.expire_credits, public.check_session_credits, public.adjust_credits
+  private.post_credit_adjustment, private.adjust_credits, public.check_session_credits, public.adjust_credits
   from public, anon, authenticated, service_role;
-grant execute on function private.grant_credits, private.revoke_credits, private.expire_credits to service_role;
+grant execute on function private.grant_credits, private.revoke_credits to service_role;
 grant execute on function private.adjust_credits, public.adjust_credits, public.check_session_credits to authenticated;

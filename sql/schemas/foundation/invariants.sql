@@ -142,7 +142,11 @@ create view private.broken_invariants with (security_invoker = true) as
     from (select o.id, o.starts_at, max(o.ends_at) over (partition by o.practitioner_id order by o.starts_at, o.id
                                     rows between unbounded preceding and 1 preceding) as taken_until
             from private.list_booked_occasions() o) later
-   where later.starts_at < later.taken_until;
+   where later.starts_at < later.taken_until
+  union all
+  -- What nobody has settled yet (matters.sql)
+  select 'waits for a person: ' || k.what, m.subject
+    from private.matters m join private.matter_kinds k on k.kind = m.kind where m.settled_at is null;
 comment on view private.broken_invariants is 'One row for each thing that is not as it must be. There should be none.';
 
 revoke all on private.broken_invariants from public, anon, authenticated, service_role;

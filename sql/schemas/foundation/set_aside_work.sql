@@ -3,9 +3,11 @@
 
 create view private.set_aside_work with (security_invoker = true) as
   select 'private.mails' as queue, m.id::text as id, m.status || ' ' || coalesce(m.status_reason, '') as reason,
-         m.attempts, m.created_at as since
+         m.attempts, coalesce(m.ended_at, m.started_at, m.created_at) as since
     from private.mails m
-   where m.status = 'failed' or (m.status = 'unknown' and m.next_attempt_at is null)
+   -- An address that takes none is no work: unreachable_people shows whose it is. Ours is.
+   where (m.status = 'failed' and (m.status_reason is distinct from 'inactive_recipient' or m.user_id is null))
+      or (m.status = 'unknown' and m.next_attempt_at is null)
   union all
   select 'public.webhook_deliveries', d.id::text, coalesce(d.last_error, 'status ' || d.last_status), d.attempts, d.ended_at
     from public.webhook_deliveries d where d.status = 'failed'

@@ -43,9 +43,10 @@ create function private.log_mail(mail private.mails) returns void
 as $$
   insert into public.email_logs
     (user_id, email_type, recipient_email, session_id, template_id, message_id, status, error_message, metadata)
-  values (mail.user_id, mail.kind, mail.recipient_email, mail.session_id, mail.template_id,
-          mail.provider_message_id, mail.status,
-          case when mail.status <> 'sent' then mail.status_reason end,
-          jsonb_build_object('mail_id', mail.id, 'audience', mail.audience, 'attempts', mail.attempts));
+  select mail.user_id, mail.kind, mail.recipient_email, mail.session_id, mail.template_id,
+         mail.provider_message_id, mail.status,
+         case when mail.status <> 'sent' then mail.status_reason end,
+         jsonb_build_object('mail_id', mail.id, 'audience', mail.audience, 'attempts', mail.attempts)
+   where mail.user_id is not null;  -- of a mail to the support address, its own row is enough
 $$;
 revoke execute on function private.log_mail from public, anon, authenticated, service_role;

@@ -62,7 +62,10 @@ begin
          and not private.has_signed_waiver(mail.user_id, v_session.id)),
         ('pay_session', null, now() + interval '2 days', mail.kind = 'session_to_pay'),
         ('show_payout', mail.payload ->> 'payout_id', now() + interval '1 year',
-         mail.kind = 'payout_paid' and mail.payload ? 'payout_id')
+         mail.kind = 'payout_paid' and mail.payload ? 'payout_id'),
+        -- What a bank did not pay for: by itself, whatever else they pick meanwhile. A package is bought in the wallet.
+        ('pay_session', mail.payload ->> 'checkout_id', now() + interval '14 days',
+         mail.kind = 'payment_failed' and mail.payload ->> 'payment_type' = 'single')
       ) l (page, subject, expires_at, is_wanted)
      where l.is_wanted);
 end

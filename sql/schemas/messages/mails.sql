@@ -12,7 +12,7 @@
 
 create table private.mail_kinds (
   kind     text not null,
-  audience text not null check (audience in ('user', 'practitioner')),
+  audience text not null check (audience in ('user', 'practitioner', 'support')),
   category text check (category in ('session_reminders', 'follow_ups')),
   primary key (kind, audience),
 
@@ -21,7 +21,7 @@ create table private.mail_kinds (
 comment on table private.mail_kinds is
   'Which events are mailed, and to whom. A new kind also needs a template in send_notifications.';
 comment on column private.mail_kinds.audience is
-  'user: the user of the event. practitioner: whoever leads the session, unless they caused it.';
+  'user: the user of the event. practitioner: whoever leads the session, unless they caused it. support: SUPPORT_EMAIL.';
 comment on column private.mail_kinds.category is
   'The column of notification_preferences that switches it off; null: it cannot be switched off.';
 
@@ -55,8 +55,10 @@ insert into private.mail_kinds (kind, audience, category) values
   ('recording_ending',    'practitioner', null),
   ('payment_received',    'user',         null),
   ('payment_returned',    'user',         null),
+  ('payment_failed',      'user',         null),
   ('credits_granted',     'user',         null),
   ('credit_expiring',     'user',         'follow_ups'),
+  ('credits_extended',    'user',         null),
   ('waiver_signed',       'user',         null),
   ('contract_issued',     'user',         null),
   ('contract_signed',     'user',         null),
@@ -64,6 +66,7 @@ insert into private.mail_kinds (kind, audience, category) values
   ('contract_expired',    'user',         null),
   ('contract_revoked',    'user',         null),
   ('banking_changed',     'user',         null),
+  ('matters_waiting',     'support',      null),
   ('payout_paid',         'user',         null),
   ('second_admin_wanted', 'user',         null);
 
@@ -73,7 +76,7 @@ create table private.mails (
   outbox_id           bigint      not null references private.outbox on delete cascade,
   kind                text        not null,
   audience            text        not null,
-  user_id             uuid        not null references auth.users on delete cascade,
+  user_id             uuid        references auth.users on delete cascade,
   session_id          uuid,
   payload             jsonb       not null,
   status              text        not null default 'queued' check (status in (
@@ -92,6 +95,7 @@ create table private.mails (
   created_at          timestamptz not null default now(),
 
   constraint mails_one_per_event_and_user unique (outbox_id, user_id),
+  constraint mails_without_a_user_are_for_support check ((user_id is null) = (audience = 'support')),
   constraint mails_kind_is_known foreign key (kind, audience) references private.mail_kinds (kind, audience),
   constraint mails_texts_are_short check (
     char_length(kind) <= 100 and char_length(audience) <= 50 and char_length(status_reason) <= 2000 and
@@ -153,7 +157,10 @@ begin
     -- no mail about each seat.
     continue when (v_kind.audience = 'user' and v_is_class and new.kind not in ('recording_failed', 'session_not_taken', 'substitute_wanted'))
                or (v_kind.audience = 'practitioner' and v_is_seat);
-    if v_kind.audience = 'user' then
+    if v_kind.audience = 'support' then
+      insert into private.mails (outbox_id, kind, audience, payload) values (new.id, v_kind.kind, v_kind.audience, v_payload);
+      continue;
+    elsif v_kind.audience = 'user' then
       v_user := new.user_id;
     else
       select p.user_id into v_user from public.practitioners p where p.id = (new.payload ->> 'practitioner_id')::uuid;

@@ -18,7 +18,11 @@ as $$
 declare
   v_session public.session_schedules;
 begin
-  if not exists (select from auth.users u where u.id = mail.user_id and u.email <> '') then
+  if mail.audience = 'support' then
+    return case when not exists (select from private.matters m
+                                  where m.told_at = (mail.payload ->> 'told_at')::timestamptz and m.settled_at is null)
+                then 'settled' end;
+  elsif not exists (select from auth.users u where u.id = mail.user_id and u.email <> '') then
     return 'no_address';
   elsif private.find_unreachable_since(mail.user_id) is not null then
     return 'address_inactive';
@@ -71,13 +75,17 @@ begin
     return 'recording_gone';
   elsif mail.kind = 'credit_expiring' and not exists (
       select from public.user_session_credits lot
-       where lot.id = (mail.payload ->> 'lot_id')::uuid and lot.credits_remaining > 0) then
-    return 'credits_used';
+       where lot.id = (mail.payload ->> 'lot_id')::uuid and lot.credits_remaining > 0
+         and lot.expires_at > now() and lot.expires_at = (mail.payload ->> 'expires_at')::timestamptz) then
+    return 'credits_used';  -- or they end at another time, of which there is a mail of its own
   elsif mail.kind = 'second_admin_wanted' and not exists (
       select from public.approval_requests r
        where r.id = (mail.payload ->> 'request_id')::uuid and r.status = 'waiting' and r.expires_at > now()
          and r.requested_by is distinct from mail.user_id) then
     return 'answered';
+  elsif mail.kind = 'payment_failed' and not exists (
+      select from public.checkout_sessions c where c.id = (mail.payload ->> 'checkout_id')::uuid and c.status = 'failed') then
+    return 'paid';
   end if;
   return null;
 end
@@ -160,6 +168,8 @@ begin
     'recordings_are_kept', private.describe_recording_retention());
   if mail.kind = 'my_sessions' then
     v_claimed.payload := jsonb_build_object('sessions', private.link_sessions_to_come(mail.user_id));
+  elsif mail.kind = 'matters_waiting' then
+    v_claimed.payload := private.describe_matters((mail.payload ->> 'told_at')::timestamptz);
   end if;
   select u.email, f.full_name into v_claimed.recipient_email, v_claimed.recipient_name
     from auth.users u left join public.profiles f on f.id = u.id where u.id = mail.user_id;

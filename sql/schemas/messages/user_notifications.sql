@@ -118,9 +118,14 @@ begin
       ('recording_failed',    'Not recorded',      format('%s could not be recorded, or not all of it.', v_session_label)),
       ('payment_received',    'Payment received',  format('We have received %s. Thank you.', v_amount)),
       ('payment_returned',    'Payment returned',  format('We have returned %s.', v_amount)),
+      ('payment_failed',      'Payment failed',    format('Your bank did not pay %s, so nothing is booked with it. The mail about it leads to where'
+                                                          || ' you can pay again.', v_amount)),
       ('credits_granted',     'Credits added',     format('You have %s more.', case mail.payload ->> 'credits' when '1'
                                                       then '1 credit' else mail.payload ->> 'credits' || ' credits' end)),
       ('credit_expiring',     'Credits end soon',  'Some of your credits end soon.'),
+      ('credits_extended',    'Credits last longer', format('Your credits can now be used until %s.',
+                                                          to_char((mail.payload ->> 'expires_at')::timestamptz
+                                                                  at time zone coalesce(v_time_zone, 'UTC'), 'FMDay, FMMonth FMDD'))),
       ('waiver_signed',       'Waiver signed',     'A copy of your waiver is in your mail.'),
       ('contract_issued',     'Contract to sign',  'A contract waits for your signature.'),
       ('contract_signed',     'Contract signed',   'A copy of your contract is in your mail.'),

@@ -1,7 +1,8 @@
 -- Checkouts: what somebody set out to pay for, what Stripe has reported since, and what followed from it.
 --
 --   opening -> open -> paid                  opening -> failed      Stripe did not open it, or its answer was lost
---              open -> processing -> paid    processing -> failed   a bank that takes days
+--              open -> processing -> paid    processing -> failed   a bank that takes days; its payer is told
+--              open -> failed                paid otherwise than we asked (`difference`): a person looks at it
 --              open -> expired
 --
 -- The state is never set: it follows from facts (paid_at, expired_at, …) that are only ever added, so it is the same in
@@ -46,10 +47,15 @@ create table public.checkout_sessions (
   paid_at                      timestamptz,
   failed_at                    timestamptz,
   expired_at                   timestamptz,
+  intent_failed_at             timestamptz,
+  stripe_amounts               jsonb,
+  difference                   text,
   receipt_url                  text,
   refunded_minor               integer     not null default 0,
 
   -- What followed from it
+  accepted_at                  timestamptz,
+  failure_told_at              timestamptz,
   outcome                      text        check (outcome in (
                                              'session_booked', 'credits_granted', 'credit_instead', 'nobody_there')),
   session_id                   uuid        references public.session_schedules (id) on delete set null,
@@ -73,13 +79,25 @@ create table public.checkout_sessions (
   constraint checkout_sessions_links_are_short check (char_length(url) <= 5000 and char_length(receipt_url) <= 5000),
   constraint checkout_sessions_amounts_are_in_range check (
     amount_minor between 0 and 100000000 and credits between 1 and 1000),
-  constraint checkout_sessions_scheduled_at_is_in_range check (scheduled_at between '2000-01-01' and '2100-01-01')
+  constraint checkout_sessions_what_stripe_says_is_short check (
+    char_length(stripe_amounts::text) <= 10000 and char_length(difference) <= 2000),
+  constraint checkout_sessions_times_are_in_range check (
+    scheduled_at between '2000-01-01' and '2100-01-01' and processing_at between '2000-01-01' and '2100-01-01'
+    and intent_failed_at between '2000-01-01' and '2100-01-01')
 );
 comment on table  public.checkout_sessions                is
   'Attempts to pay: evidence, so a paid one outlives all that it is about.';
 comment on column public.checkout_sessions.user_id        is
   'Who pays. No foreign key: their account may have been erased since.';
 comment on column public.checkout_sessions.amount_minor   is 'In cents, by our own prices when it was begun.';
+comment on column public.checkout_sessions.processing_at is
+  'When the payer had done their part, and the bank had not paid yet.';
+comment on column public.checkout_sessions.intent_failed_at is
+  'When Stripe last could not charge. Before processing_at it was a card, and its payer went on to pay otherwise.';
+comment on column public.checkout_sessions.stripe_amounts is
+  'What Stripe charged for, line by line: subtotal, discount, tax, shipping, total, and its lines once we have asked.';
+comment on column public.checkout_sessions.difference     is
+  'What Stripe charged otherwise than we asked, in words. Nothing is given for it until somebody accepts it.';
 comment on column public.checkout_sessions.refunded_minor is 'All refunds together, as Stripe counts them.';
 comment on column public.checkout_sessions.returned_minor is 'Refunds and lost disputes: what the payer got back.';
 comment on column public.checkout_sessions.outcome        is

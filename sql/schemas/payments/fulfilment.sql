@@ -281,6 +281,14 @@ begin
     update public.session_holds h set status = 'released'
      where h.id = checkout.hold_id and h.status = 'held' and h.checkout_session_id = checkout.id::text;
   end if;
+  if checkout.status = 'failed' and checkout.processing_at is not null and checkout.difference is null
+     and checkout.failure_told_at is null then
+    -- They left Stripe's page in the belief that they had paid, days ago: nobody else tells them.
+    perform private.publish_event('payment_failed', checkout.user_id, null, jsonb_build_object(
+      'checkout_id', checkout.id, 'amount_minor', checkout.amount_minor, 'currency', checkout.currency,
+      'payment_type', checkout.payment_type));
+    checkout.failure_told_at := now();
+  end if;
   if checkout.outcome is not null then
     checkout := private.apply_refunds_and_disputes(checkout);
     update public.user_session_credits l set stripe_payment_intent_id = checkout.stripe_payment_intent_id
@@ -289,8 +297,9 @@ begin
   end if;
 
   update public.checkout_sessions old
-     set outcome = checkout.outcome, session_id = checkout.session_id, credit_lot_id = checkout.credit_lot_id,
-         returned_minor = checkout.returned_minor, credits_taken_back = checkout.credits_taken_back, claim_count = 0,
+     set failure_told_at = checkout.failure_told_at, outcome = checkout.outcome, session_id = checkout.session_id,
+         credit_lot_id = checkout.credit_lot_id, returned_minor = checkout.returned_minor,
+         credits_taken_back = checkout.credits_taken_back, claim_count = 0,
          next_check_at = case checkout.status
            when 'open' then now() + interval '4 minutes'
            when 'processing' then now() + interval '1 hour'

@@ -1,26 +1,10 @@
--- Facts about payments, and the inbox of Stripe's events that bring them.
+-- The inbox of Stripe's events, which bring facts about payments (differences.sql has what a fact may be).
 --
 --   received -> applied
 --
 -- An event is stored under Stripe's own id before anything else happens, so a repeat changes nothing. One whose payment
 -- is unknown yet (a dispute names only the payment intent, which its checkout may not know yet) waits for it. The
 -- reconciler asks Stripe itself and brings the same facts, so that an event may be lost.
-
-create type private.payment_facts as (
-  checkout_id       uuid,
-  stripe_session_id text,
-  payment_intent_id text,
-  session_status    text,     -- open, complete, expired; missing: Stripe knows no such checkout; unopened: it made none
-  payment_status    text,     -- paid, unpaid, no_payment_required
-  payment_failed    boolean,
-  amount_minor      integer,
-  currency          text,
-  receipt_url       text,
-  refunded_minor    integer,
-  dispute_id        text,
-  dispute_status    text,
-  dispute_minor     integer
-);
 
 create table private.stripe_events (
   event_id          text        primary key,
@@ -74,19 +58,14 @@ as $$
    where d.state = 'inquiry' or (d.state = 'open' and excluded.state in ('won', 'lost'));
 $$;
 
-create function private.is_expected_amount(checkout public.checkout_sessions, facts private.payment_facts) returns boolean
-  language sql immutable set search_path = ''
-as $$
-  select coalesce(facts.amount_minor, checkout.amount_minor) = checkout.amount_minor
-     and coalesce(lower(facts.currency), checkout.currency) = checkout.currency;
-$$;
-
 -- Definer: payments move what nobody may write, credits and sessions and holds.
 create function private.observe_payment(checkout_id uuid, facts private.payment_facts) returns public.checkout_sessions
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-  v_checkout public.checkout_sessions;
+  v_checkout   public.checkout_sessions;
+  v_difference text;
+  v_is_paid    boolean;
 begin
   -- The client first, as everywhere. Whatever else concerns this payment queues at this lock, too.
   perform private.lock_client((select user_id from public.checkout_sessions where id = observe_payment.checkout_id));
@@ -95,22 +74,35 @@ begin
     perform private.refuse(404, 'checkout_not_found', 'There is no such checkout.');
   end if;
 
-  if facts.payment_status in ('paid', 'no_payment_required') and not private.is_expected_amount(v_checkout, facts) then
+  v_is_paid := facts.payment_status in ('paid', 'no_payment_required');
+  v_difference := coalesce(v_checkout.difference, case when v_is_paid then private.describe_difference(v_checkout, facts) end);
+  if v_difference is not null and v_checkout.difference is null then
     -- Never seen, since we set the price; if it happens, a person must look before anything is given for it.
-    perform private.publish_event('payment_differs', v_checkout.user_id, null, to_jsonb(facts));
-    facts.payment_status := null;
+    perform private.publish_event('payment_differs', v_checkout.user_id, null,
+                                  to_jsonb(facts) || jsonb_build_object('checkout_id', v_checkout.id));
+  end if;
+  if v_difference is not null and v_checkout.accepted_at is null then
+    v_is_paid := false;
     facts.payment_failed := true;
   end if;
   perform private.record_dispute(v_checkout.id, facts);
+  v_checkout.processing_at := case
+    when facts.session_status = 'complete' and facts.payment_status = 'unpaid'
+      then least(v_checkout.processing_at, coalesce(facts.completed_at, now()))
+    else v_checkout.processing_at end;
+  v_checkout.intent_failed_at := greatest(v_checkout.intent_failed_at, facts.intent_failed_at);
   update public.checkout_sessions old
      set stripe_session_id        = coalesce(old.stripe_session_id, facts.stripe_session_id),
          stripe_payment_intent_id = coalesce(old.stripe_payment_intent_id, facts.payment_intent_id),
          receipt_url              = coalesce(old.receipt_url, facts.receipt_url),
          refunded_minor           = greatest(old.refunded_minor, facts.refunded_minor),
-         paid_at       = coalesce(old.paid_at, case when facts.payment_status in ('paid', 'no_payment_required') then now() end),
-         processing_at = coalesce(old.processing_at, case when facts.session_status = 'complete'
-                                                           and facts.payment_status = 'unpaid' then now() end),
+         difference       = v_difference,
+         stripe_amounts   = nullif(coalesce(old.stripe_amounts, '{}') || private.list_amounts(facts), '{}'),
+         processing_at    = v_checkout.processing_at,
+         intent_failed_at = v_checkout.intent_failed_at,
+         paid_at       = coalesce(old.paid_at, case when v_is_paid then now() end),
          failed_at     = coalesce(old.failed_at, case when facts.payment_failed
+           or v_checkout.intent_failed_at >= v_checkout.processing_at
            or (facts.session_status = 'unopened' and old.stripe_session_id is null) then now() end),
          expired_at    = coalesce(old.expired_at, case when facts.session_status = 'expired'
            or (facts.session_status = 'missing' and old.expires_at < now()) then now() end)
@@ -250,7 +242,7 @@ $$;
 comment on function public.observe_checkout is
   'Applies what Stripe answered when it was asked: the same facts that events bring.';
 
-revoke execute on function private.record_dispute, private.is_expected_amount, private.observe_payment,
+revoke execute on function private.record_dispute, private.observe_payment,
   private.apply_stripe_event, private.try_stripe_event, private.apply_waiting_payment_events,
   public.receive_stripe_event, public.apply_waiting_stripe_events, public.observe_checkout
   from public, anon, authenticated, service_role;

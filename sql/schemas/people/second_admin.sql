@@ -209,7 +209,8 @@ begin
        when v_request.kind = 'credits' then
          perform private.post_credit_adjustment(
            (v_request.details ->> 'lot_id')::uuid, v_request.user_id, v_request.amount::integer,
-           v_request.details ->> 'reason', (v_request.details ->> 'session_type_id')::uuid);
+           v_request.details ->> 'reason', (v_request.details ->> 'session_type_id')::uuid,
+          (v_request.details ->> 'duration_minutes')::integer, (v_request.details ->> 'is_group')::boolean);
        else null;
   end case;
   return v_request;

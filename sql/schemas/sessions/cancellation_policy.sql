@@ -11,6 +11,8 @@ create table public.cancellation_policy (
   late_cancellation_fee_usd   numeric(10, 2) not null default 25.00,
   late_cancellation_fee_cad   numeric(10, 2) not null default 34.25,
   grace_cancellations_allowed integer not null default 1,
+  ended_credit_days           integer not null default 0,
+  ended_credit_days_by_us     integer not null default 30,
   is_active                   boolean not null default true,
   created_at                  timestamptz not null default now(),
   updated_at                  timestamptz not null default now(),
@@ -25,6 +27,8 @@ create table public.cancellation_policy (
   constraint cancellation_policy_fees_are_in_range check (
     late_cancellation_fee_usd between 0 and 10000 and late_cancellation_fee_cad between 0 and 10000
     and grace_cancellations_allowed between 0 and 100),
+  constraint cancellation_policy_ended_credit_days_are_in_range check (
+    ended_credit_days between 0 and 3650 and ended_credit_days_by_us between 0 and 3650),
   constraint cancellation_policy_policy_text_is_short check (char_length(policy_text) <= 100000),
   constraint cancellation_policy_updated_at_is_in_range check (updated_at between '2000-01-01' and '2100-01-01')
 );
@@ -32,6 +36,10 @@ comment on column public.cancellation_policy.standard_cancellation_hours is
   'At least so long before: the credit is returned.';
 comment on column public.cancellation_policy.late_cancellation_hours is
   'At least so long before: the credit is returned, and a fee is due. Equal to the standard hours, nothing is late.';
+comment on column public.cancellation_policy.ended_credit_days is
+  'A credit that has ended by the time its client cancels can be used for so many days more. 0: it is not returned.';
+comment on column public.cancellation_policy.ended_credit_days_by_us is
+  'So long at least can a credit be used that comes back because the practitioner or the platform cancelled.';
 
 create unique index cancellation_policy_one_is_active on public.cancellation_policy (is_active) where is_active;
 create index cancellation_policy_updated_by_idx on public.cancellation_policy (updated_by);
@@ -49,7 +57,8 @@ revoke all on public.cancellation_policy from anon, authenticated, service_role;
 grant select on public.cancellation_policy to anon;
 grant select, update (is_active, updated_at, updated_by) on public.cancellation_policy to authenticated;
 grant insert (policy_text, standard_cancellation_hours, late_cancellation_hours, late_cancellation_fee_usd,
-              late_cancellation_fee_cad, grace_cancellations_allowed, is_active, updated_by)
+              late_cancellation_fee_cad, grace_cancellations_allowed, ended_credit_days, ended_credit_days_by_us,
+              is_active, updated_by)
   on public.cancellation_policy to authenticated;
 grant select, insert, update on public.cancellation_policy to service_role;
 

@@ -12,6 +12,9 @@
 -- price was refunded, nor where there was neither a credit nor a payment (a practitioner's own booking). A fee is
 -- recorded and stated in the event; no card is charged.
 --
+-- A credit that has ended is not promised: it comes back with the days that the policy grants, and without any it does
+-- not. `no_credit_because` says why none comes back, and `credit_expires_at` until when one that does can be used.
+--
 -- Of a class, the credits are those of all its seats together, also once it has begun.
 
 create type private.cancellation_terms as (
@@ -22,7 +25,9 @@ create type private.cancellation_terms as (
   hours_before_session        numeric,
   free_until                  timestamptz,
   grace_available             boolean,
-  cancellation_policy_version uuid
+  cancellation_policy_version uuid,
+  no_credit_because           text,
+  credit_expires_at           timestamptz
 );
 
 -- The caller's role in a session; null if they have none. An admin who is also the client may do what an admin may.
@@ -82,6 +87,20 @@ as $$
    where c.user_id = count_graces_used.user_id and c.cancellation_type = 'grace';
 $$;
 
+-- Until when the credit of a session could be used if it came back now. Null: it never ends.
+create function private.get_returned_credit_end(
+  session public.session_schedules, policy public.cancellation_policy, is_ours boolean) returns timestamptz
+  language sql stable set search_path = ''
+as $$
+  select case
+    when is_ours
+      then greatest(c.expires_at, now() + make_interval(days => coalesce((policy).ended_credit_days_by_us, 0)))
+    when c.expires_at <= now() and (policy).ended_credit_days > 0
+      then now() + make_interval(days => (policy).ended_credit_days)
+    else c.expires_at end
+    from public.user_session_credits c where c.id = (session).credit_lot_id and c.expires_at is not null;
+$$;
+
 create function private.compute_cancellation_terms(session public.session_schedules, use_grace boolean)
   returns private.cancellation_terms
   language plpgsql stable set search_path = ''
@@ -97,26 +116,32 @@ begin
     else session.scheduled_at - make_interval(hours => v_policy.standard_cancellation_hours) end;
   v_terms.hours_before_session := round(extract(epoch from session.scheduled_at - now()) / 3600, 2);
   v_terms.currency := private.get_session_currency(session);
+  v_terms.credit_expires_at := private.get_returned_credit_end(
+    session, v_policy, not v_is_client or private.has_unagreed_change(session));  -- who leaves for a change did not cause it
   v_terms.grace_available := v_is_client and now() > v_terms.free_until
     and private.count_graces_used(session.client_id) < v_policy.grace_cancellations_allowed;
   if use_grace and v_is_client and now() > v_terms.free_until and not v_terms.grace_available then
     perform private.refuse(409, 'grace_used', 'You have used your grace cancellation already.',
                            'You can still cancel, and the credit is then used.');
   end if;
+  -- A grace saves no credit that has ended, so it is kept for another time.
+  v_terms.grace_available := v_terms.grace_available and coalesce(v_terms.credit_expires_at > now(), true);
 
   v_terms.cancellation_type := case
     when now() <= v_terms.free_until then 'standard'
     when not v_is_client then 'emergency'
-    when use_grace then 'grace'
+    when use_grace and v_terms.grace_available then 'grace'
     when now() <= session.scheduled_at - make_interval(hours => v_policy.late_cancellation_hours) then 'late'
     else 'last_minute' end;
-  v_terms.credit_returned := case
-    when v_terms.cancellation_type = 'last_minute' then 0
+  v_terms.no_credit_because := case
+    when v_terms.cancellation_type = 'last_minute' then 'last_minute'
     -- Its price was refunded already.
     when exists (select from public.user_session_credits c
-                  where c.id = session.credit_lot_id and c.credits_owed > 0) then 0
-    when session.credit_lot_id is not null or (private.get_session_payment(session.id)).id is not null then 1
-    else 0 end;
+                  where c.id = session.credit_lot_id and c.credits_owed > 0) then 'price_returned'
+    when session.credit_lot_id is null and (private.get_session_payment(session.id)).id is null then 'nothing_paid'
+    when v_terms.credit_expires_at <= now() then 'credit_ended' end;
+  v_terms.credit_returned := case when v_terms.no_credit_because is null then 1 else 0 end;
+  v_terms.credit_expires_at := case when v_terms.credit_returned = 1 then v_terms.credit_expires_at end;
   v_terms.fee_charged := case
     when v_terms.cancellation_type <> 'late' or v_terms.credit_returned = 0 then 0
     when v_terms.currency = 'cad' then v_policy.late_cancellation_fee_cad
@@ -127,6 +152,8 @@ begin
     select coalesce(sum((private.compute_cancellation_terms(seat, false)).credit_returned), 0) into v_terms.credit_returned
       from public.session_schedules seat
      where seat.group_class_id = session.id and seat.status in ('scheduled', 'in_progress');
+    v_terms.no_credit_because := null;
+    v_terms.credit_expires_at := null;
   end if;
   return v_terms;
 end
@@ -163,18 +190,20 @@ $$;
 create function public.quote_cancellation(session_id uuid, use_grace boolean default false)
   returns table (session_id uuid, cancellation_type text, credit_returned integer, fee_charged numeric, currency text,
                  hours_before_session numeric, free_until timestamptz, grace_available boolean,
-                 cancellation_policy_version uuid)
+                 cancellation_policy_version uuid, no_credit_because text, credit_expires_at timestamptz)
   language sql stable security invoker set search_path = ''
 as $$
   select quote_cancellation.session_id, t.cancellation_type, t.credit_returned, t.fee_charged, t.currency,
-         t.hours_before_session, t.free_until, t.grace_available, t.cancellation_policy_version
+         t.hours_before_session, t.free_until, t.grace_available, t.cancellation_policy_version, t.no_credit_because,
+         t.credit_expires_at
     from private.quote_cancellation(quote_cancellation.session_id, quote_cancellation.use_grace) t;
 $$;
 comment on function public.quote_cancellation is
   'What cancelling would return and cost right now. It changes nothing.';
 
 revoke execute on function private.get_caller_role, private.get_cancellation_policy, private.get_session_payment,
-  private.get_session_currency, private.count_graces_used, private.compute_cancellation_terms,
+  private.get_session_currency, private.count_graces_used, private.get_returned_credit_end,
+  private.compute_cancellation_terms,
   private.refuse_uncancellable, private.quote_cancellation, public.quote_cancellation from public, anon, authenticated,
   service_role;
 -- get_caller_role: cancel_session and reschedule_session call it as their own caller.

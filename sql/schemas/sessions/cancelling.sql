@@ -22,9 +22,9 @@ begin
 end
 $$;
 
--- Returned to the lot it came from, which expires when it did before; what was paid singly becomes a credit for its
--- session type, or, where a session has none, for its length and form if anything of that kind is sold.
-create function private.return_credit(session public.session_schedules) returns void
+-- Returned to the lot it came from, until when the terms say: its own end, or later. What was paid singly becomes a
+-- credit for its session type, or, where a session has none, for its length and form if anything of that kind is sold.
+create function private.return_credit(session public.session_schedules, expires_at timestamptz) returns void
   language plpgsql set search_path = ''
 as $$
 declare
@@ -45,12 +45,13 @@ begin
   end if;
 
   select * into v_lot from public.user_session_credits c where c.id = session.credit_lot_id for no key update;
-  if v_lot.expires_at <= now() and private.get_caller_role(session) <> 'client' then
-    -- The client did not cancel: they have a month to use it. Credits left in the lot have expired, and stay expired.
+  if v_lot.expires_at <= now() then
+    -- Credits left in the lot have expired, and stay expired.
     insert into public.credit_ledger (lot_id, user_id, change, kind)
     select v_lot.id, v_lot.user_id, -v_lot.credits_remaining, 'expiry' where v_lot.credits_remaining > 0;
-    update public.user_session_credits c set expires_at = now() + interval '30 days' where c.id = v_lot.id;
   end if;
+  update public.user_session_credits c set expires_at = return_credit.expires_at
+   where c.id = v_lot.id and c.expires_at < return_credit.expires_at;
   insert into public.credit_ledger (lot_id, user_id, change, kind, session_id)
   values (v_lot.id, v_lot.user_id, 1, 'return', session.id);
 end
@@ -68,8 +69,8 @@ begin
     update public.session_schedules seat set status = 'cancelled', notes = 'Cancelled: the class was cancelled'
      where seat.group_class_id = session.id and seat.status in ('scheduled', 'in_progress');
   elsif v_terms.credit_returned = 1 then
-    perform private.return_credit(session);
-  elsif v_terms.cancellation_type <> 'last_minute' then
+    perform private.return_credit(session, v_terms.credit_expires_at);
+  elsif v_terms.no_credit_because = 'price_returned' then
     -- It would have been returned, but its price was refunded: one credit fewer is owed.
     update public.user_session_credits c set credits_owed = c.credits_owed - 1
      where c.id = session.credit_lot_id and c.credits_owed > 0;
@@ -92,7 +93,8 @@ begin
   perform private.publish_event('session_cancelled', session.client_id, session.id, jsonb_build_object(
     'by', v_role, 'practitioner_id', session.practitioner_id, 'scheduled_at', session.scheduled_at,
     'group_class_id', session.group_class_id, 'cancellation_type', v_terms.cancellation_type,
-    'credit_returned', v_terms.credit_returned, 'fee_charged', v_terms.fee_charged, 'currency', v_terms.currency));
+    'credit_returned', v_terms.credit_returned, 'no_credit_because', v_terms.no_credit_because,
+    'expires_at', v_terms.credit_expires_at, 'fee_charged', v_terms.fee_charged, 'currency', v_terms.currency));
 end
 $$;
 

@@ -43,11 +43,12 @@ create function public.prepare_mails(pages_origin text)
 as $$
   select private.keep_pages_origin(prepare_mails.pages_origin);
   select private.answer_session_link_requests();
+  select private.note_matters();
   select private.remind_sessions(), private.mark_lost_mails_unknown(), private.expire_questions();
 $$;
 comment on function public.prepare_mails is
   'For the scheduler, again until all are nought: due reminders, mails whose sender died, what nobody answered in time.'
-  ' Keeps where the pages of our own are, and answers who asked for their links.';
+  ' Keeps where the pages of our own are, answers who asked for their links, and notes what waits for a person.';
 
 revoke execute on function private.remind_sessions, public.prepare_mails from public, anon, authenticated, service_role;
 grant execute on function private.remind_sessions, public.prepare_mails to service_role;

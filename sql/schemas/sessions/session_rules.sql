@@ -13,6 +13,7 @@ create table public.session_rules (
   waiver_required_to_enter   boolean     not null default false,
   delay_notice_minutes       integer     not null default 60,
   answer_hours               integer     not null default 48,
+  credit_notice_days         integer     not null default 7,
   updated_at                 timestamptz not null default now(),
 
   constraint session_rules_minutes_are_in_range check (
@@ -20,6 +21,7 @@ create table public.session_rules (
     and completion_grace_minutes between 0 and 60 and empty_minutes between 1 and 60),
   constraint session_rules_client_days_are_in_range check (client_days between 1 and 3650),
   constraint session_rules_answer_hours_are_in_range check (answer_hours between 1 and 336),
+  constraint session_rules_credit_notice_days_are_in_range check (credit_notice_days between 0 and 365),
   constraint session_rules_delay_notice_is_in_range check (delay_notice_minutes between 0 and 1440)
 );
 comment on column public.session_rules.practitioner_grace_minutes is
@@ -41,6 +43,8 @@ comment on column public.session_rules.delay_notice_minutes is
   'From so long before the start a practitioner can tell that they are late.';
 comment on column public.session_rules.answer_hours is
   'So long a client may answer a proposed time, and a practitioner an offer; never longer than until the session.';
+comment on column public.session_rules.credit_notice_days is
+  'So many days before credits end, their owner is told. 0: not at all.';
 
 create unique index session_rules_are_one_row on public.session_rules ((true));
 
@@ -54,7 +58,8 @@ create policy "admins change the session rules"
 revoke all on public.session_rules from anon, authenticated, service_role;
 grant select on public.session_rules to authenticated, service_role;
 grant update (practitioner_grace_minutes, client_grace_minutes, client_no_show_forfeits, completion_grace_minutes,
-              empty_minutes, client_days, waiver_required_to_enter, delay_notice_minutes, answer_hours)
+              empty_minutes, client_days, waiver_required_to_enter, delay_notice_minutes, answer_hours,
+              credit_notice_days)
   on public.session_rules to authenticated;
 -- No insert and no delete: there is always one row.
 

@@ -40,11 +40,11 @@ alter table public.session_schedules
   add constraint session_schedules_local_start_is_in_range check (
     local_start between '2000-01-01' and '2100-01-01') not valid;
 
--- What changes by time alone: credits that expire, and the instants of sessions when clock rules have changed. A batch
--- of each, after the session that the last batch ended with.
+-- What changes by time alone: credits that expire, or are about to, and the instants of sessions when clock rules have
+-- changed. A batch of each, after the session that the last batch ended with.
 create function public.reconcile_bookings(
   after_start timestamptz default null, after_id uuid default null, max_rows integer default 200)
-  returns table (lots_expired integer, sessions_moved integer, sessions_stuck integer, next_start timestamptz,
+  returns table (lots_expired integer, lots_ending integer, sessions_moved integer, sessions_stuck integer, next_start timestamptz,
                  next_id uuid, is_done boolean)
   language plpgsql volatile security invoker set search_path = ''
 as $$
@@ -53,6 +53,7 @@ declare
   v_untried integer;
 begin
   lots_expired := private.expire_credits(reconcile_bookings.max_rows);
+  lots_ending := private.tell_ending_credits(reconcile_bookings.max_rows);
   with batch as materialized (
     select * from private.recompute_session_starts(
       reconcile_bookings.after_start, reconcile_bookings.after_id, reconcile_bookings.max_rows))
@@ -65,7 +66,7 @@ begin
     next_start := reconcile_bookings.after_start;
     next_id := reconcile_bookings.after_id;
   end if;
-  is_done := v_rows < reconcile_bookings.max_rows and v_untried = 0 and lots_expired = 0;
+  is_done := v_rows < reconcile_bookings.max_rows and v_untried = 0 and lots_expired + lots_ending = 0;
   return next;
 end
 $$;

@@ -76,7 +76,8 @@ SESSIONS = {
         new={"empty_minutes": 5},
         changes={
             "practitioner_grace_minutes client_grace_minutes client_no_show_forfeits completion_grace_minutes"
-            " empty_minutes client_days waiver_required_to_enter delay_notice_minutes answer_hours": "admin",
+            " empty_minutes client_days waiver_required_to_enter delay_notice_minutes answer_hours"
+            " credit_notice_days": "admin",
         },
         rest="",
     ),
@@ -93,7 +94,7 @@ SESSIONS = {
         delete="",
         new={"policy_text": "New"},
         sets="standard_cancellation_hours late_cancellation_hours late_cancellation_fee_usd late_cancellation_fee_cad"
-        " grace_cancellations_allowed is_active updated_by",
+        " grace_cancellations_allowed ended_credit_days ended_credit_days_by_us is_active updated_by",
         changes={"is_active updated_at updated_by": STAFF},
         rest="",
         row="is_active",
