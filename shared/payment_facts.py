@@ -1,7 +1,8 @@
 """What Stripe reports about a payment, as facts: verifying that an event is Stripe's, and reading facts from it.
 
-A fact once true stays true (paid, expired, so much refunded), so facts may arrive twice, late and in any order; SQL
-gathers them and decides what follows. An answer of Stripe's API is read into the same facts.
+A fact once true stays true (paid, expired), so facts may arrive twice, late and in any order; SQL gathers them and
+decides what follows. Refunds and disputes change their state, also back: theirs is what Stripe said last (`as_of`).
+An answer of Stripe's API is read into the same facts.
 """
 
 from collections.abc import Iterable, Mapping
@@ -36,6 +37,7 @@ OBSERVING_REFUSES = (
     "class_not_open",
     "class_over",
     "no_usable_credit",
+    "credits_owed",
     "outside_availability",
     "practitioner_unavailable",
     "slot_in_past",
@@ -44,6 +46,24 @@ OBSERVING_REFUSES = (
     "not_a_start",
     "double_booked",
 )
+
+
+class RefundFact(Output):
+    """One refund, as Stripe sees it. `request_id` is our own row, if it was made by us."""
+
+    id: str
+    status: str | None  # pending, requires_action, succeeded, failed, canceled
+    amount_minor: int
+    request_id: UUID | None = None
+    failure_reason: str | None = None
+
+
+class DisputeFact(Output):
+    """One dispute, as Stripe sees it."""
+
+    id: str
+    status: str | None  # warning_…, needs_response, under_review, won, lost, prevented
+    amount_minor: int
 
 
 class PaymentFacts(Output):
@@ -60,10 +80,10 @@ class PaymentFacts(Output):
     amount_minor: int | None = None
     currency: str | None = None
     receipt_url: str | None = None
-    refunded_minor: int | None = None  # all refunds of this payment together
-    dispute_id: str | None = None
-    dispute_status: str | None = None
-    dispute_minor: int | None = None
+    refunded_minor: int | None = None  # the charge's sum of its refunds, which names none of them
+    as_of: datetime | None = None  # when Stripe said so, by its own clock
+    refunds: list[RefundFact] = []
+    disputes: list[DisputeFact] = []
 
 
 class Event(Output):
@@ -93,11 +113,13 @@ def read_event(body: bytes) -> Event:
     """Read a body that `is_genuine`. Without an id, as a stand-in may send it, its bytes are its id."""
     event = read_signed(body)
     event_type = text_in(event.get("type"))
+    happened_at = _moment(event.get("created"))
+    facts = _facts_of(event_type, _object(_object(event.get("data")).get("object")))
     return Event(
         id=id_in(event.get("id"), body),
         type=event_type,
-        happened_at=_moment(event.get("created")),
-        facts=_facts_of(event_type, _object(_object(event.get("data")).get("object"))),
+        happened_at=happened_at,
+        facts=facts and facts.model_copy(update={"as_of": happened_at}),
         payload=event,
     )
 
@@ -115,17 +137,39 @@ def facts_of_session(session: Mapping[str, Any]) -> PaymentFacts:
         currency=_text(session.get("currency")),
         receipt_url=_text(charge.get("receipt_url"), LONGEST_URL),
         refunded_minor=_number(charge.get("amount_refunded")),
+        refunds=refunds_in(_object(charge.get("refunds"))),
     )
 
 
-def facts_of_dispute(dispute: Mapping[str, Any]) -> PaymentFacts:
-    """The facts of a dispute. It names the payment intent, and not our checkout."""
-    return PaymentFacts(
-        payment_intent_id=_id(dispute.get("payment_intent")),
-        dispute_id=_text(dispute.get("id")),
-        dispute_status=_text(dispute.get("status")),
-        dispute_minor=_number(dispute.get("amount")),
+def refunds_in(page: Mapping[str, Any]) -> list[RefundFact]:
+    """The refunds of a list of Stripe's; of a charge, where the answer contains it."""
+    return [fact for each in _list(page.get("data")) if (fact := refund_fact(_object(each)))]
+
+
+def disputes_in(page: Mapping[str, Any]) -> list[DisputeFact]:
+    """The disputes of a list of Stripe's."""
+    return [fact for each in _list(page.get("data")) if (fact := _dispute_fact(_object(each)))]
+
+
+def refund_fact(refund: Mapping[str, Any]) -> RefundFact | None:
+    """What a refund says of itself."""
+    refund_id, amount = _text(refund.get("id")), _number(refund.get("amount"))
+    if refund_id is None or amount is None:
+        return None
+    return RefundFact(
+        id=refund_id,
+        status=_text(refund.get("status")),
+        amount_minor=amount,
+        request_id=_uuid(_object(refund.get("metadata")).get("refund_id")),
+        failure_reason=_text(refund.get("failure_reason")),
     )
+
+
+def _dispute_fact(dispute: Mapping[str, Any]) -> DisputeFact | None:
+    dispute_id, amount = _text(dispute.get("id")), _number(dispute.get("amount"))
+    if dispute_id is None or amount is None:
+        return None
+    return DisputeFact(id=dispute_id, status=_text(dispute.get("status")), amount_minor=amount)
 
 
 def charge_of(session: Mapping[str, Any]) -> dict[str, Any]:
@@ -144,16 +188,24 @@ def _facts_of(event_type: str, stripe_object: dict[str, Any]) -> PaymentFacts | 
                 payment_intent_id=_id(stripe_object.get("payment_intent")),
                 receipt_url=_text(stripe_object.get("receipt_url"), LONGEST_URL),
                 refunded_minor=_number(stripe_object.get("amount_refunded")),
+                refunds=refunds_in(_object(stripe_object.get("refunds"))),
             )
-        case ["charge", "dispute", _]:
-            return facts_of_dispute(stripe_object)
+        # Both name the payment intent, and not our checkout.
+        case ["refund", _] | ["charge", "refund", _] if refund := refund_fact(stripe_object):
+            return PaymentFacts(payment_intent_id=_id(stripe_object.get("payment_intent")), refunds=[refund])
+        case ["charge", "dispute", _] if dispute := _dispute_fact(stripe_object):
+            return PaymentFacts(payment_intent_id=_id(stripe_object.get("payment_intent")), disputes=[dispute])
     return None
 
 
 def _checkout_id(stripe_object: Mapping[str, Any]) -> UUID | None:
     """Our checkout that an object of Stripe's belongs to, if it is one of ours."""
+    return _uuid(_object(stripe_object.get("metadata")).get("checkout_id"))
+
+
+def _uuid(value: Any) -> UUID | None:
     try:
-        return UUID(str(_object(stripe_object.get("metadata")).get("checkout_id")))
+        return UUID(str(value))
     except ValueError:
         return None
 
@@ -165,6 +217,10 @@ def _id(value: Any) -> str | None:
 
 def _object(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _text(value: Any, longest: int = LONGEST_TEXT) -> str | None:

@@ -72,6 +72,7 @@ begin_checkout_rpc = Rpc(
     gives=BegunCheckout,
     refuses=(
         "request_in_progress",
+        "credits_owed",
         "session_type_not_found",
         "duration_not_offered",
         "package_not_found",

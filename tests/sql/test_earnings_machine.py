@@ -252,11 +252,25 @@ class Earning(RuleBasedStateMachine):
 
     @rule(target=events, bought=bought, part=st.integers(1, 100))
     def refund(self, bought: Bought, part: int) -> Any:
-        """A part of it or all, as Stripe counts: so much so far."""
+        """A part of it or all: so much so far."""
         funds = self.model.funds[bought.id]
-        so_far = max(1, funds.amount * part // 100)
-        funds.refunded = max(funds.refunded, so_far)
-        body = bought.payment.refunded(so_far)
+        body = bought.payment.refunded(max(1, funds.amount * part // 100))
+        funds.refunded = bought.payment.refunded_so_far
+        deliver(self.sandbox, body)
+        return body
+
+    @rule(
+        target=events,
+        bought=bought.filter(lambda bought: bought.payment.refunds),
+        number=st.integers(0, 9),
+        status=st.sampled_from(["pending", "succeeded", "failed", "canceled"]),
+        kind=st.sampled_from(["refund.updated", "refund.failed", "charge.refund.updated"]),
+    )
+    def turn_refund(self, bought: Bought, number: int, status: str, kind: str) -> bytes:
+        """Stripe says another state of a refund: the newest counts, and never more than was paid."""
+        refunds = bought.payment.refunds
+        body = bought.payment.refund_turned(status, kind, number % len(refunds))
+        self.model.funds[bought.id].refunded = bought.payment.refunded_so_far
         deliver(self.sandbox, body)
         return body
 
@@ -267,13 +281,9 @@ class Earning(RuleBasedStateMachine):
         status=st.sampled_from(["warning_needs_response", "needs_response", "won", "lost"]),
     )
     def dispute(self, bought: Bought, number: int, status: str) -> bytes:
-        """Events arrive in any order; what was decided stays decided."""
+        """A bank may decide anew, so the newest word counts."""
         disputes = self.model.funds[bought.id].disputes
-        state = {"needs_response": "open", "warning_needs_response": "inquiry"}.get(status, status)
-        if disputes.get(number, "inquiry") == "inquiry" or (
-            disputes[number] == "open" and state in ("won", "lost")
-        ):
-            disputes[number] = state
+        disputes[number] = {"needs_response": "open", "warning_needs_response": "inquiry"}.get(status, status)
         body = bought.payment.disputed("updated", status, number)
         deliver(self.sandbox, body)
         return body

@@ -99,7 +99,8 @@ def rows(sandbox: Sandbox) -> dict[str, list[Any]]:
         "ledger": "select user_id, change, kind, reason from public.credit_ledger",
         "holds": "select user_id, status from public.session_holds",
         "cancellations": "select cancellation_type, credit_returned from public.session_cancellations",
-        "disputes": "select id, state, amount_minor from private.payment_disputes",
+        "refunds": "select id, status, amount_minor, as_of, changed_at from private.stripe_refunds",
+        "disputes": "select id, state, amount_minor, as_of, changed_at from private.payment_disputes",
         "outbox": "select kind, user_id, payload - array['checkout_id', 'lot_id'] as payload from private.outbox",
         "inbox": "select event_type, deliveries, applied_at is null as waits, checkout_id is null as lost"
         " from private.stripe_events",
@@ -137,8 +138,8 @@ STORIES: dict[str, tuple[Callable[[Sandbox], dict[str, Any]], Story]] = {
             p.charged(),
             p.completed(),
             p.refunded(p.amount),
+            p.charged("refunded"),
             p.charged("updated"),
-            event("refund.created", {"object": "refund", "payment_intent": p.intent}),
         ],
     ),
 }

@@ -55,6 +55,7 @@ insert into private.mail_kinds (kind, audience, category) values
   ('recording_ending',    'practitioner', null),
   ('payment_received',    'user',         null),
   ('payment_returned',    'user',         null),
+  ('payment_restored',    'user',         null),
   ('credits_granted',     'user',         null),
   ('credit_expiring',     'user',         'follow_ups'),
   ('waiver_signed',       'user',         null),

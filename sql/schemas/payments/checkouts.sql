@@ -80,7 +80,7 @@ comment on table  public.checkout_sessions                is
 comment on column public.checkout_sessions.user_id        is
   'Who pays. No foreign key: their account may have been erased since.';
 comment on column public.checkout_sessions.amount_minor   is 'In cents, by our own prices when it was begun.';
-comment on column public.checkout_sessions.refunded_minor is 'All refunds together, as Stripe counts them.';
+comment on column public.checkout_sessions.refunded_minor is 'All refunds that have not failed or been cancelled.';
 comment on column public.checkout_sessions.returned_minor is 'Refunds and lost disputes: what the payer got back.';
 comment on column public.checkout_sessions.outcome        is
   'credit_instead: the time was taken when the money arrived. nobody_there: the account had been erased.';

@@ -6,22 +6,6 @@
 -- is unknown yet (a dispute names only the payment intent, which its checkout may not know yet) waits for it. The
 -- reconciler asks Stripe itself and brings the same facts, so that an event may be lost.
 
-create type private.payment_facts as (
-  checkout_id       uuid,
-  stripe_session_id text,
-  payment_intent_id text,
-  session_status    text,     -- open, complete, expired; missing: Stripe knows no such checkout; unopened: it made none
-  payment_status    text,     -- paid, unpaid, no_payment_required
-  payment_failed    boolean,
-  amount_minor      integer,
-  currency          text,
-  receipt_url       text,
-  refunded_minor    integer,
-  dispute_id        text,
-  dispute_status    text,
-  dispute_minor     integer
-);
-
 create table private.stripe_events (
   event_id          text        primary key,
   event_type        text        not null,
@@ -60,20 +44,6 @@ alter table private.stripe_events enable row level security;
 -- No policy: only the service reads and writes it.
 grant select, insert, update, delete on private.stripe_events to service_role;
 
-create function private.record_dispute(checkout_id uuid, facts private.payment_facts) returns void
-  language sql volatile set search_path = ''
-as $$
-  insert into private.payment_disputes as d (id, checkout_id, state, amount_minor)
-  select facts.dispute_id, record_dispute.checkout_id,
-         case when facts.dispute_status in ('won', 'prevented') then 'won' when facts.dispute_status = 'lost' then 'lost'
-              when facts.dispute_status like 'warning%' then 'inquiry' else 'open' end,
-         coalesce(facts.dispute_minor, 0)
-   where facts.dispute_id is not null
-  on conflict (id) do update
-     set state = excluded.state, amount_minor = greatest(d.amount_minor, excluded.amount_minor)
-   where d.state = 'inquiry' or (d.state = 'open' and excluded.state in ('won', 'lost'));
-$$;
-
 create function private.is_expected_amount(checkout public.checkout_sessions, facts private.payment_facts) returns boolean
   language sql immutable set search_path = ''
 as $$
@@ -101,12 +71,11 @@ begin
     facts.payment_status := null;
     facts.payment_failed := true;
   end if;
-  perform private.record_dispute(v_checkout.id, facts);
+  perform private.record_returns(v_checkout.id, facts);
   update public.checkout_sessions old
      set stripe_session_id        = coalesce(old.stripe_session_id, facts.stripe_session_id),
          stripe_payment_intent_id = coalesce(old.stripe_payment_intent_id, facts.payment_intent_id),
          receipt_url              = coalesce(old.receipt_url, facts.receipt_url),
-         refunded_minor           = greatest(old.refunded_minor, facts.refunded_minor),
          paid_at       = coalesce(old.paid_at, case when facts.payment_status in ('paid', 'no_payment_required') then now() end),
          processing_at = coalesce(old.processing_at, case when facts.session_status = 'complete'
                                                            and facts.payment_status = 'unpaid' then now() end),
@@ -135,6 +104,7 @@ begin
       return false;
     end if;
     v_checkout := private.observe_payment(v_checkout.id, v_facts);
+    perform private.ask_if_contradicted(v_checkout.id, v_facts);
   end if;
   update private.stripe_events e set applied_at = now(), checkout_id = v_checkout.id where e.event_id = event.event_id;
   return true;
@@ -250,7 +220,7 @@ $$;
 comment on function public.observe_checkout is
   'Applies what Stripe answered when it was asked: the same facts that events bring.';
 
-revoke execute on function private.record_dispute, private.is_expected_amount, private.observe_payment,
+revoke execute on function private.is_expected_amount, private.observe_payment,
   private.apply_stripe_event, private.try_stripe_event, private.apply_waiting_payment_events,
   public.receive_stripe_event, public.apply_waiting_stripe_events, public.observe_checkout
   from public, anon, authenticated, service_role;
