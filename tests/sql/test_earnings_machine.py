@@ -116,7 +116,9 @@ class Earning(RuleBasedStateMachine):
         return funds
 
     @rule(target=bought, who=PEOPLE, currency=CURRENCIES, which=st.integers(0, 1))
-    def pay_for_a_session(self, who: str, currency: str, which: int) -> Bought:
+    def pay_for_a_session(self, who: str, currency: str, which: int) -> Any:
+        if self.owes(who):
+            return multiple()
         own = self.practitioners[which]
         bought = pay_session(self.sandbox, self.next_time(), practitioner=own, who=who, currency=currency)
         assert bought.session
@@ -125,7 +127,7 @@ class Earning(RuleBasedStateMachine):
 
     @rule(target=bought, who=PEOPLE, currency=CURRENCIES)
     def pay_for_a_seat(self, who: str, currency: str) -> Any:
-        if self.has_a_seat(who):
+        if self.has_a_seat(who) or self.owes(who):
             return multiple()
         bought = pay_seat(self.sandbox, self.classes[-1], who=who, currency=currency)
         assert bought.session
@@ -150,7 +152,14 @@ class Earning(RuleBasedStateMachine):
     def funds_of(self, seat: str) -> Funds | None:
         return self.model.lots[str(session(self.sandbox, seat)["credit_lot_id"])]
 
+    def owes(self, who: str) -> bool:
+        """Credits whose payment went back: nothing new is booked then."""
+        self.sandbox.act_as(who)
+        return bool(self.sandbox.one("select credits_owed from public.check_session_credits()"))
+
     def has_credit(self, who: str, is_group: bool) -> bool:
+        if self.owes(who):
+            return False
         self.sandbox.act_as("owner")
         return bool(
             self.sandbox.run(
@@ -238,12 +247,22 @@ class Earning(RuleBasedStateMachine):
         if how == "last_minute":
             self.model.seats[seat].earn()
             return
+        self.know_returned_lots()
+
+    def know_returned_lots(self) -> None:
+        """What was paid singly and is cancelled is returned as a lot of the same funds."""
         self.sandbox.act_as("owner")
         for line in self.sandbox.run(
-            "select lot_id from public.credit_ledger where session_id = %s and kind = 'return'", seat
+            "select lot_id, session_id from public.credit_ledger where kind = 'return'"
         ):
-            # What was paid singly is returned as a lot of the same funds.
-            self.model.lots.setdefault(str(line["lot_id"]), self.model.seats[seat].funds)
+            self.model.lots.setdefault(
+                str(line["lot_id"]), self.model.seats[str(line["session_id"])].funds
+            )
+
+    def tell(self, body: bytes) -> None:
+        """Stripe says so. Money that came back may give what cancelling had withheld."""
+        deliver(self.sandbox, body)
+        self.know_returned_lots()
 
     def client_of(self, row: dict[str, Any]) -> str:
         return "client" if str(row["client_id"]).endswith("1") else "other"
@@ -256,7 +275,7 @@ class Earning(RuleBasedStateMachine):
         funds = self.model.funds[bought.id]
         body = bought.payment.refunded(max(1, funds.amount * part // 100))
         funds.refunded = bought.payment.refunded_so_far
-        deliver(self.sandbox, body)
+        self.tell(body)
         return body
 
     @rule(
@@ -271,7 +290,7 @@ class Earning(RuleBasedStateMachine):
         refunds = bought.payment.refunds
         body = bought.payment.refund_turned(status, kind, number % len(refunds))
         self.model.funds[bought.id].refunded = bought.payment.refunded_so_far
-        deliver(self.sandbox, body)
+        self.tell(body)
         return body
 
     @rule(
@@ -285,13 +304,13 @@ class Earning(RuleBasedStateMachine):
         disputes = self.model.funds[bought.id].disputes
         disputes[number] = {"needs_response": "open", "warning_needs_response": "inquiry"}.get(status, status)
         body = bought.payment.disputed("updated", status, number)
-        deliver(self.sandbox, body)
+        self.tell(body)
         return body
 
     @rule(body=events)
     def redeliver(self, body: bytes) -> None:
         """Any event may be delivered again, at any later time."""
-        deliver(self.sandbox, body)
+        self.tell(body)
 
     # What the pages read
 
