@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from pydantic import Field
+
 from .settings import Settings
 from .signed_json import LONGEST_TEXT, id_in, read_signed, sane, text_in
 from .wire import Output
@@ -82,8 +84,8 @@ class PaymentFacts(Output):
     receipt_url: str | None = None
     refunded_minor: int | None = None  # the charge's sum of its refunds, which names none of them
     as_of: datetime | None = None  # when Stripe said so, by its own clock
-    refunds: list[RefundFact] = []
-    disputes: list[DisputeFact] = []
+    refunds: list[RefundFact] = Field(default_factory=list)
+    disputes: list[DisputeFact] = Field(default_factory=list)
 
 
 class Event(Output):
@@ -194,7 +196,9 @@ def _facts_of(event_type: str, stripe_object: dict[str, Any]) -> PaymentFacts | 
         case ["refund", _] | ["charge", "refund", _] if refund := refund_fact(stripe_object):
             return PaymentFacts(payment_intent_id=_id(stripe_object.get("payment_intent")), refunds=[refund])
         case ["charge", "dispute", _] if dispute := _dispute_fact(stripe_object):
-            return PaymentFacts(payment_intent_id=_id(stripe_object.get("payment_intent")), disputes=[dispute])
+            return PaymentFacts(
+                payment_intent_id=_id(stripe_object.get("payment_intent")), disputes=[dispute]
+            )
     return None
 
 

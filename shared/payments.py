@@ -155,22 +155,14 @@ class Payments:
                 raise _rejected_by_stripe(error) from error
             return PaymentFacts(stripe_session_id=stripe_session_id, session_status="missing")
         answer = session.to_dict()
-        facts = facts_of_session(answer)
-        facts = facts.model_copy(update={"as_of": _answered_at(session)})
-        if facts.payment_intent_id is None:
-            return facts
-        charge = charge_of(answer)
-        every: stripe.params.RefundListParams = {"payment_intent": facts.payment_intent_id, "limit": MOST}
-        if (charge.get("refunds") or {}).get("has_more"):  # a charge lists its ten newest
-            refunds = await self._ask(self._client.v1.refunds.list_async(every))
-            facts = facts.model_copy(update={"refunds": refunds_in(refunds.to_dict())})
-        if charge.get("disputed"):  # it stays so once a dispute is won
-            disputes = await self._ask(
-                self._client.v1.disputes.list_async(
-                    {"payment_intent": facts.payment_intent_id, "limit": MOST}
-                )
-            )
-            facts = facts.model_copy(update={"disputes": disputes_in(disputes.to_dict())})
+        facts = facts_of_session(answer).model_copy(update={"as_of": _answered_at(session)})
+        charge, intent = charge_of(answer), facts.payment_intent_id
+        if intent and (charge.get("refunds") or {}).get("has_more"):  # a charge lists its ten newest
+            refunds = self._client.v1.refunds.list_async({"payment_intent": intent, "limit": MOST})
+            facts = facts.model_copy(update={"refunds": refunds_in((await self._ask(refunds)).to_dict())})
+        if intent and charge.get("disputed"):  # it stays so once a dispute is won
+            disputes = self._client.v1.disputes.list_async({"payment_intent": intent, "limit": MOST})
+            facts = facts.model_copy(update={"disputes": disputes_in((await self._ask(disputes)).to_dict())})
         return facts
 
     async def close(self, stripe_session_id: str) -> PaymentFacts:

@@ -122,9 +122,11 @@ class FakeStripe:
     def __init__(self, server: HTTPServer) -> None:
         self.url = server.url_for("").rstrip("/")
         self.sessions: dict[str, dict[str, Any]] = {}
-        self.disputes: list[dict[str, Any]] = []
-        self.refunds: dict[str, dict[str, Any]] = {}  # by idempotency key: the first answer, which a repeat gets
+        self.refunds: dict[
+            str, dict[str, Any]
+        ] = {}  # by idempotency key: the first answer, which a repeat gets
         self.refund_status = "succeeded"  # of the next one that is made
+        self.fail_reading = False
         self.payments: dict[str, Payment] = {}  # by payment intent
         self.asked: list[tuple[str, dict[str, str], str | None]] = []  # path, form, idempotency key
         self.answers_instead: list[Response] = []
@@ -175,6 +177,8 @@ class FakeStripe:
         self.asked.append((request.path, dict(request.args), None))
         if self.answers_instead:
             return self.answers_instead.pop(0)
+        if self.fail_reading:
+            return Response(json.dumps({"error": {"type": "api_error"}}), 500)
         session = self.sessions.get(request.path.split("/")[4])
         if session is None:
             error = {
@@ -222,7 +226,7 @@ class FakeStripe:
 
     def _disputes(self, request: Request) -> Response:
         intent = parse_qs(request.query_string.decode()).get("payment_intent", [""])[0]
-        found = [each for each in self.disputes if each["payment_intent"] == intent]
+        found = list(self.payments[intent].disputes.values())
         return Response(json.dumps({"object": "list", "data": found, "has_more": False}))
 
 

@@ -6,9 +6,10 @@ import json
 import time
 import uuid
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
-from shared.payment_facts import Event, read_event
+from shared.payment_facts import Event, PaymentFacts, disputes_in, facts_of_session, read_event
 
 
 def signed(body: bytes, secret: str, at: float | None = None) -> str:
@@ -31,6 +32,7 @@ class Payment:
     currency: str = "cad"
     id: str = field(default_factory=lambda: uuid.uuid4().hex[:16])
     refunds: list[dict[str, Any]] = field(default_factory=list)
+    disputes: dict[int, dict[str, Any]] = field(default_factory=dict)
     moment: int = field(default_factory=lambda: int(time.time()) - 3600)
 
     def event(self, kind: str, thing: dict[str, Any]) -> bytes:
@@ -80,13 +82,12 @@ class Payment:
             "currency": self.currency,
             "payment_intent": self.intent,
             "receipt_url": self.receipt_url,
+            "disputed": bool(self.disputes),
             "metadata": {"checkout_id": self.checkout_id},
             **more,
         }
 
-    def refund(
-        self, amount: int, status: str = "succeeded", request_id: str | None = None
-    ) -> dict[str, Any]:
+    def refund(self, amount: int, status: str = "succeeded", request_id: str | None = None) -> dict[str, Any]:
         """One more refund of it."""
         refund = {
             "id": f"re_{self.id}_{len(self.refunds) + 1}",
@@ -109,7 +110,8 @@ class Payment:
         return self.refunds[number]
 
     def dispute(self, status: str, number: int = 1, amount: int | None = None) -> dict[str, Any]:
-        return {
+        """One of its disputes as it is now."""
+        self.disputes[number] = {
             "id": f"dp_{self.id}_{number}",
             "object": "dispute",
             "amount": self.amount if amount is None else amount,
@@ -119,6 +121,15 @@ class Payment:
             "status": status,
             "metadata": {},
         }
+        return self.disputes[number]
+
+    def read(self) -> PaymentFacts:
+        """What the API answers now: the payment with each of its refunds and disputes."""
+        charge = self.charge(refunds={"object": "list", "data": list(reversed(self.refunds))})
+        session = self.session(payment_intent={"id": self.intent, "latest_charge": charge})
+        disputes = disputes_in({"data": list(self.disputes.values())})
+        as_of = datetime.fromtimestamp(self.moment, UTC)
+        return facts_of_session(session).model_copy(update={"as_of": as_of, "disputes": disputes})
 
     # The events
 
@@ -129,9 +140,7 @@ class Payment:
         return self.event("checkout.session.async_payment_succeeded", self.session())
 
     def bank_failed(self) -> bytes:
-        return self.event(
-            "checkout.session.async_payment_failed", self.session(payment_status="unpaid")
-        )
+        return self.event("checkout.session.async_payment_failed", self.session(payment_status="unpaid"))
 
     def expired(self) -> bytes:
         return self.event("checkout.session.expired", self.session("expired", "unpaid"))
@@ -150,9 +159,7 @@ class Payment:
         """Stripe says a refund's new state: by refund.updated, refund.failed or charge.refund.updated."""
         return self.event(kind, self.turn(status, number))
 
-    def disputed(
-        self, kind: str, status: str, number: int = 1, amount: int | None = None
-    ) -> bytes:
+    def disputed(self, kind: str, status: str, number: int = 1, amount: int | None = None) -> bytes:
         return self.event(f"charge.dispute.{kind}", self.dispute(status, number, amount))
 
 

@@ -416,7 +416,20 @@ OTHERS = {
         "Nothing is lost",
     ),
     "session_to_pay": ({}, "pay for it by itself"),
-    "payment_returned": ({"amount_minor": 2500, "currency": "cad", "credits_taken_back": 1}, "CA$25.00"),
+    "payment_returned": (
+        {
+            "amount_minor": 2500,
+            "currency": "cad",
+            "credits_taken_back": 3,
+            "credits_owed": 1,
+            "because": "refund",
+        },
+        "Credits owed: 1",
+    ),
+    "payment_restored": (
+        {"amount_minor": 2500, "currency": "cad", "credits_given_back": 2, "because": "refund"},
+        "we tried to return CA$25.00, and your bank did not take it",
+    ),
     "credits_granted": ({"credits": 2, "kind": "adjustment"}, "added 2 credits"),
     "credit_expiring": ({}, "can be used until"),
     "contract_issued": ({"contract_version": "1"}, "ready. Please read it and sign it"),

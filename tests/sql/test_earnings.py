@@ -288,9 +288,7 @@ def test_events_in_every_order_come_to_the_same_earnings(sandbox: Sandbox) -> No
             facts: dict[str, Any] = {
                 "hold": lambda one=one: complete(sandbox, one),
                 "hold another": lambda other=other: complete(sandbox, other),
-                "refund": lambda bought=bought: deliver(
-                    sandbox, bought.payment.refunded(40001, "pending")
-                ),
+                "refund": lambda bought=bought: deliver(sandbox, bought.payment.refunded(40001, "pending")),
                 "dispute": lambda bought=bought: deliver(
                     sandbox, bought.payment.disputed("created", "needs_response")
                 ),

@@ -255,9 +255,7 @@ class Earning(RuleBasedStateMachine):
         for line in self.sandbox.run(
             "select lot_id, session_id from public.credit_ledger where kind = 'return'"
         ):
-            self.model.lots.setdefault(
-                str(line["lot_id"]), self.model.seats[str(line["session_id"])].funds
-            )
+            self.model.lots.setdefault(str(line["lot_id"]), self.model.seats[str(line["session_id"])].funds)
 
     def tell(self, body: bytes) -> None:
         """Stripe says so. Money that came back may give what cancelling had withheld."""
