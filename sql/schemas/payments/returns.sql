@@ -10,8 +10,8 @@
 --                     -> credits come back, the payment counts again, by counter-entries. What was cancelled stays
 --                        cancelled: of a session paid singly, the credit that cancelling withheld is given now
 --
--- Credits that were spent and can be taken back from nowhere are owed (`credits_owed`). `apply_returns` compares what is
--- with what should be, so it can be called any number of times and after any fact (returned_money.sql).
+-- Credits that were spent and can be taken back from nowhere are owed (`credits_owed`). `apply_returns` compares what
+-- is with what should be, so it can be called any number of times and after any fact (returned_money.sql).
 
 -- Shares are of the money that stays with us: recalculated after every fact about a payment. The caller holds the
 -- client's lock and the checkout's row.
