@@ -8,8 +8,11 @@
 
 -- Definer: whoever asks for their own reads neither refunds nor disputes.
 create function private.list_owing_lots(user_id uuid) returns table (lot_id uuid, owed integer)
-  language sql stable security definer set search_path = ''
+  language plpgsql stable security definer set search_path = ''
 as $$
+#variable_conflict use_column
+begin
+  return query
   select o.id, o.owed
     from (select l.id, l.purchased_at, case when c.id is null then l.credits_owed
                    else l.credits_owed - (c.credits_taken_back - private.count_settled_credits(
@@ -19,6 +22,7 @@ as $$
               on c.id = case when l.order_id ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then l.order_id::uuid end
            where l.user_id = list_owing_lots.user_id and l.credits_owed > 0) o
    where o.owed > 0 order by o.purchased_at, o.id;
+end
 $$;
 
 create function private.count_credits_owed(user_id uuid) returns integer

@@ -134,16 +134,18 @@ create view private.broken_invariants with (security_invoker = true) as
      and not exists (select from private.stripe_refunds f where f.checkout_id = c.id)
      and not exists (select from private.payment_disputes d where d.checkout_id = c.id)
   union all
-  -- A session that was booked with credits, or paid for by itself.
   select 'a session to come stands on money that went back', s.id::text
-    from public.checkout_sessions c, private.sum_returns(c.id) r, public.session_schedules s
-   where c.returned_minor > 0 and r.settled_minor > r.forgone_minor
-     and s.status = 'scheduled' and s.scheduled_at > now()
-     and (s.id = c.session_id and r.settled_minor - r.forgone_minor >= c.amount_minor
-          or s.credit_lot_id = private.find_paid_lot(c)
-             and 0 < (select l.credits_owed - (c.credits_taken_back
-                               - private.count_settled_credits(c, r.settled_minor - r.forgone_minor))
-                        from public.user_session_credits l where l.id = s.credit_lot_id))
+    from public.checkout_sessions c
+    join public.session_schedules s on s.id = c.session_id and s.status = 'scheduled' and s.scheduled_at > now(),
+         private.sum_returns(c.id) r
+   where c.returned_minor > 0 and r.settled_minor - r.forgone_minor >= c.amount_minor
+  union all
+  select 'a session to come stands on credits that went back', s.id::text
+    from public.checkout_sessions c
+    join public.user_session_credits l on l.id = private.find_paid_lot(c) and l.credits_owed > 0
+    join public.session_schedules s on s.credit_lot_id = l.id and s.status = 'scheduled' and s.scheduled_at > now(),
+         private.sum_returns(c.id) r
+   where c.credits_taken_back > 0 and private.count_credits_unpaid(c, l.credits_owed, r) > 0
   union all
   -- Seats and time
   select 'a class is oversold', class.id::text

@@ -148,8 +148,11 @@ begin
       'practitioner_id', checkout.practitioner_id, 'scheduled_at', checkout.scheduled_at,
       'group_class_id', checkout.group_class_id));
   end if;
-  perform private.publish_event('payment_received', checkout.user_id, checkout.session_id, jsonb_build_object(
-    'checkout_id', checkout.id, 'amount_minor', checkout.amount_minor, 'currency', checkout.currency));
+  perform private.publish_event('payment_received', checkout.user_id, checkout.session_id, jsonb_strip_nulls(jsonb_build_object(
+    'checkout_id', checkout.id, 'amount_minor', checkout.amount_minor, 'currency', checkout.currency,
+    -- What was owed and is paid from them: nothing else has been taken yet.
+    'credits_settled', (select -sum(l.change) from public.credit_ledger l
+                         where l.lot_id = checkout.credit_lot_id and l.kind = 'refund'))));
   return checkout;
 end
 $$;

@@ -53,9 +53,9 @@ comment on column private.payment_disputes.state is
 
 create index stripe_refunds_checkout_id_idx on private.stripe_refunds (checkout_id);
 create index payment_disputes_checkout_id_idx on private.payment_disputes (checkout_id);
--- The list of admins: what is on its way, and what failed.
-create index stripe_refunds_changed_at_idx on private.stripe_refunds (changed_at) where status <> 'succeeded';
-create index payment_disputes_changed_at_idx on private.payment_disputes (changed_at);
+-- What admins are to look at.
+create index stripe_refunds_not_arrived_idx on private.stripe_refunds (changed_at) where status <> 'succeeded';
+create index payment_disputes_undecided_idx on private.payment_disputes (changed_at) where state in ('inquiry', 'open');
 
 alter table private.stripe_refunds enable row level security;
 alter table private.payment_disputes enable row level security;

@@ -45,8 +45,9 @@ $$;
 create function private.find_paid_lot(checkout public.checkout_sessions) returns uuid
   language sql stable set search_path = ''
 as $$
-  select coalesce(checkout.credit_lot_id, (select l.lot_id from public.credit_ledger l
-                                            where l.session_id = checkout.session_id and l.kind = 'return'));
+  select c.id from public.user_session_credits c  -- an erasure may have deleted them
+   where c.id = coalesce(checkout.credit_lot_id, (select l.lot_id from public.credit_ledger l
+                                                   where l.session_id = checkout.session_id and l.kind = 'return'));
 $$;
 
 -- Brings the number of a payment's credits that are taken back to `credits`: takes more, or gives some back when the
@@ -65,8 +66,12 @@ begin
   elsif v_change > 0 then
     perform private.revoke_credits(v_lot, v_change, 'The payment was refunded or disputed');
   else
-    -- First less is owed, of what had been spent already; the rest is given back.
-    update public.user_session_credits l set credits_owed = greatest(0, l.credits_owed + v_change)
+    -- First less is owed, of what had been spent already; the rest is given back, for a month at least: nobody could
+    -- use it meanwhile.
+    update public.user_session_credits l
+       set credits_owed = greatest(0, l.credits_owed + v_change),
+           expires_at = case when l.credits_owed < -v_change then greatest(l.expires_at, now() + interval '30 days')
+                             else l.expires_at end
       from public.user_session_credits old
      where l.id = v_lot and old.id = l.id
     returning least(old.credits_owed, -v_change) into v_debt_cut;
@@ -145,12 +150,12 @@ $$;
 -- Says what changed about the money to whoever paid. What went back and came back within one answer of Stripe's is
 -- nothing.
 create function private.publish_returns(
-  checkout public.checkout_sessions, before public.checkout_sessions, returns private.returned_money) returns void
+  checkout public.checkout_sessions, before public.checkout_sessions, returns private.returned_money, credits_given integer)
+  returns void
   language plpgsql volatile set search_path = ''
 as $$
 declare
-  v_change  integer := checkout.returned_minor - before.returned_minor;
-  v_credits integer := checkout.credits_taken_back - before.credits_taken_back;
+  v_change integer := checkout.returned_minor - before.returned_minor;
 begin
   if v_change > 0 then
     perform private.publish_event('payment_returned', checkout.user_id, checkout.session_id, jsonb_build_object(
@@ -162,7 +167,7 @@ begin
   elsif v_change < 0 then
     perform private.publish_event('payment_restored', checkout.user_id, checkout.session_id, jsonb_build_object(
       'checkout_id', checkout.id, 'amount_minor', -v_change, 'currency', checkout.currency,
-      'credits_given_back', greatest(-v_credits, 0),
+      'credits_given_back', greatest(credits_given, 0),
       'because', case when returns.refunded_minor < before.refunded_minor then 'refund' else 'dispute' end));
   end if;
 end
@@ -174,9 +179,10 @@ create function private.apply_returns(checkout public.checkout_sessions, returns
 as $$
 declare
   v_before  public.checkout_sessions := checkout;
+  v_left    integer := private.count_credits_left(checkout);
   v_settled bigint := returns.settled_minor - returns.forgone_minor;
   v_away    bigint;
-  v_owed    integer;
+  v_unpaid  integer;
 begin
   checkout.refunded_minor := least(checkout.amount_minor, returns.refunded_minor);
   checkout.returned_minor := least(checkout.amount_minor, returns.refunded_minor + returns.lost_minor);
@@ -194,14 +200,29 @@ begin
 
   checkout.credits_taken_back := private.set_credits_taken_back(
     checkout, (checkout.credits * v_away / greatest(checkout.amount_minor, 1))::integer);
-  -- Of the credits owed, those whose money is only on its way, or whose sessions an admin keeps, cancel nothing.
-  select l.credits_owed - (checkout.credits_taken_back - private.count_settled_credits(checkout, v_settled)) into v_owed
+  select private.count_credits_unpaid(checkout, l.credits_owed, returns) into v_unpaid
     from public.user_session_credits l where l.id = private.find_paid_lot(checkout);
-  perform private.cancel_unpaid_sessions(checkout, v_owed) where v_owed > 0;
+  perform private.cancel_unpaid_sessions(checkout, v_unpaid) where v_unpaid > 0;
 
-  perform private.publish_returns(checkout, v_before, returns);
+  perform private.publish_returns(checkout, v_before, returns, private.count_credits_left(checkout) - v_left);
   return checkout;
 end
+$$;
+
+create function private.count_credits_left(checkout public.checkout_sessions) returns integer
+  language sql stable set search_path = ''
+as $$
+  select coalesce((select l.credits_remaining from public.user_session_credits l where l.id = private.find_paid_lot(checkout)), 0);
+$$;
+
+-- Of the credits owed, those whose sessions are cancelled: not those whose money is only on its way, or whose sessions
+-- an admin keeps.
+create function private.count_credits_unpaid(
+  checkout public.checkout_sessions, credits_owed integer, returns private.returned_money) returns integer
+  language sql immutable set search_path = ''
+as $$
+  select credits_owed - (checkout.credits_taken_back
+                         - private.count_settled_credits(checkout, returns.settled_minor - returns.forgone_minor));
 $$;
 
 -- How many of a payment's credits so much of its money is.
@@ -213,5 +234,5 @@ $$;
 
 revoke execute on function private.recalculate_payment_shares, private.find_paid_lot, private.set_credits_taken_back,
   private.lock_paid_sessions, private.cancel_unpaid_sessions, private.why_unpaid_sessions_end,
-  private.return_withheld_credit, private.publish_returns, private.apply_returns, private.count_settled_credits
-  from public, anon, authenticated, service_role;
+  private.return_withheld_credit, private.publish_returns, private.apply_returns, private.count_settled_credits,
+  private.count_credits_left, private.count_credits_unpaid from public, anon, authenticated, service_role;

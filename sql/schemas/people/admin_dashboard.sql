@@ -34,11 +34,7 @@ begin
            jsonb_build_object(
              'recordings_failed', (select count(*) from public.session_recordings r
                                     where r.status = 'failed' and r.created_at >= now() - interval '7 days'),
-             -- What Stripe could not return, and what payers want back through their banks.
-             'admin_returns',     (select count(*) from public.admin_returns a
-                                    where (a.kind, a.status) in (('refund', 'failed'), ('refund', 'requires_action'))
-                                          and a.changed_at >= v_month
-                                       or (a.kind, a.status) in (('dispute', 'open'), ('dispute', 'inquiry'))),
+             'admin_returns',     private.count_returns_to_look_at(),
              'admin_banking',     (select count(*) from public.admin_banking b where b.verification = 'unverified'),
              'admin_sessions_without_waiver', (select count(*) from public.admin_sessions_without_waiver),
              'admin_contracts',   (select count(*) from public.admin_contracts k where k.status = 'pending'),

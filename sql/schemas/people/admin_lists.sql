@@ -216,8 +216,18 @@ as $$
     left join public.profiles client on client.id = c.user_id
    where (select private.is_admin());
 $$;
-revoke execute on function private.list_returns from public, anon, authenticated, service_role;
-grant execute on function private.list_returns to authenticated;
+-- Those that somebody has to look at: what Stripe could not return within the month, what a payer's bank wants back.
+-- Definer: as above.
+create function private.count_returns_to_look_at() returns integer
+  language sql stable security definer set search_path = ''
+as $$
+  select ((select count(*) from private.stripe_refunds r
+            where r.status <> 'succeeded' and r.status <> 'pending' and r.changed_at >= now() - interval '30 days')
+        + (select count(*) from private.payment_disputes d where d.state in ('inquiry', 'open')))::integer
+   where private.is_admin();
+$$;
+revoke execute on function private.list_returns, private.count_returns_to_look_at from public, anon, authenticated, service_role;
+grant execute on function private.list_returns, private.count_returns_to_look_at to authenticated;
 
 create view public.admin_returns with (security_invoker = true) as select r.* from private.list_returns() r;
 comment on view public.admin_returns is
