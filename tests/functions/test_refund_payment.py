@@ -11,7 +11,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from tests.cast import Person, Stage
-from tests.payment_scene import FakeStripe, PaymentScene, served
+from tests.payment_scene import FakeStripe, PaymentScene, pay_on, served
 
 
 @pytest.fixture(scope="module")
@@ -222,3 +222,22 @@ def test_no_more_than_was_paid_can_be_refunded(paid: PaidCheckouts) -> None:
     assert (unknown.status_code, unknown.json()["code"]) == (404, "payment_not_found")
     assert [reply.status_code for reply in bad] == [422] * 5
     assert paid.asked() == []
+
+
+def test_on_the_local_stack_a_refund_goes_and_comes_back(paying: PaymentScene) -> None:
+    """Paid on the page of the stand-in, refunded by the function; its events bring what becomes of it later."""
+    stage = paying.stage
+    opened = paying.pay(paying.from_wallet())
+    pay_on(opened.json()["url"])
+    checkout = opened.json()["checkout_id"]
+
+    refunded = stage.invoke(
+        "refund-payment", {"checkout_id": checkout, "reason": "They moved."}, as_=stage.admin()
+    )
+
+    assert (refunded.json()["status"], paying.credits()) == ("succeeded", [0])
+    refund_id = stage.value("select id from private.stripe_refunds where checkout_id = %s", checkout)
+    at_stripe = f"{stage.env['STRIPE_API_URL']}/_refunds/{refund_id}"
+    httpx.post(at_stripe, data={"status": "failed"}).raise_for_status()
+    assert (paying.credits(), paying.checkouts()[0]["returned_minor"]) == ([5], 0)
+    assert paying.events()[-2:] == ["payment_returned", "payment_restored"]

@@ -25,6 +25,8 @@ from .earnings_steps import (
     settle,
 )
 
+ORDERS = 40  # of each story; there are up to 120
+
 
 @pytest.fixture(autouse=True)
 def empty_start(sandbox: Sandbox) -> None:
@@ -270,13 +272,14 @@ def owes(sandbox: Sandbox) -> int:
 
 
 def test_every_order_of_a_storys_events_ends_in_the_same_rows(sandbox: Sandbox, story: Story) -> None:
-    """All of them; each event once more, anywhere later."""
+    """Many of them, the last one first among them; each event once more, anywhere later."""
     bought = story.scene(sandbox)
     events = story.events(bought.payment)
     expected = ordinary(sandbox, story, bought, events)
     chance = random.Random(len(events))
 
-    for order in itertools.permutations(events):
+    orders = list(itertools.permutations(events))
+    for order in [orders[-1], *chance.sample(orders, min(len(orders), ORDERS))]:
         deliveries = list(order)
         for body in order:
             deliveries.insert(chance.randint(deliveries.index(body) + 1, len(deliveries)), body)
