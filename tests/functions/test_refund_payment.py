@@ -241,3 +241,6 @@ def test_on_the_local_stack_a_refund_goes_and_comes_back(paying: PaymentScene) -
     httpx.post(at_stripe, data={"status": "failed"}).raise_for_status()
     assert (paying.credits(), paying.checkouts()[0]["returned_minor"]) == ([5], 0)
     assert paying.events()[-2:] == ["payment_returned", "payment_restored"]
+    (listed,) = stage.rest("GET", f"admin_returns?checkout_id=eq.{checkout}", as_=stage.admin()).json()
+    assert (listed["status"], listed["reason"], listed["credits_owed"]) == ("failed", "They moved.", 0)
+    assert stage.rest("GET", "admin_returns", as_=paying.client).json() == []
