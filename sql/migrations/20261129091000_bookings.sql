@@ -1008,9 +1008,7 @@ begin
   perform private.publish_event('session_cancelled', session.client_id, session.id, jsonb_build_object(
     'by', v_role, 'practitioner_id', session.practitioner_id, 'scheduled_at', session.scheduled_at,
     'group_class_id', session.group_class_id, 'cancellation_type', v_terms.cancellation_type,
-    'credit_returned', v_terms.credit_returned, 'fee_charged', v_terms.fee_charged, 'currency', v_terms.currency)
-    || case when settle_cancellation.reason = private.why_unpaid_sessions_end() then '{"because": "payment_returned"}'::jsonb
-            else '{}' end);
+    'credit_returned', v_terms.credit_returned, 'fee_charged', v_terms.fee_charged, 'currency', v_terms.currency));
 end
 $$;
 

@@ -493,31 +493,6 @@ create view private.broken_invariants with (security_invoker = true) as
     left join public.credit_ledger l on l.session_id = s.id and l.lot_id = s.credit_lot_id and l.kind = 'spend'
    where s.credit_lot_id is not null group by s.id having count(l.id) <> 1
   union all
-  -- Money that went back
-  select 'what is returned is not the sum of refunds and lost disputes', c.id::text
-    from public.checkout_sessions c, private.sum_returns(c.id) r
-   where c.outcome is not null and exists (select from private.stripe_refunds f where f.checkout_id = c.id
-                                           union all select from private.payment_disputes d where d.checkout_id = c.id)
-     and (c.refunded_minor, c.returned_minor) is distinct from (
-           least(c.amount_minor, r.refunded_minor), least(c.amount_minor, r.refunded_minor + r.lost_minor))
-  union all
-  select 'something is returned that no refund or dispute names', c.id::text
-    from public.checkout_sessions c
-   where c.returned_minor > 0
-     and not exists (select from private.stripe_refunds f where f.checkout_id = c.id)
-     and not exists (select from private.payment_disputes d where d.checkout_id = c.id)
-  union all
-  -- A session that was booked with credits, or paid for by itself.
-  select 'a session to come stands on money that went back', s.id::text
-    from public.checkout_sessions c, private.sum_returns(c.id) r, public.session_schedules s
-   where c.returned_minor > 0 and r.settled_minor > r.forgone_minor
-     and s.status = 'scheduled' and s.scheduled_at > now()
-     and (s.id = c.session_id and r.settled_minor - r.forgone_minor >= c.amount_minor
-          or s.credit_lot_id = private.find_paid_lot(c)
-             and 0 < (select l.credits_owed - (c.credits_taken_back
-                               - private.count_settled_credits(c, r.settled_minor - r.forgone_minor))
-                        from public.user_session_credits l where l.id = s.credit_lot_id))
-  union all
   -- Seats and time
   select 'a class is oversold', class.id::text
     from public.session_schedules class

@@ -161,8 +161,10 @@ begin
     perform private.publish_event('payment_returned', checkout.user_id, checkout.session_id, jsonb_build_object(
       'checkout_id', checkout.id, 'amount_minor', v_change, 'currency', checkout.currency,
       'credits_taken_back', checkout.credits_taken_back,
-      'credits_owed', coalesce((select l.credits_owed from public.user_session_credits l
-                                 where l.id = private.find_paid_lot(checkout)), 0),
+      -- As credits_owed.sql counts them: not those whose money is only on its way.
+      'credits_owed', coalesce((select greatest(0, l.credits_owed - (checkout.credits_taken_back
+                                         - private.count_settled_credits(checkout, returns.settled_minor)))
+                                  from public.user_session_credits l where l.id = private.find_paid_lot(checkout)), 0),
       'because', case when returns.lost_minor > before.returned_minor - before.refunded_minor then 'dispute' else 'refund' end));
   elsif v_change < 0 then
     perform private.publish_event('payment_restored', checkout.user_id, checkout.session_id, jsonb_build_object(
