@@ -1,11 +1,17 @@
 """Stripe's stand-in: npm `emulate`, with a hosted checkout page and signed webhooks to our own function.
 
-emulate sells only prices that were made before, and ours are told with each checkout. So it stands behind a door that
-makes the price first; everything else passes as it is.
+emulate sells only prices that were made before, and ours are told with each checkout; and it knows neither the payment
+of a checkout nor refunds and disputes (stripe_payments.py). So it stands behind a door that makes the price first, and
+adds the payment to what emulate answers and to its events; everything else passes as it is.
 """
 
+import hashlib
+import hmac
 import json
+import time
+import uuid
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import aiohttp
@@ -14,18 +20,19 @@ from aiohttp import web
 from .config import NODE, Config, Port, write_private
 from .node import NODE_BINARY, environment
 from .processes import Processes, answers
+from .stripe_payments import Paid, Returns, metadata_in
 
 SESSIONS = "/v1/checkout/sessions"
+EVENTS = "/_events"  # where emulate sends its own
 INLINE = "line_items[0][price_data]"
 NOT_PASSED_ON = {"host", "content-length", "transfer-encoding", "connection", "keep-alive"}
 
 
 async def start(config: Config, processes: Processes, client: aiohttp.ClientSession) -> web.Application:
     """Start it with our key, and with one webhook: the function `stripe-session-webhook`. Gives the door."""
-    webhook = {"url": f"{config.url()}/functions/v1/stripe-session-webhook", "events": ["*"]}
     settings = {
         "tokens": {config.secrets["STRIPE_SECRET_KEY"]: {"login": "platform", "scopes": []}},
-        "stripe": {"webhooks": [{**webhook, "secret": config.secrets["STRIPE_WEBHOOK_SECRET"]}]},
+        "stripe": {"webhooks": [{"url": config.url(Port.STRIPE) + EVENTS, "events": ["*"]}]},
     }
     seed = config.state / "stripe.json"
     write_private(seed, json.dumps(settings))
@@ -37,31 +44,91 @@ async def start(config: Config, processes: Processes, client: aiohttp.ClientSess
         "stripe", command, env=environment(), cwd=config.state, ready=answers(client, inside)
     )
 
+    webhook = Webhook(
+        f"{config.url()}/functions/v1/stripe-session-webhook", config.secrets["STRIPE_WEBHOOK_SECRET"], client
+    )
+    door = Door(inside, client, webhook)
     app = web.Application()
-    proxy = PriceProxy(inside, client)
-    app.router.add_route("*", "/{path:.*}", proxy.answer)
+    app.add_routes([*door.returns.routes(), web.post(EVENTS, door.pass_event_on)])
+    app.router.add_route("*", "/{path:.*}", door.answer)
     return app
 
 
-class PriceProxy:
-    """Stands before emulate, and gives it the price of each checkout."""
+class Webhook:
+    """Our own function, which is sent every event, signed as Stripe signs."""
 
-    def __init__(self, inside: str, client: aiohttp.ClientSession) -> None:
+    def __init__(self, url: str, secret: str, client: aiohttp.ClientSession) -> None:
+        self._url = url
+        self._secret = secret
+        self._client = client
+
+    async def say(self, kind: str, thing: dict[str, Any]) -> None:
+        now = int(time.time())
+        event = {"id": f"evt_{uuid.uuid4().hex}", "object": "event", "created": now, "type": kind}
+        body = json.dumps({**event, "livemode": False, "data": {"object": thing}}).encode()
+        proof = hmac.new(self._secret.encode(), f"{now}.".encode() + body, hashlib.sha256).hexdigest()
+        headers = {"content-type": "application/json", "stripe-signature": f"t={now},v1={proof}"}
+        try:
+            async with self._client.post(self._url, data=body, headers=headers) as reply:
+                await reply.read()
+        except (aiohttp.ClientError, TimeoutError):
+            pass  # lost, as some are: the reconciler asks
+
+
+class Door:
+    """Stands before emulate: gives it the price of each checkout, and adds what it does not know of the payment."""
+
+    def __init__(self, inside: str, client: aiohttp.ClientSession, webhook: Webhook) -> None:
         self._inside = inside
         self._client = client
+        self._webhook = webhook
+        self._opened: dict[str, Paid] = {}  # by checkout session: what is paid for there
+        self.returns = Returns(webhook.say)
+
+    async def pass_event_on(self, request: web.Request) -> web.Response:
+        """An event of emulate's, about a checkout with its payment."""
+        event = await request.json()
+        thing = dict(event.get("data", {}).get("object", {}))
+        await self._webhook.say(str(event.get("type")), self._with_payment(thing))
+        return web.json_response({})
+
+    def _with_payment(self, session: dict[str, Any], expand: str = "") -> dict[str, Any]:
+        paid = self._opened.get(str(session.get("id")))
+        if paid is None:
+            return session
+        if session.get("payment_status") != "paid":
+            return session | paid.totals() | {"payment_intent": None}
+        self.returns.payments[paid.intent] = paid
+        return session | paid.totals() | {"payment_intent": paid.payment_intent(expand)}
 
     async def answer(self, request: web.Request) -> web.Response:
         headers = {
             name: value for name, value in request.headers.items() if name.lower() not in NOT_PASSED_ON
         }
         body = await request.read()
+        asked = dict(parse_qsl(body.decode())) if request.path == SESSIONS else {}
         if request.method == "POST" and request.path == SESSIONS:
             body = await self._with_price(body.decode(), headers)
         async with self._client.request(
             request.method, self._inside + request.raw_path, headers=headers, data=body, allow_redirects=False
         ) as reply:
             kept = {name: value for name, value in reply.headers.items() if name.lower() not in NOT_PASSED_ON}
-            return web.Response(status=reply.status, headers=kept, body=await reply.read())
+            answer = await reply.read()
+            if reply.status == 200 and request.path.startswith(SESSIONS):
+                answer = self._amend(answer, asked, request.query.get("expand[0]", ""))
+            return web.Response(status=reply.status, headers=kept, body=answer)
+
+    def _amend(self, answer: bytes, asked: dict[str, str], expand: str) -> bytes:
+        """A checkout that was opened is remembered with its price, and one that is paid has its payment."""
+        session = json.loads(answer)
+        if f"{INLINE}[unit_amount]" in asked:
+            self._opened[session["id"]] = Paid(
+                session["id"],
+                int(asked[f"{INLINE}[unit_amount]"]) * int(asked.get("line_items[0][quantity]", 1)),
+                asked[f"{INLINE}[currency]"],
+                metadata_in(asked, "payment_intent_data[metadata]"),
+            )
+        return json.dumps(self._with_payment(session, expand)).encode()
 
     async def _with_price(self, form: str, headers: dict[str, str]) -> bytes:
         """The same form, with the price of what it describes in place of the description."""

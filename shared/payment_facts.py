@@ -1,13 +1,16 @@
 """What Stripe reports about a payment, as facts: verifying that an event is Stripe's, and reading facts from it.
 
-A fact once true stays true (paid, expired, so much refunded), so facts may arrive twice, late and in any order; SQL
-gathers them and decides what follows. An answer of Stripe's API is read into the same facts.
+A fact once true stays true (paid, expired), so facts may arrive twice, late and in any order; SQL gathers them and
+decides what follows. Refunds and disputes change their state, also back: theirs is what Stripe said last (`as_of`).
+An answer of Stripe's API is read into the same facts.
 """
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
+
+from pydantic import Field
 
 from .settings import Settings
 from .signed_json import LONGEST_TEXT, id_in, read_signed, sane, text_in
@@ -36,6 +39,7 @@ OBSERVING_REFUSES = (
     "class_not_open",
     "class_over",
     "no_usable_credit",
+    "credits_owed",
     "outside_availability",
     "practitioner_unavailable",
     "slot_in_past",
@@ -53,6 +57,24 @@ class Line(Output):
     amount_minor: int | None
     currency: str | None
     quantity: int | None
+
+
+class RefundFact(Output):
+    """One refund, as Stripe sees it. `request_id` is our own row, if it was made by us."""
+
+    id: str
+    status: str | None  # pending, requires_action, succeeded, failed, canceled
+    amount_minor: int
+    request_id: UUID | None = None
+    failure_reason: str | None = None
+
+
+class DisputeFact(Output):
+    """One dispute, as Stripe sees it."""
+
+    id: str
+    status: str | None  # warning_…, needs_response, under_review, won, lost, prevented
+    amount_minor: int
 
 
 class PaymentFacts(Output):
@@ -76,10 +98,10 @@ class PaymentFacts(Output):
     lines: list[Line] | None = None  # of an answer that was asked for them
     currency: str | None = None
     receipt_url: str | None = None
-    refunded_minor: int | None = None  # all refunds of this payment together
-    dispute_id: str | None = None
-    dispute_status: str | None = None
-    dispute_minor: int | None = None
+    refunded_minor: int | None = None  # the charge's sum of its refunds, which names none of them
+    as_of: datetime | None = None  # when Stripe said so, by its own clock
+    refunds: list[RefundFact] = Field(default_factory=list)
+    disputes: list[DisputeFact] = Field(default_factory=list)
 
 
 class Event(Output):
@@ -110,11 +132,12 @@ def read_event(body: bytes) -> Event:
     event = read_signed(body)
     event_type = text_in(event.get("type"))
     happened_at = _moment(event.get("created"))
+    facts = _facts_of(event_type, _object(_object(event.get("data")).get("object")), happened_at)
     return Event(
         id=id_in(event.get("id"), body),
         type=event_type,
         happened_at=happened_at,
-        facts=_facts_of(event_type, _object(_object(event.get("data")).get("object")), happened_at),
+        facts=facts and facts.model_copy(update={"as_of": happened_at}),
         payload=event,
     )
 
@@ -138,17 +161,39 @@ def facts_of_session(session: Mapping[str, Any]) -> PaymentFacts:
         currency=_text(session.get("currency")),
         receipt_url=_text(charge.get("receipt_url"), LONGEST_URL),
         refunded_minor=_number(charge.get("amount_refunded")),
+        refunds=refunds_in(_object(charge.get("refunds"))),
     )
 
 
-def facts_of_dispute(dispute: Mapping[str, Any]) -> PaymentFacts:
-    """The facts of a dispute. It names the payment intent, and not our checkout."""
-    return PaymentFacts(
-        payment_intent_id=_id(dispute.get("payment_intent")),
-        dispute_id=_text(dispute.get("id")),
-        dispute_status=_text(dispute.get("status")),
-        dispute_minor=_number(dispute.get("amount")),
+def refunds_in(page: Mapping[str, Any]) -> list[RefundFact]:
+    """The refunds of a list of Stripe's; of a charge, where the answer contains it."""
+    return [fact for each in _list(page.get("data")) if (fact := refund_fact(_object(each)))]
+
+
+def disputes_in(page: Mapping[str, Any]) -> list[DisputeFact]:
+    """The disputes of a list of Stripe's."""
+    return [fact for each in _list(page.get("data")) if (fact := _dispute_fact(_object(each)))]
+
+
+def refund_fact(refund: Mapping[str, Any]) -> RefundFact | None:
+    """What a refund says of itself."""
+    refund_id, amount = _text(refund.get("id")), _number(refund.get("amount"))
+    if refund_id is None or amount is None:
+        return None
+    return RefundFact(
+        id=refund_id,
+        status=_text(refund.get("status")),
+        amount_minor=amount,
+        request_id=_uuid(_object(refund.get("metadata")).get("refund_id")),
+        failure_reason=_text(refund.get("failure_reason")),
     )
+
+
+def _dispute_fact(dispute: Mapping[str, Any]) -> DisputeFact | None:
+    dispute_id, amount = _text(dispute.get("id")), _number(dispute.get("amount"))
+    if dispute_id is None or amount is None:
+        return None
+    return DisputeFact(id=dispute_id, status=_text(dispute.get("status")), amount_minor=amount)
 
 
 def charge_of(session: Mapping[str, Any]) -> dict[str, Any]:
@@ -200,16 +245,26 @@ def _facts_of(
                 payment_intent_id=_id(stripe_object.get("payment_intent")),
                 receipt_url=_text(stripe_object.get("receipt_url"), LONGEST_URL),
                 refunded_minor=_number(stripe_object.get("amount_refunded")),
+                refunds=refunds_in(_object(stripe_object.get("refunds"))),
             )
-        case ["charge", "dispute", _]:
-            return facts_of_dispute(stripe_object)
+        # Both name the payment intent, and not our checkout.
+        case ["refund", _] | ["charge", "refund", _] if refund := refund_fact(stripe_object):
+            return PaymentFacts(payment_intent_id=_id(stripe_object.get("payment_intent")), refunds=[refund])
+        case ["charge", "dispute", _] if dispute := _dispute_fact(stripe_object):
+            return PaymentFacts(
+                payment_intent_id=_id(stripe_object.get("payment_intent")), disputes=[dispute]
+            )
     return None
 
 
 def _checkout_id(stripe_object: Mapping[str, Any]) -> UUID | None:
     """Our checkout that an object of Stripe's belongs to, if it is one of ours."""
+    return _uuid(_object(stripe_object.get("metadata")).get("checkout_id"))
+
+
+def _uuid(value: Any) -> UUID | None:
     try:
-        return UUID(str(_object(stripe_object.get("metadata")).get("checkout_id")))
+        return UUID(str(value))
     except ValueError:
         return None
 
@@ -221,6 +276,10 @@ def _id(value: Any) -> str | None:
 
 def _object(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _text(value: Any, longest: int = LONGEST_TEXT) -> str | None:

@@ -10,7 +10,8 @@ Stripe is called. A repeat is safe: what creates something carries a key that na
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
@@ -18,7 +19,14 @@ from uuid import UUID
 import httpx
 
 from .errors import Broken, Conflict, Unavailable
-from .payment_facts import PaymentFacts, charge_of, facts_of_dispute, facts_of_session
+from .payment_facts import (
+    PaymentFacts,
+    charge_of,
+    disputes_in,
+    facts_of_session,
+    refund_fact,
+    refunds_in,
+)
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -26,6 +34,7 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 CHECKOUT_ID = "checkout_id"  # in the metadata of every object we create at Stripe, to find our row again
+MOST = 100  # in one list: Stripe's own bound
 TIMEOUT = httpx.Timeout(8, connect=3)  # with one retry it still fits into a request
 
 
@@ -101,8 +110,10 @@ class Payments:
             raise _rejected_by_stripe(error) from error
         return Page(session.id, session.url or "")
 
-    async def refund(self, refund_id: UUID, payment_intent_id: str, amount_minor: int) -> str:
-        """Refund so much of a payment; a repeat is the same refund. Gives Stripe's id of it.
+    async def refund(self, refund_id: UUID, payment_intent_id: str, amount_minor: int) -> PaymentFacts:
+        """Refund so much of a payment; a repeat is the same refund. Gives what Stripe said when it was made.
+
+        A repeat gets the first answer again, so it is as old as the refund; `fetch` says how it is now.
 
         Raises Conflict `refund_refused` with Stripe's own reason, if it will never refund this.
         """
@@ -120,17 +131,21 @@ class Payments:
             raise Conflict(
                 "refund_refused", "Stripe does not refund this payment.", hint=error.user_message
             ) from error
-        return refund.id
+        fact = refund_fact(refund.to_dict())
+        if fact is None:
+            raise Broken(details="Stripe answered a refund without id or amount")
+        as_of = datetime.fromtimestamp(refund.created, UTC)
+        return PaymentFacts(payment_intent_id=payment_intent_id, as_of=as_of, refunds=[fact])
 
     async def fetch(self, stripe_session_id: str) -> PaymentFacts:
-        """What Stripe knows of a checkout now, receipt, refunds and newest dispute included.
+        """What Stripe knows of a checkout now, with its receipt and the state of each refund and dispute.
 
         `missing` if it has none of that id.
         """
         import stripe
 
         expand: stripe.params.checkout.SessionRetrieveParams = {
-            "expand": ["payment_intent.latest_charge", "line_items"]
+            "expand": ["payment_intent.latest_charge.refunds", "line_items"]
         }
         request = self._client.v1.checkout.sessions.retrieve_async(stripe_session_id, expand)
         try:
@@ -140,12 +155,14 @@ class Payments:
                 raise _rejected_by_stripe(error) from error
             return PaymentFacts(stripe_session_id=stripe_session_id, session_status="missing")
         answer = session.to_dict()
-        facts = facts_of_session(answer)
-        if facts.payment_intent_id and charge_of(answer).get("disputed"):
-            newest: stripe.params.DisputeListParams = {"payment_intent": facts.payment_intent_id, "limit": 1}
-            for dispute in (await self._ask(self._client.v1.disputes.list_async(newest))).data:
-                disputed = facts_of_dispute(dispute.to_dict())
-                return facts.model_copy(update=disputed.model_dump(exclude_none=True))
+        facts = facts_of_session(answer).model_copy(update={"as_of": _answered_at(session)})
+        charge, intent = charge_of(answer), facts.payment_intent_id
+        if intent and (charge.get("refunds") or {}).get("has_more"):  # a charge lists its ten newest
+            refunds = self._client.v1.refunds.list_async({"payment_intent": intent, "limit": MOST})
+            facts = facts.model_copy(update={"refunds": refunds_in((await self._ask(refunds)).to_dict())})
+        if intent and charge.get("disputed"):  # it stays so once a dispute is won
+            disputes = self._client.v1.disputes.list_async({"payment_intent": intent, "limit": MOST})
+            facts = facts.model_copy(update={"disputes": disputes_in((await self._ask(disputes)).to_dict())})
         return facts
 
     async def close(self, stripe_session_id: str) -> PaymentFacts:
@@ -210,6 +227,14 @@ def _transport(http: httpx.AsyncClient) -> "stripe.HTTPClient":
             return asyncio.sleep(secs)
 
     return Transport()
+
+
+def _answered_at(answer: "stripe.StripeObject") -> datetime:
+    """When Stripe answered, by its own clock, which its events are dated by too."""
+    try:
+        return parsedate_to_datetime(answer.last_response.headers["date"]).astimezone(UTC)  # type: ignore[union-attr]
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return datetime.now(UTC)
 
 
 def _rejected_by_stripe(error: "stripe.StripeError") -> Broken:

@@ -77,6 +77,12 @@ REASONS = {
         "You have paid for this already. It appears among your sessions in a moment.",
         "To your sessions",
     ),
+    "credits_owed": Reason(
+        "Something is owed",
+        "The payment for sessions that you have had went back. Buy a package in your wallet, which settles them first,"
+        f" or write to us. {NOTHING_HAPPENED}",
+        "Go back",
+    ),
     "class_needed": Reason(
         "Choose a class",
         f"A group session is joined by choosing one of its classes. {NOTHING_HAPPENED}",

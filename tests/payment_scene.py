@@ -122,8 +122,12 @@ class FakeStripe:
     def __init__(self, server: HTTPServer) -> None:
         self.url = server.url_for("").rstrip("/")
         self.sessions: dict[str, dict[str, Any]] = {}
-        self.disputes: list[dict[str, Any]] = []
-        self.refunds: dict[str, dict[str, Any]] = {}  # by idempotency key
+        self.refunds: dict[
+            str, dict[str, Any]
+        ] = {}  # by idempotency key: the first answer, which a repeat gets
+        self.refund_status = "succeeded"  # of the next one that is made
+        self.fail_reading = False
+        self.payments: dict[str, Payment] = {}  # by payment intent
         self.asked: list[tuple[str, dict[str, str], str | None]] = []  # path, form, idempotency key
         self.answers_instead: list[Response] = []
         server.expect_request("/v1/checkout/sessions", method="POST").respond_with_handler(self._create)
@@ -131,6 +135,7 @@ class FakeStripe:
             self._session
         )
         server.expect_request("/v1/refunds", method="POST").respond_with_handler(self._refund)
+        server.expect_request("/v1/refunds", method="GET").respond_with_handler(self._list_refunds)
         server.expect_request("/v1/disputes").respond_with_handler(self._disputes)
 
     def fail(self, *answers: tuple[int, dict[str, Any]]) -> None:
@@ -141,8 +146,8 @@ class FakeStripe:
         """Somebody paid, or nobody did: no webhook reports it."""
         self.sessions[session_id] |= payment.session(status, payment_status, id=session_id)
         if charge or payment_status == "paid":
-            intent = {"id": payment.intent, "latest_charge": payment.charge(**charge)}
-            self.sessions[session_id]["payment_intent"] = intent
+            self.payments[payment.intent] = payment
+            self.sessions[session_id]["payment_intent"] = {"id": payment.intent, "latest_charge": charge}
 
     def _create(self, request: Request) -> Response:
         form = dict(parse_qsl(request.get_data(as_text=True)))
@@ -172,6 +177,8 @@ class FakeStripe:
         self.asked.append((request.path, dict(request.args), None))
         if self.answers_instead:
             return self.answers_instead.pop(0)
+        if self.fail_reading:
+            return Response(json.dumps({"error": {"type": "api_error"}}), 500)
         session = self.sessions.get(request.path.split("/")[4])
         if session is None:
             error = {
@@ -185,7 +192,19 @@ class FakeStripe:
                 error = {"type": "invalid_request_error", "message": "Only open sessions can be expired."}
                 return Response(json.dumps({"error": error}), 400)
             session["status"] = "expired"
-        return Response(json.dumps(session))
+        return Response(json.dumps({**session, **self._expanded(session, request)}))
+
+    def _expanded(self, session: dict[str, Any], request: Request) -> dict[str, Any]:
+        """The payment and its charge as they are now; a charge lists its ten newest refunds to who asks for them."""
+        intent = session.get("payment_intent")
+        if not isinstance(intent, dict):
+            return {}
+        payment = self.payments[intent["id"]]
+        charge = payment.charge(**intent["latest_charge"])
+        if request.args.get("expand[0]", "").endswith(".refunds"):
+            newest = list(reversed(payment.refunds))
+            charge["refunds"] = {"object": "list", "data": newest[:10], "has_more": len(newest) > 10}
+        return {"payment_intent": {"id": intent["id"], "latest_charge": charge}}
 
     def _refund(self, request: Request) -> Response:
         form, key = dict(parse_qsl(request.get_data(as_text=True))), request.headers["idempotency-key"]
@@ -193,18 +212,21 @@ class FakeStripe:
         if self.answers_instead:
             return self.answers_instead.pop(0)
         if key not in self.refunds:
-            charge = next(
-                session["payment_intent"]["latest_charge"]
-                for session in self.sessions.values()
-                if (session.get("payment_intent") or {}).get("id") == form["payment_intent"]
+            payment = self.payments[form["payment_intent"]]
+            self.refunds[key] = payment.refund(
+                int(form["amount"]), self.refund_status, form["metadata[refund_id]"]
             )
-            charge["amount_refunded"] += int(form["amount"])
-            self.refunds[key] = {"id": f"re_{len(self.refunds)}", "object": "refund", "status": "succeeded"}
         return Response(json.dumps(self.refunds[key]))
+
+    def _list_refunds(self, request: Request) -> Response:
+        self.asked.append((request.path, dict(request.args), None))
+        newest = list(reversed(self.payments[request.args["payment_intent"]].refunds))
+        page = {"object": "list", "data": newest[: int(request.args["limit"])], "has_more": False}
+        return Response(json.dumps(page))
 
     def _disputes(self, request: Request) -> Response:
         intent = parse_qs(request.query_string.decode()).get("payment_intent", [""])[0]
-        found = [each for each in self.disputes if each["payment_intent"] == intent]
+        found = list(self.payments[intent].disputes.values())
         return Response(json.dumps({"object": "list", "data": found, "has_more": False}))
 
 

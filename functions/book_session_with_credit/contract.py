@@ -81,6 +81,7 @@ book_session_with_credit_rpc = Rpc(
         "double_booked",
         "slot_taken",
         "no_usable_credit",
+        "credits_owed",
         "too_many_requests",
     ),
     remembers=True,

@@ -41,6 +41,9 @@ class SessionCredits(Output):
     single_credits: int
     credits: list[CreditLot]
     has_credits: bool
+    credits_owed: int = Field(
+        description="Spent, and their payment went back: until they are settled, nothing new is booked."
+    )
 
 
 check_session_credits_rpc = Rpc("check_session_credits", gives=SessionCredits)

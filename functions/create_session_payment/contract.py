@@ -73,6 +73,7 @@ begin_checkout_rpc = Rpc(
     refuses=(
         "account_needed",
         "request_in_progress",
+        "credits_owed",
         "session_type_not_found",
         "duration_not_offered",
         "package_not_found",

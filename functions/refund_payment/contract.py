@@ -9,6 +9,8 @@ from shared.database import Rpc
 from shared.payment_facts import OBSERVING_REFUSES
 from shared.wire import Output, StrictInput
 
+RefundStatus = Literal["pending", "requires_action", "succeeded", "failed", "canceled"]
+
 
 class RefundPayment(StrictInput):
     """Which payment, by its checkout or by the session it paid for, how much of it, and why."""
@@ -17,6 +19,11 @@ class RefundPayment(StrictInput):
     session_id: UUID | None = None
     amount_minor: int | None = Field(default=None, gt=0, description="In cents; by default all that is left.")
     reason: str = Field(min_length=1, max_length=500, pattern=r"\S")
+    sessions_to_come: Literal["cancel", "keep"] = Field(
+        "cancel",
+        description="What was booked with this money and is still to come: cancelled once Stripe has returned it,"
+        " the newest booking first; or kept, and what was spent stays owed.",
+    )
 
     @model_validator(mode="after")
     def _names_one(self) -> Self:
@@ -37,16 +44,20 @@ class RequestedRefund(Output):
 
 
 class RecordedRefund(Output):
-    """Its outcome: how much of the payment the payer got back in all."""
+    """What Stripe says of it now, and how much of the payment is returned in all; no status: Stripe refused it."""
 
-    status: Literal["sent", "failed"]
+    status: RefundStatus | None
     refunded_minor: int
 
 
 class Refunded(Output):
-    """The reply. `refunded_minor` counts all refunds of the payment that Stripe has confirmed."""
+    """The reply. A refund that is `pending` or `requires_action` may take days, and any may still fail.
 
-    success: bool = True
+    `refunded_minor` counts all that is returned of the payment, on its way or arrived.
+    """
+
+    success: bool = Field(description="False if Stripe says already that it has failed or was canceled.")
+    status: RefundStatus
     refund_id: UUID
     checkout_id: UUID
     amount_minor: int

@@ -1,4 +1,4 @@
--- From sql/schemas: credits/credit_lots, credits/credit_ledger, credits/credit_ends.
+-- From sql/schemas: credits/credit_lots, credits/credit_ledger, credits/credit_ends, credits/credits_owed.
 
 -- Functions name what later chapters make.
 set check_function_bodies = off;
@@ -26,7 +26,8 @@ alter table public.user_session_credits
     (duration_minutes is null) = (is_group is null)),
   add constraint user_session_credits_duration_is_in_range check (duration_minutes between 1 and 1440);
 comment on column public.user_session_credits.credits_owed is
-  'Credits that had been spent when their price was refunded: of those that come back, so many are not given back.';
+  'Credits that had been spent when their price was refunded: of those that come back, so many are not given back. Some
+may be on their way only: credits_owed.sql says which keep their owner from booking.';
 comment on column public.user_session_credits.duration_minutes is
   'With is_group: the length and form the credits are good for. Also of a typed lot, which they hold when its type is gone.';
 
@@ -199,6 +200,7 @@ as $$
 declare
   v_lot uuid;
 begin
+  perform private.refuse_owing(choose_credit_lot.user_id);
   -- Under the client's lock, so two bookings of one client never choose at once; the row lock keeps refunds away.
   select c.id into v_lot
     from private.list_good_lots(choose_credit_lot.user_id, choose_credit_lot.session_type_ids,
@@ -217,7 +219,7 @@ $$;
 -- The caller's usable credits, in one row also for whoever has none.
 create function public.check_session_credits()
   returns table (user_id uuid, total_credits integer, package_credits integer, single_credits integer,
-                 credits jsonb, has_credits boolean)
+                 credits jsonb, has_credits boolean, credits_owed integer)
   language sql stable security invoker set search_path = ''
 as $$
   select (select auth.uid()),
@@ -225,7 +227,8 @@ as $$
          coalesce(sum(c.credits_remaining) filter (where c.package_id is not null), 0)::integer,
          coalesce(sum(c.credits_remaining) filter (where c.package_id is null), 0)::integer,
          coalesce(jsonb_agg(to_jsonb(c) order by c.expires_at nulls last, c.purchased_at, c.id), '[]'),
-         count(*) > 0
+         count(*) > 0,
+         private.count_credits_owed((select auth.uid()))
     from public.user_session_credits c
    where c.user_id = (select auth.uid()) and c.credits_remaining > 0 and (c.expires_at is null or c.expires_at > now());
 $$;
@@ -248,6 +251,9 @@ begin
   insert into public.credit_ledger (lot_id, user_id, change, kind, reason)
   values (post_credit_adjustment.lot_id, post_credit_adjustment.user_id, post_credit_adjustment.change, 'adjustment',
           post_credit_adjustment.reason);
+  if post_credit_adjustment.change > 0 then
+    perform private.settle_credits_owed(post_credit_adjustment.lot_id);
+  end if;
   return post_credit_adjustment.lot_id;
 end
 $$;
@@ -614,3 +620,83 @@ revoke execute on function private.expire_credits, private.tell_ending_credits, 
   public.extend_credits from public, anon, authenticated, service_role;
 grant execute on function private.expire_credits, private.tell_ending_credits to service_role;
 grant execute on function private.extend_credits, public.extend_credits to authenticated;
+
+
+-- credits/credits_owed.sql
+
+-- Credits owed: spent, and then their price went back to the payer (payments/returns.sql).
+--
+--   owed -> settled    a session booked with them is cancelled; the money comes back after all; a package that its
+--                      owner buys pays them first; an admin adds credits to a lot of theirs, with a reason
+--
+-- Who owes credits books nothing new until then. Only once the money has arrived with the payer: what a bank has not
+-- decided, or Stripe not yet sent, keeps nobody from their sessions.
+
+-- Definer: whoever asks for their own reads neither refunds nor disputes.
+create function private.list_owing_lots(user_id uuid) returns table (lot_id uuid, owed integer)
+  language plpgsql stable security definer set search_path = ''
+as $$
+#variable_conflict use_column
+begin
+  return query
+  select o.id, o.owed
+    from (select l.id, l.purchased_at, case when c.id is null then l.credits_owed
+                   else l.credits_owed - (c.credits_taken_back - private.count_settled_credits(
+                          c, (private.sum_returns(c.id)).settled_minor)) end as owed
+            from public.user_session_credits l
+            left join public.checkout_sessions c
+              on c.id = case when l.order_id ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then l.order_id::uuid end
+           where l.user_id = list_owing_lots.user_id and l.credits_owed > 0) o
+   where o.owed > 0 order by o.purchased_at, o.id;
+end
+$$;
+
+create function private.count_credits_owed(user_id uuid) returns integer
+  language sql stable set search_path = ''
+as $$
+  select coalesce(sum(o.owed), 0)::integer from private.list_owing_lots(count_credits_owed.user_id) o;
+$$;
+
+create function private.refuse_owing(user_id uuid) returns void
+  language plpgsql stable set search_path = ''
+as $$
+declare
+  v_owed integer := private.count_credits_owed(refuse_owing.user_id);
+begin
+  if v_owed > 0 then
+    perform private.refuse(402, 'credits_owed', format(
+      'You owe %s for sessions whose payment went back. Buy a package, which settles it first, or write to us.',
+      case v_owed when 1 then '1 credit' else v_owed || ' credits' end), 'Buy a package, or write to us.');
+  end if;
+end
+$$;
+
+-- Pays what somebody owes, oldest first, from the credits of one lot of theirs. Returns how many that took. The caller
+-- holds the client's lock, or the lot is new.
+create function private.settle_credits_owed(lot_id uuid) returns integer
+  language plpgsql volatile set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_lot  public.user_session_credits;
+  v_owes record;
+  v_pays integer;
+  v_sum  integer := 0;
+begin
+  select * into v_lot from public.user_session_credits l where l.id = settle_credits_owed.lot_id for no key update;
+  for v_owes in select * from private.list_owing_lots(v_lot.user_id) loop
+    v_pays := least(v_owes.owed, v_lot.credits_remaining - v_sum);
+    exit when v_pays <= 0;
+    insert into public.credit_ledger (lot_id, user_id, change, kind, reason)
+    values (v_lot.id, v_lot.user_id, -v_pays, 'refund', 'Settles credits owed of ' || v_owes.lot_id);
+    update public.user_session_credits l set credits_owed = l.credits_owed - v_pays where l.id = v_owes.lot_id;
+    v_sum := v_sum + v_pays;
+  end loop;
+  return v_sum;
+end
+$$;
+
+revoke execute on function private.list_owing_lots, private.count_credits_owed, private.refuse_owing,
+  private.settle_credits_owed from public, anon, authenticated, service_role;
+-- check_session_credits calls both as its caller. Nobody can call them directly: schema private is not exposed.
+grant execute on function private.count_credits_owed, private.list_owing_lots to authenticated;

@@ -1,4 +1,4 @@
--- From sql/schemas: payments/checkouts, payments/begin_checkout, payments/refused_picks, payments/session_payments, payments/fulfilment, payments/differences, payments/stripe_events, payments/refunds.
+-- From sql/schemas: payments/checkouts, payments/begin_checkout, payments/refused_picks, payments/session_payments, payments/returned_money, payments/returns, payments/fulfilment, payments/differences, payments/stripe_events, payments/refunds.
 
 -- Functions name what later chapters make.
 set check_function_bodies = off;
@@ -106,7 +106,7 @@ comment on column public.checkout_sessions.stripe_amounts is
   'What Stripe charged for, line by line: subtotal, discount, tax, shipping, total, and its lines once we have asked.';
 comment on column public.checkout_sessions.difference     is
   'What Stripe charged otherwise than we asked, in words. Nothing is given for it until somebody accepts it.';
-comment on column public.checkout_sessions.refunded_minor is 'All refunds together, as Stripe counts them.';
+comment on column public.checkout_sessions.refunded_minor is 'All refunds that have not failed or been cancelled.';
 comment on column public.checkout_sessions.returned_minor is 'Refunds and lost disputes: what the payer got back.';
 comment on column public.checkout_sessions.outcome        is
   'credit_instead: the time was taken when the money arrived. nobody_there: the account had been erased.';
@@ -287,6 +287,7 @@ begin
                              (select p.currency from public.user_preferences p where p.user_id = begin_checkout.user_id), 'usd');
 
   if begin_checkout.payment_type = 'single' then
+    perform private.refuse_owing(begin_checkout.user_id);
     v_new.credits := 1;
     v_new.description := v_type.name;
     v_new.amount_minor := round(100 * case v_new.currency when 'cad' then v_type.price_cad else v_type.price_usd end);
@@ -694,37 +695,460 @@ $$;
 revoke execute on function private.move_unearned_payments from public, anon, authenticated, service_role;
 
 
+-- payments/returned_money.sql
+
+-- Money that goes back: refunds and disputes as facts by Stripe's id of each, and what they come to.
+--
+--   refund    pending, requires_action -> succeeded -> failed      also a succeeded one may fail, days later
+--             requires_action -> canceled
+--   dispute   inquiry -> open -> won, lost                         lost -> won, when the bank thinks again
+--
+-- No order is enforced: the state is what Stripe said last, by its own clock (`as_of`). Of two words of one second the
+-- one that is further on in that order counts. So facts may come twice, late and in any order.
+--
+--   returned   refunds that have not failed or been cancelled, and lost disputes: shares and credits follow at once
+--   settled    of that, what has arrived: succeeded, or lost. Sessions to come follow only now (returns.sql)
+--   disputed   open disputes: credits are taken back, and the payment is not paid out
+
+create table private.stripe_refunds (
+  id             text        primary key,
+  checkout_id    uuid        not null references public.checkout_sessions (id),
+  request_id     uuid,
+  status         text        not null check (status in ('pending', 'requires_action', 'succeeded', 'failed', 'canceled')),
+  amount_minor   integer     not null,
+  failure_reason text,
+  as_of          timestamptz not null,
+  changed_at     timestamptz not null,
+  created_at     timestamptz not null default now(),
+
+  constraint stripe_refunds_id_is_short check (char_length(id) <= 255),
+  constraint stripe_refunds_failure_reason_is_short check (char_length(failure_reason) <= 255),
+  constraint stripe_refunds_amount_minor_is_in_range check (amount_minor between 0 and 100000000),
+  constraint stripe_refunds_times_are_in_range check (
+    as_of between '2000-01-01' and '2100-01-01' and changed_at between '2000-01-01' and '2100-01-01')
+);
+comment on table  private.stripe_refunds            is 'Refunds by Stripe''s id, ours and those made in its dashboard.';
+comment on column private.stripe_refunds.request_id is
+  'The row of payment_refunds that it carries, if we made it. No foreign key: Stripe says so, and anybody may write there.';
+comment on column private.stripe_refunds.as_of      is 'When Stripe last said so.';
+comment on column private.stripe_refunds.changed_at is 'When Stripe first said this status.';
+
+create table private.payment_disputes (
+  id           text        primary key,
+  checkout_id  uuid        not null references public.checkout_sessions (id),
+  state        text        not null check (state in ('inquiry', 'open', 'won', 'lost')),
+  amount_minor integer     not null,
+  as_of        timestamptz not null default now(),
+  changed_at   timestamptz not null default now(),
+
+  constraint payment_disputes_id_is_short check (char_length(id) <= 255),
+  constraint payment_disputes_amount_minor_is_in_range check (amount_minor between 0 and 100000000),
+  constraint payment_disputes_times_are_in_range check (
+    as_of between '2000-01-01' and '2100-01-01' and changed_at between '2000-01-01' and '2100-01-01')
+);
+comment on table  private.payment_disputes       is 'What payers claimed back through their bank, by Stripe''s id.';
+comment on column private.payment_disputes.state is
+  'inquiry: the bank asks, and no money has moved. won: also where the bank let go before it was a dispute.';
+
+create index stripe_refunds_checkout_id_idx on private.stripe_refunds (checkout_id);
+create index payment_disputes_checkout_id_idx on private.payment_disputes (checkout_id);
+-- What admins are to look at.
+create index stripe_refunds_not_arrived_idx on private.stripe_refunds (changed_at) where status <> 'succeeded';
+create index payment_disputes_undecided_idx on private.payment_disputes (changed_at) where state in ('inquiry', 'open');
+
+alter table private.stripe_refunds enable row level security;
+alter table private.payment_disputes enable row level security;
+-- No grant and no policy: only the functions of this schema read and write them.
+
+create type private.refund_fact as (
+  id text, status text, amount_minor integer, request_id uuid, failure_reason text
+);
+create type private.dispute_fact as (id text, status text, amount_minor integer);
+
+create type private.payment_facts as (
+  checkout_id       uuid,
+  stripe_session_id text,
+  payment_intent_id text,
+  session_status    text,     -- open, complete, expired; missing: Stripe knows no such checkout; unopened: it made none
+  payment_status    text,     -- paid, unpaid, no_payment_required
+  payment_failed    boolean,
+  completed_at      timestamptz, -- when the payer was done, by an event that says so
+  intent_failed_at  timestamptz, -- when a charge failed: of a card, the payer may go on and pay otherwise
+  amount_minor      integer,     -- what was charged in all, which is
+  subtotal_minor    integer,     -- the sum of the lines,
+  discount_minor    integer,     -- less what Stripe took off,
+  tax_minor         integer,     -- and what it added
+  shipping_minor    integer,
+  lines             jsonb,       -- [{description, amount_minor, currency, quantity}], of an answer that has them
+  currency          text,
+  receipt_url       text,
+  refunded_minor    integer,     -- as the charge counts its refunds, without naming them
+  as_of             timestamptz, -- when Stripe said so
+  refunds           private.refund_fact[],
+  disputes          private.dispute_fact[]
+);
+
+-- How far on a state is, among words of one second.
+create function private.rank_return(state text) returns integer
+  language sql immutable set search_path = ''
+as $$
+  select case state when 'pending' then 1 when 'requires_action' then 2 when 'succeeded' then 3 when 'canceled' then 4
+                    when 'failed' then 5
+                    when 'inquiry' then 1 when 'open' then 2 when 'lost' then 3 when 'won' then 4 end;
+$$;
+
+-- A status that Stripe has only since counts as one on its way: nothing is paid out of it, and nothing is cancelled.
+create function private.read_refund_status(status text) returns text
+  language sql immutable set search_path = ''
+as $$
+  select case when status in ('requires_action', 'succeeded', 'failed', 'canceled') then status else 'pending' end;
+$$;
+
+create function private.read_dispute_status(status text) returns text
+  language sql immutable set search_path = ''
+as $$
+  select case when status in ('won', 'prevented') then 'won' when status = 'lost' then 'lost'
+              when status like 'warning%' then 'inquiry' else 'open' end;
+$$;
+
+-- The caller has locked the checkout.
+create function private.record_returns(checkout_id uuid, facts private.payment_facts) returns void
+  language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_as_of timestamptz := coalesce(facts.as_of, '2000-01-01');  -- undated: whatever is dated counts more
+begin
+  insert into private.stripe_refunds as r (id, checkout_id, request_id, status, amount_minor, failure_reason, as_of, changed_at)
+  select distinct on (f.id) f.id, record_returns.checkout_id, f.request_id, private.read_refund_status(f.status),
+         f.amount_minor, left(f.failure_reason, 255), v_as_of, v_as_of
+    from unnest(facts.refunds) f where f.id is not null and f.amount_minor is not null order by f.id
+  on conflict (id) do update
+     set status = excluded.status, amount_minor = excluded.amount_minor, as_of = excluded.as_of,
+         request_id = coalesce(excluded.request_id, r.request_id), failure_reason = excluded.failure_reason,
+         changed_at = case when r.status = excluded.status then r.changed_at else excluded.changed_at end
+   where r.checkout_id = excluded.checkout_id
+     and (excluded.as_of, private.rank_return(excluded.status)) > (r.as_of, private.rank_return(r.status));
+
+  insert into private.payment_disputes as d (id, checkout_id, state, amount_minor, as_of, changed_at)
+  select distinct on (f.id) f.id, record_returns.checkout_id, private.read_dispute_status(f.status), f.amount_minor,
+         v_as_of, v_as_of
+    from unnest(facts.disputes) f where f.id is not null and f.amount_minor is not null order by f.id
+  on conflict (id) do update
+     set state = excluded.state, amount_minor = excluded.amount_minor, as_of = excluded.as_of,
+         changed_at = case when d.state = excluded.state then d.changed_at else excluded.changed_at end
+   where d.checkout_id = excluded.checkout_id
+     and (excluded.as_of, private.rank_return(excluded.state)) > (d.as_of, private.rank_return(d.state));
+end
+$$;
+
+-- An event may say something else than what is known: an older word of Stripe's, or refunds that nobody has named. Then
+-- Stripe is asked at once, and its answer is the newest.
+-- Definer: nobody writes checkouts.
+create function private.ask_if_contradicted(checkout_id uuid, facts private.payment_facts) returns void
+  language sql volatile security definer set search_path = ''
+as $$
+  update public.checkout_sessions c set next_check_at = least(c.next_check_at, now())
+   where c.id = ask_if_contradicted.checkout_id
+     and (exists (select from unnest(facts.refunds) f join private.stripe_refunds r on r.id = f.id
+                   where r.status <> private.read_refund_status(f.status))
+          or exists (select from unnest(facts.disputes) f join private.payment_disputes d on d.id = f.id
+                      where d.state <> private.read_dispute_status(f.status))
+          or facts.refunded_minor <> (
+            select coalesce(sum(r.amount_minor), 0) from private.stripe_refunds r
+             where r.checkout_id = c.id and r.status not in ('failed', 'canceled')));
+$$;
+
+create type private.returned_money as (
+  refunded_minor bigint, lost_minor bigint, settled_minor bigint, forgone_minor bigint, disputed_minor bigint,
+  is_undecided boolean, changed_at timestamptz
+);
+
+-- `forgone`: of what is settled, refunds whose admin chose to keep the sessions that were booked with the money.
+create function private.sum_returns(checkout_id uuid) returns private.returned_money
+  language plpgsql stable set search_path = ''
+as $$
+declare
+  v_sums    private.returned_money;
+  v_changed timestamptz;
+begin
+  select coalesce(sum(r.amount_minor) filter (where r.status not in ('failed', 'canceled')), 0),
+         coalesce(sum(r.amount_minor) filter (where r.status = 'succeeded'), 0),
+         coalesce(sum(r.amount_minor) filter (where r.status = 'succeeded' and exists (
+           select from private.payment_refunds q
+            where q.checkout_id = r.checkout_id and q.keeps_sessions and (q.id = r.request_id or q.stripe_refund_id = r.id))), 0),
+         bool_or(r.status in ('pending', 'requires_action')), max(r.changed_at)
+    into v_sums.refunded_minor, v_sums.settled_minor, v_sums.forgone_minor, v_sums.is_undecided, v_sums.changed_at
+    from private.stripe_refunds r where r.checkout_id = sum_returns.checkout_id;
+  select coalesce(sum(d.amount_minor) filter (where d.state = 'lost'), 0),
+         coalesce(sum(d.amount_minor) filter (where d.state = 'open'), 0),
+         coalesce(v_sums.is_undecided, false) or coalesce(bool_or(d.state in ('inquiry', 'open')), false), max(d.changed_at)
+    into v_sums.lost_minor, v_sums.disputed_minor, v_sums.is_undecided, v_changed
+    from private.payment_disputes d where d.checkout_id = sum_returns.checkout_id;
+  v_sums.settled_minor := v_sums.settled_minor + v_sums.lost_minor;
+  v_sums.changed_at := greatest(v_sums.changed_at, v_changed);
+  return v_sums;
+end
+$$;
+
+revoke execute on function private.rank_return, private.read_refund_status, private.read_dispute_status,
+  private.record_returns, private.ask_if_contradicted, private.sum_returns from public, anon, authenticated, service_role;
+grant execute on function private.ask_if_contradicted to service_role;  -- as it applies events
+
+
+-- payments/returns.sql
+
+-- What follows when a payment goes back, in part or all of it, and when it comes back to us after all.
+--
+--   returned in part  -> of a package, as many credits as that part is worth, rounded down; shares are of the rest
+--   returned in full  -> all of them
+--   settled           -> what was booked with the money and is to come is cancelled: a session paid singly when all of
+--                        it is settled; of credits, as many sessions as are owed, the one booked last first.
+--                        Unless the admin who made the refund chose to keep them
+--   disputed          -> credits are taken back and the payment is not paid out, until it is decided
+--   failed, cancelled, won
+--                     -> credits come back, the payment counts again, by counter-entries. What was cancelled stays
+--                        cancelled: of a session paid singly, the credit that cancelling withheld is given now
+--
+-- Credits that were spent and can be taken back from nowhere are owed (`credits_owed`). `apply_returns` compares what
+-- is with what should be, so it can be called any number of times and after any fact (returned_money.sql).
+
+-- Shares are of the money that stays with us: recalculated after every fact about a payment. The caller holds the
+-- client's lock and the checkout's row.
+create function private.recalculate_payment_shares(
+  checkout public.checkout_sessions, returned_minor integer, is_disputed boolean) returns void
+  language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_kept_minor bigint := checkout.amount_minor - returned_minor;
+  v_seat       private.earned_seats;
+begin
+  perform private.lock_funds(checkout.id);
+  for v_seat in select * from private.earned_seats e where e.funds_id = checkout.id order by e.seat_number loop
+    perform private.post_seat_difference(v_seat, v_kept_minor, is_disputed);
+  end loop;
+
+  -- What was paid for a seat that is not earned: not yet, or not at all.
+  perform private.update_payment_amounts(
+            p.id, v_kept_minor,
+            case when s.status = 'cancelled' then 0
+                 else (100 * private.compute_practitioner_share(v_kept_minor / 100.0, share))::bigint end,
+            is_disputed)
+     from public.session_payments p
+     join public.session_schedules s on s.id = p.session_id
+     join public.revenue_shares share on share.id = p.revenue_share_id
+    where p.checkout_id = checkout.id and not exists (select from private.earned_seats e where e.payment_id = p.id);
+end
+$$;
+
+-- The credits that a payment bought, or the one that its cancelled session returned.
+create function private.find_paid_lot(checkout public.checkout_sessions) returns uuid
+  language sql stable set search_path = ''
+as $$
+  select c.id from public.user_session_credits c  -- an erasure may have deleted them
+   where c.id = coalesce(checkout.credit_lot_id, (select l.lot_id from public.credit_ledger l
+                                                   where l.session_id = checkout.session_id and l.kind = 'return'));
+$$;
+
+-- Brings the number of a payment's credits that are taken back to `credits`: takes more, or gives some back when the
+-- money stays with us after all. Those spent already count as taken, and are owed (`credits_owed`). Returns the number
+-- then.
+create function private.set_credits_taken_back(checkout public.checkout_sessions, credits integer) returns integer
+  language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_change   integer := set_credits_taken_back.credits - checkout.credits_taken_back;
+  v_debt_cut integer;
+  v_lot      uuid := private.find_paid_lot(checkout);
+begin
+  if v_lot is null or v_change = 0 then
+    return checkout.credits_taken_back;
+  elsif v_change > 0 then
+    perform private.revoke_credits(v_lot, v_change, 'The payment was refunded or disputed');
+  else
+    -- First less is owed, of what had been spent already; the rest is given back, for a month at least: nobody could
+    -- use it meanwhile.
+    update public.user_session_credits l
+       set credits_owed = greatest(0, l.credits_owed + v_change),
+           expires_at = case when l.credits_owed < -v_change then greatest(l.expires_at, now() + interval '30 days')
+                             else l.expires_at end
+      from public.user_session_credits old
+     where l.id = v_lot and old.id = l.id
+    returning least(old.credits_owed, -v_change) into v_debt_cut;
+    insert into public.credit_ledger (lot_id, user_id, change, kind, reason)
+    select v_lot, checkout.user_id, -v_change - v_debt_cut, 'adjustment', 'The payment stands: its money did not go back'
+     where -v_change > v_debt_cut;
+  end if;
+  return set_credits_taken_back.credits;
+end
+$$;
+
+-- The session that was paid for, or those booked with its credits, and their classes: locked before the money, as when
+-- one is cancelled or completed.
+create function private.lock_paid_sessions(checkout public.checkout_sessions, with_credits boolean) returns void
+  language plpgsql volatile set search_path = ''
+as $$
+declare
+  c_sessions constant uuid[] := array(
+    select s.id from public.session_schedules s
+     where lock_paid_sessions.with_credits and s.status = 'scheduled' and s.credit_lot_id = private.find_paid_lot(checkout));
+begin
+  perform from public.session_schedules class
+    where class.id = checkout.group_class_id
+       or class.id in (select s.group_class_id from public.session_schedules s where s.id = any (c_sessions))
+    order by class.id for update;
+  perform from public.session_schedules s where s.id = checkout.session_id or s.id = any (c_sessions) order by s.id for update;
+end
+$$;
+
+-- Cancels what is to come of a payment and was booked last, at most so many; nothing is returned for it, because
+-- credits are owed or the price was returned. Both sides are told, as of every cancellation.
+create function private.cancel_unpaid_sessions(checkout public.checkout_sessions, at_most integer) returns void
+  language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_session uuid;
+begin
+  for v_session in
+    select s.id from public.session_schedules s
+     where s.status = 'scheduled' and s.scheduled_at > now()
+       and (s.id = checkout.session_id or s.credit_lot_id = private.find_paid_lot(checkout))
+     order by s.created_at desc, s.scheduled_at desc, s.id limit greatest(at_most, 0)
+  loop
+    update public.session_schedules s set status = 'cancelled', notes = 'Cancelled: ' || private.why_unpaid_sessions_end()
+     where s.id = v_session;
+  end loop;
+end
+$$;
+
+-- The reason that such a cancellation records, and by which its mail knows it.
+create function private.why_unpaid_sessions_end() returns text
+  language sql immutable set search_path = ''
+as $$
+  select 'the payment was returned';
+$$;
+
+-- A session paid singly that was cancelled while its money was away gave no credit. The money is here again, so it does
+-- now; not for one that was forfeited.
+create function private.return_withheld_credit(checkout public.checkout_sessions) returns void
+  language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_session public.session_schedules;
+begin
+  select * into v_session from public.session_schedules s
+   where s.id = checkout.session_id and s.status = 'cancelled'
+     and exists (select from auth.users u where u.id = s.client_id)
+     and exists (select from public.session_cancellations c where c.session_id = s.id and c.cancellation_type <> 'last_minute')
+     and not exists (select from public.credit_ledger l where l.session_id = s.id and l.kind = 'return');
+  if found then
+    perform private.return_credit(v_session, null);  -- it was paid singly: there is no lot whose end would count
+  end if;
+end
+$$;
+
+-- Says what changed about the money to whoever paid. What went back and came back within one answer of Stripe's is
+-- nothing.
+create function private.publish_returns(
+  checkout public.checkout_sessions, before public.checkout_sessions, returns private.returned_money, credits_given integer)
+  returns void
+  language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_change integer := checkout.returned_minor - before.returned_minor;
+begin
+  if v_change > 0 then
+    perform private.publish_event('payment_returned', checkout.user_id, checkout.session_id, jsonb_build_object(
+      'checkout_id', checkout.id, 'amount_minor', v_change, 'currency', checkout.currency,
+      'credits_taken_back', checkout.credits_taken_back,
+      -- As credits_owed.sql counts them: not those whose money is only on its way.
+      'credits_owed', coalesce((select greatest(0, l.credits_owed - (checkout.credits_taken_back
+                                         - private.count_settled_credits(checkout, returns.settled_minor)))
+                                  from public.user_session_credits l where l.id = private.find_paid_lot(checkout)), 0),
+      'because', case when returns.lost_minor > before.returned_minor - before.refunded_minor then 'dispute' else 'refund' end));
+  elsif v_change < 0 then
+    perform private.publish_event('payment_restored', checkout.user_id, checkout.session_id, jsonb_build_object(
+      'checkout_id', checkout.id, 'amount_minor', -v_change, 'currency', checkout.currency,
+      'credits_given_back', greatest(credits_given, 0),
+      'because', case when returns.refunded_minor < before.refunded_minor then 'refund' else 'dispute' end));
+  end if;
+end
+$$;
+
+create function private.apply_returns(checkout public.checkout_sessions, returns private.returned_money)
+  returns public.checkout_sessions
+  language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_before  public.checkout_sessions := checkout;
+  v_left    integer := private.count_credits_left(checkout);
+  v_settled bigint := returns.settled_minor - returns.forgone_minor;
+  v_away    bigint;
+  v_unpaid  integer;
+begin
+  checkout.refunded_minor := least(checkout.amount_minor, returns.refunded_minor);
+  checkout.returned_minor := least(checkout.amount_minor, returns.refunded_minor + returns.lost_minor);
+  v_away := least(checkout.amount_minor, checkout.returned_minor + returns.disputed_minor);
+
+  perform private.lock_paid_sessions(checkout, v_settled > 0);
+  perform private.recalculate_payment_shares(checkout, checkout.returned_minor, returns.disputed_minor > 0);
+  -- Order matters: a session whose payment is returned gives no credit when it is cancelled.
+  if checkout.session_id is not null and v_settled >= checkout.amount_minor and checkout.amount_minor > 0 then
+    perform private.cancel_unpaid_sessions(checkout, 1) from public.session_schedules s
+      where s.id = checkout.session_id and s.status = 'scheduled';
+  elsif v_away < checkout.amount_minor then
+    perform private.return_withheld_credit(checkout);
+  end if;
+
+  checkout.credits_taken_back := private.set_credits_taken_back(
+    checkout, (checkout.credits * v_away / greatest(checkout.amount_minor, 1))::integer);
+  select private.count_credits_unpaid(checkout, l.credits_owed, returns) into v_unpaid
+    from public.user_session_credits l where l.id = private.find_paid_lot(checkout);
+  perform private.cancel_unpaid_sessions(checkout, v_unpaid) where v_unpaid > 0;
+
+  perform private.publish_returns(checkout, v_before, returns, private.count_credits_left(checkout) - v_left);
+  return checkout;
+end
+$$;
+
+create function private.count_credits_left(checkout public.checkout_sessions) returns integer
+  language sql stable set search_path = ''
+as $$
+  select coalesce((select l.credits_remaining from public.user_session_credits l where l.id = private.find_paid_lot(checkout)), 0);
+$$;
+
+-- Of the credits owed, those whose sessions are cancelled: not those whose money is only on its way, or whose sessions
+-- an admin keeps.
+create function private.count_credits_unpaid(
+  checkout public.checkout_sessions, credits_owed integer, returns private.returned_money) returns integer
+  language sql immutable set search_path = ''
+as $$
+  select credits_owed - (checkout.credits_taken_back
+                         - private.count_settled_credits(checkout, returns.settled_minor - returns.forgone_minor));
+$$;
+
+-- How many of a payment's credits so much of its money is.
+create function private.count_settled_credits(checkout public.checkout_sessions, settled_minor bigint) returns integer
+  language sql immutable set search_path = ''
+as $$
+  select (checkout.credits * least(checkout.amount_minor, settled_minor) / greatest(checkout.amount_minor, 1))::integer;
+$$;
+
+revoke execute on function private.recalculate_payment_shares, private.find_paid_lot, private.set_credits_taken_back,
+  private.lock_paid_sessions, private.cancel_unpaid_sessions, private.why_unpaid_sessions_end,
+  private.return_withheld_credit, private.publish_returns, private.apply_returns, private.count_settled_credits,
+  private.count_credits_left, private.count_credits_unpaid from public, anon, authenticated, service_role;
+
+
 -- payments/fulfilment.sql
 
--- What follows from a payment: the session, or credits; and when it is refunded or disputed, they are taken back.
+-- What follows from a payment: the session, or credits.
 --
 --   paid, a package        -> its credits
 --   paid, a single session -> the session, with its payment and shares
 --                             or, if the time was taken when the money arrived, a credit of its kind and a mail
---   refunded in part       -> of a package, as many credits as that part is worth, rounded down; shares are of the rest
---   refunded in full       -> all of it, also a session that has not begun
---   disputed               -> credits are taken back and the payment is not paid out, until it is decided
---     lost                 -> as if it had been refunded
---     won                  -> credits come back, the payment counts again
 --
+-- What follows when it goes back stands in returns.sql.
 -- `settle_checkout` compares what is with what should be, so it can be called any number of times and after any fact.
-
-create table private.payment_disputes (
-  id           text    primary key,
-  checkout_id  uuid    not null references public.checkout_sessions (id),
-  state        text    not null check (state in ('inquiry', 'open', 'won', 'lost')),
-  amount_minor integer not null,
-
-  constraint payment_disputes_id_is_short check (char_length(id) <= 255)
-);
-comment on table  private.payment_disputes       is 'What payers claimed back through their bank, by Stripe''s id.';
-comment on column private.payment_disputes.state is
-  'inquiry: the bank asks, and no money has moved. The order is that of the check; a state never goes back in it.';
-
-create index payment_disputes_checkout_id_idx on private.payment_disputes (checkout_id);
-
-alter table private.payment_disputes enable row level security;
--- No grant and no policy: only the functions of this schema read and write it.
 
 create function private.grant_paid_credits(checkout public.checkout_sessions) returns uuid
   language plpgsql volatile set search_path = ''
@@ -745,6 +1169,10 @@ begin
      set cancellation_policy_version = checkout.cancellation_policy_version,
          cancellation_policy_agreed_at = checkout.created_at
    where l.id = v_lot and checkout.cancellation_policy_version is not null;
+  -- A package pays what its owner owes. What was paid for one session is for that, and whoever owes cannot pay for one.
+  if checkout.payment_type <> 'single' then
+    perform private.settle_credits_owed(v_lot);
+  end if;
   return v_lot;
 end
 $$;
@@ -863,103 +1291,11 @@ begin
       'practitioner_id', checkout.practitioner_id, 'scheduled_at', checkout.scheduled_at,
       'group_class_id', checkout.group_class_id));
   end if;
-  perform private.publish_event('payment_received', checkout.user_id, checkout.session_id, jsonb_build_object(
-    'checkout_id', checkout.id, 'amount_minor', checkout.amount_minor, 'currency', checkout.currency));
-  return checkout;
-end
-$$;
-
--- Shares are of the money that stays with us: recalculated after every fact about a payment. The caller holds the
--- client's lock and the checkout's row.
-create function private.recalculate_payment_shares(
-  checkout public.checkout_sessions, returned_minor integer, is_disputed boolean) returns void
-  language plpgsql volatile set search_path = ''
-as $$
-declare
-  v_kept_minor bigint := checkout.amount_minor - returned_minor;
-  v_seat       private.earned_seats;
-begin
-  -- Order matters: the class, the session, its money, as when a session is cancelled or completed.
-  perform from public.session_schedules class where class.id = checkout.group_class_id for update;
-  perform from public.session_schedules s where s.id = checkout.session_id for update;
-  perform private.lock_funds(checkout.id);
-  for v_seat in select * from private.earned_seats e where e.funds_id = checkout.id order by e.seat_number loop
-    perform private.post_seat_difference(v_seat, v_kept_minor, is_disputed);
-  end loop;
-
-  -- What was paid for a seat that is not earned: not yet, or not at all.
-  perform private.update_payment_amounts(
-            p.id, v_kept_minor,
-            case when s.status = 'cancelled' then 0
-                 else (100 * private.compute_practitioner_share(v_kept_minor / 100.0, share))::bigint end,
-            is_disputed)
-     from public.session_payments p
-     join public.session_schedules s on s.id = p.session_id
-     join public.revenue_shares share on share.id = p.revenue_share_id
-    where p.checkout_id = checkout.id and not exists (select from private.earned_seats e where e.payment_id = p.id);
-end
-$$;
-
--- Brings the number of a payment's credits that are taken back to `credits`: takes more, or gives some back after a
--- dispute that was won. Those spent already count as taken, and are owed (`credits_owed`). Returns the number then.
-create function private.set_credits_taken_back(checkout public.checkout_sessions, credits integer) returns integer
-  language plpgsql volatile set search_path = ''
-as $$
-declare
-  v_change   integer := set_credits_taken_back.credits - checkout.credits_taken_back;
-  v_debt_cut integer;
-  -- The credits it bought, or the one that its cancelled session returned.
-  v_lot      uuid := coalesce(checkout.credit_lot_id, (select l.lot_id from public.credit_ledger l
-                                                        where l.session_id = checkout.session_id and l.kind = 'return'));
-begin
-  if v_lot is null or v_change = 0 then
-    return checkout.credits_taken_back;
-  elsif v_change > 0 then
-    perform private.revoke_credits(v_lot, v_change, 'The payment was refunded or disputed');
-  else
-    -- First less is owed, of what had been spent already; the rest is given back.
-    update public.user_session_credits l set credits_owed = greatest(0, l.credits_owed + v_change)
-      from public.user_session_credits old
-     where l.id = v_lot and old.id = l.id
-    returning least(old.credits_owed, -v_change) into v_debt_cut;
-    insert into public.credit_ledger (lot_id, user_id, change, kind, reason)
-    select v_lot, checkout.user_id, -v_change - v_debt_cut, 'adjustment', 'The payment stands: its dispute was won'
-     where -v_change > v_debt_cut;
-  end if;
-  return set_credits_taken_back.credits;
-end
-$$;
-
--- Money was refunded, or is disputed by the payer's bank: session and credits are taken back with it.
-create function private.apply_refunds_and_disputes(checkout public.checkout_sessions) returns public.checkout_sessions
-  language plpgsql volatile set search_path = ''
-as $$
-declare
-  v_disputed integer;
-  v_lost     integer;
-  v_returned integer;
-begin
-  select coalesce(sum(d.amount_minor) filter (where d.state = 'open'), 0),
-         coalesce(sum(d.amount_minor) filter (where d.state = 'lost'), 0)
-    into v_disputed, v_lost from private.payment_disputes d where d.checkout_id = checkout.id;
-  v_returned := least(checkout.amount_minor, checkout.refunded_minor + v_lost);
-
-  perform private.recalculate_payment_shares(checkout, v_returned, v_disputed > 0);
-  -- Order matters: a session whose payment is refunded gives no credit when it is cancelled.
-  if v_returned >= checkout.amount_minor then
-    perform from public.session_schedules class where class.id = checkout.group_class_id for update;
-    update public.session_schedules s set status = 'cancelled', notes = 'Cancelled: the payment was returned'
-     where s.id = checkout.session_id and s.status = 'scheduled' and s.scheduled_at > now();
-  end if;
-  checkout.credits_taken_back := private.set_credits_taken_back(checkout,
-    checkout.credits * least(checkout.amount_minor, v_returned + v_disputed) / greatest(checkout.amount_minor, 1));
-
-  if v_returned > checkout.returned_minor then
-    perform private.publish_event('payment_returned', checkout.user_id, checkout.session_id, jsonb_build_object(
-      'checkout_id', checkout.id, 'amount_minor', v_returned - checkout.returned_minor, 'currency', checkout.currency,
-      'credits_taken_back', checkout.credits_taken_back));
-    checkout.returned_minor := v_returned;
-  end if;
+  perform private.publish_event('payment_received', checkout.user_id, checkout.session_id, jsonb_strip_nulls(jsonb_build_object(
+    'checkout_id', checkout.id, 'amount_minor', checkout.amount_minor, 'currency', checkout.currency,
+    -- What was owed and is paid from them: nothing else has been taken yet.
+    'credits_settled', (select -sum(l.change) from public.credit_ledger l
+                         where l.lot_id = checkout.credit_lot_id and l.kind = 'refund'))));
   return checkout;
 end
 $$;
@@ -968,6 +1304,8 @@ $$;
 create function private.settle_checkout(checkout public.checkout_sessions) returns public.checkout_sessions
   language plpgsql volatile set search_path = ''
 as $$
+declare
+  v_returns private.returned_money := private.sum_returns(checkout.id);
 begin
   if checkout.status = 'paid' and checkout.outcome is null then
     checkout := private.fulfil_checkout(checkout);
@@ -988,7 +1326,7 @@ begin
     checkout.failure_told_at := now();
   end if;
   if checkout.outcome is not null then
-    checkout := private.apply_refunds_and_disputes(checkout);
+    checkout := private.apply_returns(checkout, v_returns);
     update public.user_session_credits l set stripe_payment_intent_id = checkout.stripe_payment_intent_id
      where l.id = checkout.credit_lot_id
        and l.stripe_payment_intent_id is distinct from checkout.stripe_payment_intent_id;
@@ -996,14 +1334,16 @@ begin
 
   update public.checkout_sessions old
      set failure_told_at = checkout.failure_told_at, outcome = checkout.outcome, session_id = checkout.session_id,
-         credit_lot_id = checkout.credit_lot_id, returned_minor = checkout.returned_minor,
-         credits_taken_back = checkout.credits_taken_back, claim_count = 0,
+         credit_lot_id = checkout.credit_lot_id, refunded_minor = checkout.refunded_minor,
+         returned_minor = checkout.returned_minor, credits_taken_back = checkout.credits_taken_back, claim_count = 0,
          next_check_at = case checkout.status
            when 'open' then now() + interval '4 minutes'
            when 'processing' then now() + interval '1 hour'
-           -- Receipts come a moment later, refunds and disputes within months: ask ever more rarely.
-           when 'paid' then case when checkout.paid_at > now() - interval '180 days'
-             then now() + least(interval '7 days', greatest(interval '10 minutes', now() - checkout.paid_at)) end
+           -- Receipts come a moment later, refunds and disputes within months: ask ever more rarely, but daily while
+           -- one of them is undecided. One that was decided may turn: asked about as long as a payment.
+           when 'paid' then case when greatest(checkout.paid_at, v_returns.changed_at) > now() - interval '180 days'
+             then now() + least(case when v_returns.is_undecided then interval '1 day' else interval '7 days' end,
+                                greatest(interval '10 minutes', now() - checkout.paid_at)) end
          end
    where old.id = checkout.id
   returning old.* into checkout;
@@ -1012,39 +1352,15 @@ end
 $$;
 
 revoke execute on function private.grant_paid_credits, private.record_payment, private.keep_what_was_paid_for, private.fulfil_checkout,
-  private.recalculate_payment_shares, private.set_credits_taken_back, private.apply_refunds_and_disputes, private.settle_checkout
-  from public, anon, authenticated, service_role;
+  private.settle_checkout from public, anon, authenticated, service_role;
 
 
 -- payments/differences.sql
 
--- What Stripe says of a payment, as facts; and what it charged otherwise than we asked, which waits for a person.
+-- What Stripe charged otherwise than we asked, which waits for a person.
 --
 -- We ask for one line at our price, with no tax, discount or shipping. What Stripe added or took off all the same is
 -- kept (`stripe_amounts`) and named (`difference`), and nothing is given for such a payment until an admin accepts it.
-
-create type private.payment_facts as (
-  checkout_id       uuid,
-  stripe_session_id text,
-  payment_intent_id text,
-  session_status    text,     -- open, complete, expired; missing: Stripe knows no such checkout; unopened: it made none
-  payment_status    text,     -- paid, unpaid, no_payment_required
-  payment_failed    boolean,
-  completed_at      timestamptz, -- when the payer was done, by an event that says so
-  intent_failed_at  timestamptz, -- when a charge failed: of a card, the payer may go on and pay otherwise
-  amount_minor      integer,     -- what was charged in all, which is
-  subtotal_minor    integer,     -- the sum of the lines,
-  discount_minor    integer,     -- less what Stripe took off,
-  tax_minor         integer,     -- and what it added
-  shipping_minor    integer,
-  lines             jsonb,       -- [{description, amount_minor, currency, quantity}], of an answer that has them
-  currency          text,
-  receipt_url       text,
-  refunded_minor    integer,
-  dispute_id        text,
-  dispute_status    text,
-  dispute_minor     integer
-);
 
 create function private.write_minor(amount_minor integer) returns text
   language sql stable set search_path = ''
@@ -1188,20 +1504,6 @@ alter table private.stripe_events enable row level security;
 -- No policy: only the service reads and writes it.
 grant select, insert, update, delete on private.stripe_events to service_role;
 
-create function private.record_dispute(checkout_id uuid, facts private.payment_facts) returns void
-  language sql volatile set search_path = ''
-as $$
-  insert into private.payment_disputes as d (id, checkout_id, state, amount_minor)
-  select facts.dispute_id, record_dispute.checkout_id,
-         case when facts.dispute_status in ('won', 'prevented') then 'won' when facts.dispute_status = 'lost' then 'lost'
-              when facts.dispute_status like 'warning%' then 'inquiry' else 'open' end,
-         coalesce(facts.dispute_minor, 0)
-   where facts.dispute_id is not null
-  on conflict (id) do update
-     set state = excluded.state, amount_minor = greatest(d.amount_minor, excluded.amount_minor)
-   where d.state = 'inquiry' or (d.state = 'open' and excluded.state in ('won', 'lost'));
-$$;
-
 -- Definer: payments move what nobody may write, credits and sessions and holds.
 create function private.observe_payment(checkout_id uuid, facts private.payment_facts) returns public.checkout_sessions
   language plpgsql volatile security definer set search_path = ''
@@ -1229,7 +1531,7 @@ begin
     v_is_paid := false;
     facts.payment_failed := true;
   end if;
-  perform private.record_dispute(v_checkout.id, facts);
+  perform private.record_returns(v_checkout.id, facts);
   v_checkout.processing_at := case
     when facts.session_status = 'complete' and facts.payment_status = 'unpaid'
       then least(v_checkout.processing_at, coalesce(facts.completed_at, now()))
@@ -1239,7 +1541,6 @@ begin
      set stripe_session_id        = coalesce(old.stripe_session_id, facts.stripe_session_id),
          stripe_payment_intent_id = coalesce(old.stripe_payment_intent_id, facts.payment_intent_id),
          receipt_url              = coalesce(old.receipt_url, facts.receipt_url),
-         refunded_minor           = greatest(old.refunded_minor, facts.refunded_minor),
          difference       = v_difference,
          stripe_amounts   = nullif(coalesce(old.stripe_amounts, '{}') || private.list_amounts(facts), '{}'),
          processing_at    = v_checkout.processing_at,
@@ -1271,6 +1572,7 @@ begin
       return false;
     end if;
     v_checkout := private.observe_payment(v_checkout.id, v_facts);
+    perform private.ask_if_contradicted(v_checkout.id, v_facts);
   end if;
   update private.stripe_events e set applied_at = now(), checkout_id = v_checkout.id where e.event_id = event.event_id;
   return true;
@@ -1386,7 +1688,7 @@ $$;
 comment on function public.observe_checkout is
   'Applies what Stripe answered when it was asked: the same facts that events bring.';
 
-revoke execute on function private.record_dispute, private.observe_payment,
+revoke execute on function private.observe_payment,
   private.apply_stripe_event, private.try_stripe_event, private.apply_waiting_payment_events,
   public.receive_stripe_event, public.apply_waiting_stripe_events, public.observe_checkout
   from public, anon, authenticated, service_role;
@@ -1397,10 +1699,10 @@ grant execute on function private.observe_payment, private.apply_stripe_event, p
 
 -- payments/refunds.sql
 
--- Refunds by an admin: decided and recorded here, made at Stripe; what follows is as after any refund (fulfilment.sql).
+-- Refunds by an admin: decided and recorded here, made at Stripe; what follows is as after any refund (returns.sql).
 --
---   requested -> sent       Stripe has it
---   requested -> failed     Stripe does not take it
+--   requested -> made       Stripe has it: how it is there stands in stripe_refunds
+--   requested -> refused    Stripe does not take it
 --
 -- The row's id is the refund's key at Stripe. So a request whose answer was lost is repeated under the same key, for as
 -- long as Stripe remembers keys; after that, the payment itself says what was refunded.
@@ -1411,7 +1713,8 @@ create table private.payment_refunds (
   amount_minor     integer     not null check (amount_minor > 0),
   reason           text        not null check (btrim(reason) <> '' and char_length(reason) <= 500),
   requested_by     uuid        not null,
-  status           text        not null default 'requested' check (status in ('requested', 'sent', 'failed')),
+  status           text        not null default 'requested' check (status in ('requested', 'made', 'refused')),
+  keeps_sessions   boolean     not null default false,
   stripe_refund_id text,
   created_at       timestamptz not null default now(),
 
@@ -1421,6 +1724,8 @@ create table private.payment_refunds (
 comment on table  private.payment_refunds              is 'Refunds that admins asked for, and why: evidence.';
 comment on column private.payment_refunds.requested_by is
   'No foreign key: who decided it stays, also when they have left.';
+comment on column private.payment_refunds.keeps_sessions is
+  'The admin''s choice: what was booked with the money takes place all the same, and what was spent stays owed.';
 
 create index payment_refunds_checkout_id_idx on private.payment_refunds (checkout_id);
 
@@ -1432,7 +1737,8 @@ create type private.requested_refund as (
 );
 
 -- Definer: nobody writes refunds. So it checks its caller itself.
-create function private.request_refund(checkout_id uuid, session_id uuid, amount_minor integer, reason text)
+create function private.request_refund(
+  checkout_id uuid, session_id uuid, amount_minor integer, reason text, keeps_sessions boolean)
   returns private.requested_refund
   language plpgsql volatile security definer set search_path = ''
 as $$
@@ -1462,7 +1768,8 @@ begin
   v_refundable := v_checkout.amount_minor - greatest(v_checkout.refunded_minor, v_checkout.returned_minor);
   if v_refundable = 0 then
     perform private.refuse(409, 'already_refunded', 'This payment was given back already.');
-  elsif v_refund.amount_minor <> coalesce(request_refund.amount_minor, v_refundable) then
+  elsif (v_refund.amount_minor, v_refund.keeps_sessions)
+        <> (coalesce(request_refund.amount_minor, v_refundable), request_refund.keeps_sessions) then
     perform private.refuse(409, 'request_in_progress', 'Another refund of this payment is on its way.', 'Ask again in a moment.');
   elsif coalesce(request_refund.amount_minor, v_refundable) > v_refundable then
     perform private.refuse(409, 'refund_too_large', format('At most %s %s can be given back.',
@@ -1470,8 +1777,9 @@ begin
   end if;
 
   if v_refund.id is null then
-    insert into private.payment_refunds as r (checkout_id, amount_minor, reason, requested_by)
-    values (v_checkout.id, coalesce(request_refund.amount_minor, v_refundable), request_refund.reason, (select auth.uid()))
+    insert into private.payment_refunds as r (checkout_id, amount_minor, reason, requested_by, keeps_sessions)
+    values (v_checkout.id, coalesce(request_refund.amount_minor, v_refundable), request_refund.reason, (select auth.uid()),
+            request_refund.keeps_sessions)
     returning r.* into v_refund;
   end if;
   return (v_refund.id, v_checkout.id, v_refund.amount_minor, v_checkout.currency, v_checkout.stripe_payment_intent_id,
@@ -1480,12 +1788,14 @@ end
 $$;
 
 create function public.request_refund(
-  reason text, checkout_id uuid default null, session_id uuid default null, amount_minor integer default null)
+  reason text, checkout_id uuid default null, session_id uuid default null, amount_minor integer default null,
+  keeps_sessions boolean default false)
   returns table (refund_id uuid, checkout_id uuid, amount_minor integer, currency text, payment_intent_id text,
                  stripe_session_id text)
   language sql volatile security invoker set search_path = ''
 as $$
-  select * from private.request_refund(request_refund.checkout_id, request_refund.session_id, request_refund.amount_minor, reason);
+  select * from private.request_refund(request_refund.checkout_id, request_refund.session_id, request_refund.amount_minor,
+                                       reason, coalesce(request_refund.keeps_sessions, false));
 $$;
 comment on function public.request_refund is
   'For admins: decides and records a refund; refund-payment then makes it at Stripe.';
@@ -1495,12 +1805,20 @@ create function private.record_refund(refund_id uuid, stripe_refund_id text) ret
   language sql volatile security definer set search_path = ''
 as $$
   update private.payment_refunds r
-     set status = case when record_refund.stripe_refund_id is null then 'failed' else 'sent' end,
+     set status = case when record_refund.stripe_refund_id is null then 'refused' else 'made' end,
          stripe_refund_id = record_refund.stripe_refund_id
    where r.id = record_refund.refund_id
   returning r.checkout_id;
 $$;
 
+-- Definer: nobody reads refunds.
+create function private.get_refund_status(stripe_refund_id text) returns text
+  language sql stable security definer set search_path = ''
+as $$
+  select r.status from private.stripe_refunds r where r.id = get_refund_status.stripe_refund_id;
+$$;
+
+-- The status is Stripe's own, null if it refused the refund.
 create function public.record_refund(refund_id uuid, facts jsonb, stripe_refund_id text default null)
   returns table (status text, refunded_minor integer)
   language plpgsql volatile security invoker set search_path = ''
@@ -1510,11 +1828,11 @@ declare
     private.record_refund(record_refund.refund_id, record_refund.stripe_refund_id),
     jsonb_populate_record(null::private.payment_facts, facts));
 begin
-  return query select case when stripe_refund_id is null then 'failed' else 'sent' end, v_checkout.returned_minor;
+  return query select private.get_refund_status(record_refund.stripe_refund_id), v_checkout.returned_minor;
 end
 $$;
 
-revoke execute on function private.request_refund, private.record_refund, public.request_refund, public.record_refund
-  from public, anon, authenticated, service_role;
+revoke execute on function private.request_refund, private.record_refund, private.get_refund_status,
+  public.request_refund, public.record_refund from public, anon, authenticated, service_role;
 grant execute on function private.request_refund, public.request_refund to authenticated;
-grant execute on function private.record_refund, public.record_refund to service_role;
+grant execute on function private.record_refund, private.get_refund_status, public.record_refund to service_role;

@@ -10,7 +10,8 @@ set check_function_bodies = off;
 --
 --   accrual        a seat was held or forfeited       client_funds -price, practitioner_payable +share,
 --                                                     platform_revenue +rest
---   reversal       its price was refunded             the accrual's lines with the other sign, as far as refunded
+--   reversal       its price was refunded             the accrual's lines with the other sign, as far as refunded; and
+--                                                     back when the refund fails or the dispute is won
 --                  its session was reopened           the same, all of it; and back when it is completed again
 --   payout         a payout is made                   practitioner_payable -amount, payouts_sent +amount
 --   payout_failed  it failed                          the payout's lines with the other sign
@@ -239,7 +240,7 @@ create constraint trigger ledger_postings_check_balance after insert on public.l
 
 -- Earned seats: what a session is worth to the practitioner who gave it, and from which funds.
 --
---   (not earned) -> earned -> reversed, as far as its price is returned to the payer
+--   (not earned) -> earned -> reversed, as far as its price is returned to the payer; and back, if it is not after all
 --                      |
 --                      +-----> (not earned), when its session is reopened: posted back, and its number is free again
 --
@@ -370,10 +371,9 @@ begin
       'client_funds', v_posted.price - v_price, 'practitioner_payable', v_share - v_posted.share,
       'platform_revenue', (v_price - v_share) - (v_posted.price - v_posted.share)),
     session_id => seat.session_id, payment_id => seat.payment_id,
-    -- What is kept of the funds only ever gets less, so the amount names the fact.
-    -- More again: its session was reopened, and is completed once more.
-    cause => case when v_posted.lines > 0 and v_price > v_posted.price then format('%s, after %s lines', seat.session_id, v_posted.lines)
-                  when v_posted.lines > 0 then format('%s, %s kept', seat.session_id, kept_minor) end);
+    -- Its price goes and comes back as often as Stripe and the bank change their minds, and when it is reopened: what
+    -- names the fact is how many lines were before it.
+    cause => case when v_posted.lines > 0 then format('%s, after %s lines', seat.session_id, v_posted.lines) end);
   if num_nonnulls(seat.checkout_id, seat.revenue_share_id) > 0 then
     perform private.update_payment_amounts(seat.payment_id, v_price, v_share, is_disputed);
   end if;

@@ -454,6 +454,7 @@ insert into private.mail_kinds (kind, audience, category) values
   ('payment_received',    'user',         null),
   ('payment_returned',    'user',         null),
   ('payment_failed',      'user',         null),
+  ('payment_restored',    'user',         null),
   ('credits_granted',     'user',         null),
   ('credit_expiring',     'user',         'follow_ups'),
   ('credits_extended',    'user',         null),
@@ -849,7 +850,12 @@ begin
                                                                     at time zone v_time_zone, 'FMDay, FMMonth FMDD'))),
       ('recording_failed',    'Not recorded',      format('%s could not be recorded, or not all of it.', v_session_label)),
       ('payment_received',    'Payment received',  format('We have received %s. Thank you.', v_amount)),
-      ('payment_returned',    'Payment returned',  format('We have returned %s.', v_amount)),
+      ('payment_returned',    'Payment returned',  format(case mail.payload ->> 'because' when 'dispute'
+                                                      then '%s went back to you through your bank.'
+                                                      else 'We have returned %s.' end, v_amount)),
+      ('payment_restored',    'Payment not returned', format(case mail.payload ->> 'because' when 'dispute'
+                                                      then '%s came back to us from your bank: what you had paid for counts again.'
+                                                      else 'Returning %s to you did not succeed. Please write to us.' end, v_amount)),
       ('payment_failed',      'Payment failed',    format('Your bank did not pay %s, so nothing is booked with it. The mail about it leads to where'
                                                           || ' you can pay again.', v_amount)),
       ('credits_granted',     'Credits added',     format('You have %s more.', case mail.payload ->> 'credits' when '1'

@@ -27,8 +27,8 @@ create table public.webhook_endpoints (
   constraint webhook_endpoints_events_are_known
     check (events <@ array['session.booked', 'session.rescheduled', 'session.changed', 'session.cancelled',
                            'session.completed', 'recording.ready', 'recording.failed', 'payment.received',
-                           'payment.returned', 'payout.paid']
-           and cardinality(events) between 1 and 10),
+                           'payment.returned', 'payment.restored', 'payout.paid']
+           and cardinality(events) between 1 and 11),
   constraint webhook_endpoints_url_is_short check (char_length(url) <= 2000),
   constraint webhook_endpoints_description_is_short check (char_length(description) <= 500)
 );
@@ -376,5 +376,6 @@ grant execute on function private.claim_webhook_delivery, private.finish_webhook
 
 create trigger outbox_60_enqueue_webhook_deliveries after insert on private.outbox for each row
   when (new.kind in ('session_booked', 'session_rescheduled', 'session_changed', 'session_cancelled', 'session_completed',
-                     'recording_ready', 'recording_failed', 'payment_received', 'payment_returned', 'payout_paid'))
+                     'recording_ready', 'recording_failed', 'payment_received', 'payment_returned', 'payment_restored',
+                     'payout_paid'))
   execute function private.enqueue_webhook_deliveries();

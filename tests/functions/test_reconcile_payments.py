@@ -157,16 +157,54 @@ def test_refunds_and_disputes_are_found_too(lost: LostWebhooks) -> None:
     session_id, payment = lost.open(lost.paying.from_wallet())
     lost.stripe.end(session_id, payment, "complete", "paid")
     lost.reconcile()
-    lost.stripe.end(session_id, payment, "complete", "paid", refunded=payment.amount * 2 // 5)
+    payment.refund(payment.amount * 2 // 5)
     lost.reconcile()
     after_refund = lost.paying.credits()
 
-    lost.stripe.end(session_id, payment, "complete", "paid", refunded=payment.amount * 2 // 5, disputed=True)
-    lost.stripe.disputes.append(payment.dispute("needs_response"))
+    payment.dispute("needs_response")
     lost.reconcile()
 
     assert (after_refund, lost.paying.credits()) == ([3], [0])
     assert lost.paying.checkouts()[0]["next_check_at"]
+
+
+def test_a_refund_that_fails_later_and_a_dispute_that_is_won_at_last_are_found(lost: LostWebhooks) -> None:
+    """Credits go and come back each time; the client is told of both, and asked about daily while it is open."""
+    session_id, payment = lost.open(lost.paying.from_wallet())
+    lost.stripe.end(session_id, payment, "complete", "paid")
+    lost.reconcile()
+    left = []
+    for happen in (
+        lambda: payment.refund(payment.amount, "pending"),
+        lambda: payment.turn("succeeded"),
+        lambda: payment.turn("failed"),
+        lambda: payment.dispute("needs_response"),
+        lambda: payment.dispute("lost"),
+        lambda: payment.dispute("won"),
+    ):
+        happen()
+        lost.reconcile()
+        left += lost.paying.credits()
+
+    assert left == [0, 0, 5, 0, 0, 5]
+    kinds = [kind for kind in lost.paying.events() if kind.startswith("payment_re")]
+    assert kinds == ["payment_received", *["payment_returned", "payment_restored"] * 2]
+    assert lost.paying.checkouts()[0]["returned_minor"] == 0
+
+
+def test_more_refunds_than_a_charge_lists_are_all_read(lost: LostWebhooks) -> None:
+    """It lists its ten newest; the eleventh, the first that was made, has failed since."""
+    session_id, payment = lost.open(lost.paying.from_wallet())
+    lost.stripe.end(session_id, payment, "complete", "paid")
+    for _ in range(11):
+        payment.refund(1000)
+    lost.reconcile()
+    assert lost.paying.checkouts()[0]["refunded_minor"] == 11000
+
+    payment.turn("failed", 0)
+    lost.reconcile()
+
+    assert lost.paying.checkouts()[0]["refunded_minor"] == 10000
 
 
 def test_a_dispute_that_waited_is_applied_with_its_payment(lost: LostWebhooks) -> None:

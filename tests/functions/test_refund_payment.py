@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -10,7 +11,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from tests.cast import Person, Stage
-from tests.payment_scene import FakeStripe, PaymentScene, served
+from tests.payment_scene import FakeStripe, PaymentScene, pay_on, served
 
 
 @pytest.fixture(scope="module")
@@ -66,12 +67,8 @@ def test_a_session_is_refunded_in_full(paid: PaidCheckouts) -> None:
     reply = paid.refund(session_id=str(session["id"]))
 
     body = reply.json()
-    assert (reply.status_code, body["success"], body["amount_minor"], body["refunded_minor"]) == (
-        200,
-        True,
-        10000,
-        10000,
-    )
+    assert (reply.status_code, body["success"], body["status"]) == (200, True, "succeeded")
+    assert (body["amount_minor"], body["refunded_minor"]) == (10000, 10000)
     ((_, form, key),) = paid.asked()
     assert (form["amount"], key) == ("10000", f"refund-{body['refund_id']}")
     assert [row["status"] for row in paid.paying.sessions()] == ["cancelled"]
@@ -92,6 +89,68 @@ def test_a_partial_refund_of_a_package_takes_its_credits(paid: PaidCheckouts) ->
 
     assert left == [3, 0]
     assert (again.status_code, again.json()["code"]) == (409, "already_refunded")
+
+
+@pytest.mark.parametrize(
+    ("said", "success", "returned", "left"),
+    [("pending", True, 34310, [0]), ("requires_action", True, 34310, [0]), ("failed", False, 0, [5])],
+)
+def test_the_reply_says_what_stripe_said(
+    paid: PaidCheckouts, said: str, success: bool, returned: int, left: list[int]
+) -> None:
+    """A refund on its way may take days; one that failed has returned nothing, and may be asked for again."""
+    checkout = paid.buy(paid.paying.from_wallet())
+    paid.stripe.refund_status = said
+
+    body = paid.refund(checkout_id=checkout).raise_for_status().json()
+
+    assert (body["success"], body["status"], body["refunded_minor"]) == (success, said, returned)
+    assert paid.paying.credits() == left
+    paid.stripe.refund_status = "succeeded"
+    again = paid.refund(checkout_id=checkout)
+    assert again.status_code == (409 if success else 200)
+
+
+def test_a_repeat_hears_how_the_refund_is_now(paid: PaidCheckouts) -> None:
+    """Our answer was lost, and it failed meanwhile: the key gives the first answer again, and the payment says more."""
+    checkout = paid.buy(paid.paying.from_wallet())
+    paid.refund(checkout_id=checkout).raise_for_status()
+    (payment,) = paid.stripe.payments.values()
+    payment.turn("failed")
+    for forget in (
+        "update private.payment_refunds set status = 'requested' where checkout_id = %s",
+        "update private.stripe_refunds set as_of = as_of - interval '1 hour' where checkout_id = %s",
+        "update public.checkout_sessions set refunded_minor = 0, returned_minor = 0 where id = %s",
+    ):
+        paid.paying.stage.execute(forget, checkout)
+
+    again = paid.refund(checkout_id=checkout).raise_for_status().json()
+
+    assert (again["success"], again["status"], again["refunded_minor"]) == (False, "failed", 0)
+    assert (len(paid.stripe.refunds), paid.paying.credits()) == (1, [5])
+
+
+def test_when_stripe_stops_answering_the_refund_is_recorded_all_the_same(paid: PaidCheckouts) -> None:
+    """It was made; how the rest of the payment is, the reconciler asks."""
+    checkout = paid.buy(paid.paying.from_wallet())
+    paid.stripe.fail_reading = True
+
+    body = paid.refund(checkout_id=checkout, amount_minor=34310 // 5).raise_for_status().json()
+
+    assert (body["status"], body["refunded_minor"]) == ("succeeded", 34310 // 5)
+    assert paid.paying.credits() == [4]
+
+
+def test_sessions_to_come_are_kept_where_the_admin_says_so(paid: PaidCheckouts) -> None:
+    """By default they are cancelled once the money has gone back; both sides are told."""
+    for choice, status in (("keep", "scheduled"), ("cancel", "cancelled")):
+        paid.paying.starts_at += timedelta(hours=3)
+        checkout = paid.buy(paid.paying.from_checkout_page())
+
+        paid.refund(checkout_id=checkout, sessions_to_come=choice).raise_for_status()
+
+        assert paid.paying.sessions()[-1]["status"] == status
+    assert paid.refund(checkout_id=checkout, sessions_to_come="some").status_code == 422
 
 
 def test_ten_clicks_refund_once(paid: PaidCheckouts) -> None:
@@ -163,3 +222,25 @@ def test_no_more_than_was_paid_can_be_refunded(paid: PaidCheckouts) -> None:
     assert (unknown.status_code, unknown.json()["code"]) == (404, "payment_not_found")
     assert [reply.status_code for reply in bad] == [422] * 5
     assert paid.asked() == []
+
+
+def test_on_the_local_stack_a_refund_goes_and_comes_back(paying: PaymentScene) -> None:
+    """Paid on the page of the stand-in, refunded by the function; its events bring what becomes of it later."""
+    stage = paying.stage
+    opened = paying.pay(paying.from_wallet())
+    pay_on(opened.json()["url"])
+    checkout = opened.json()["checkout_id"]
+
+    refunded = stage.invoke(
+        "refund-payment", {"checkout_id": checkout, "reason": "They moved."}, as_=stage.admin()
+    )
+
+    assert (refunded.json()["status"], paying.credits()) == ("succeeded", [0])
+    refund_id = stage.value("select id from private.stripe_refunds where checkout_id = %s", checkout)
+    at_stripe = f"{stage.env['STRIPE_API_URL']}/_refunds/{refund_id}"
+    httpx.post(at_stripe, data={"status": "failed"}).raise_for_status()
+    assert (paying.credits(), paying.checkouts()[0]["returned_minor"]) == ([5], 0)
+    assert paying.events()[-2:] == ["payment_returned", "payment_restored"]
+    (listed,) = stage.rest("GET", f"admin_returns?checkout_id=eq.{checkout}", as_=stage.admin()).json()
+    assert (listed["status"], listed["reason"], listed["credits_owed"]) == ("failed", "They moved.", 0)
+    assert stage.rest("GET", "admin_returns", as_=paying.client).json() == []

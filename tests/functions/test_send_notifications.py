@@ -393,6 +393,28 @@ def test_a_payment_leads_to_one_mail_with_the_receipt_of_stripe(
     assert returned["Subject"] == f"We have returned {amount}"
 
 
+def test_a_charge_back_is_told_to_both_sides_and_so_is_its_end(mail: MailScene, paying: PaymentScene) -> None:
+    """Who paid reads what went back and what that cancelled, who leads it why; and who paid that it was won."""
+    payment = paying.payment(paying.pay(paying.from_checkout_page()))
+    paying.receive_event(payment.completed()).raise_for_status()
+    mail.send()
+    before = len(mail.mails_to(paying.client)), len(mail.mails_to(paying.practitioner))
+
+    for kind, status in (("created", "needs_response"), ("closed", "lost"), ("funds_reinstated", "won")):
+        paying.receive_event(payment.disputed(kind, status)).raise_for_status()
+        mail.send()
+
+    mine, theirs = mail.mails_to(paying.client)[before[0] :], mail.mails_to(paying.practitioner)[before[1] :]
+    texts = {each["Subject"].partition(":")[0]: " ".join(each["TextBody"].split()) for each in mine}
+    assert set(texts) == {"Cancelled", "CA$100.00 went back to you", "CA$100.00 is with us again"}
+    assert "is cancelled, because the payment for it was returned to you." in texts["Cancelled"]
+    assert "your bank has given you back CA$100.00" in texts["CA$100.00 went back to you"]
+    assert "one credit is back in your account" in texts["CA$100.00 is with us again"]
+    (notice,) = theirs
+    assert "We have cancelled this session, because its payment was returned." in notice["TextBody"]
+    assert paying.credits() == [1]
+
+
 def test_a_signed_text_is_mailed_to_its_signer(mail: MailScene) -> None:
     """The text as it was shown, and its fingerprint."""
     somebody = mail.booker()
@@ -417,7 +439,20 @@ OTHERS = {
         "Nothing is lost",
     ),
     "session_to_pay": ({}, "pay for it by itself"),
-    "payment_returned": ({"amount_minor": 2500, "currency": "cad", "credits_taken_back": 1}, "CA$25.00"),
+    "payment_returned": (
+        {
+            "amount_minor": 2500,
+            "currency": "cad",
+            "credits_taken_back": 3,
+            "credits_owed": 1,
+            "because": "refund",
+        },
+        "Credits owed: 1",
+    ),
+    "payment_restored": (
+        {"amount_minor": 2500, "currency": "cad", "credits_given_back": 2, "because": "refund"},
+        "we tried to return CA$25.00, and your bank did not take it",
+    ),
     "credits_granted": ({"credits": 2, "kind": "adjustment"}, "added 2 credits"),
     "payment_failed": (
         {"amount_minor": 2500, "currency": "cad"},

@@ -3,6 +3,7 @@
 import smtplib
 import time
 from email.message import EmailMessage
+from typing import Any
 from uuid import uuid4
 
 import boto3
@@ -134,3 +135,44 @@ def test_the_checkout_page_has_the_price_of_its_checkout(stack: Stack) -> None:
     assert session.success_url == "http://127.0.0.1/done?a=b&c=d"
     assert client.v1.checkout.sessions.expire(session.id).status == "expired"
     assert client.v1.checkout.sessions.create({"mode": "setup"}).status == "open"
+
+
+def test_stripe_refunds_what_was_paid(stack: Stack) -> None:
+    """By Stripe's own client, once for each key; a refund that fails later no longer counts, as at Stripe."""
+    client = stripe.StripeClient(
+        stack.env["STRIPE_SECRET_KEY"], base_addresses={"api": stack.env["STRIPE_API_URL"]}
+    )
+    price = {"currency": "cad", "unit_amount": 5500, "product_data": {"name": "20 minutes"}}
+    session = client.v1.checkout.sessions.create(
+        {
+            "mode": "payment",
+            "success_url": "http://127.0.0.1/done",
+            "line_items": [{"price_data": price, "quantity": 1}],
+        }
+    )
+    assert (session.payment_status, session.payment_intent) == ("unpaid", None)
+    html = httpx.get(session.url or "").text
+    form = html.partition('<form method="post" action="')[2].partition('"')[0]
+    httpx.post(httpx.URL(session.url or "").join(form), data={"email": "payer@stage.test"})
+
+    def charge() -> dict[str, Any]:
+        expand = {"expand": ["payment_intent.latest_charge.refunds"]}
+        paid = client.v1.checkout.sessions.retrieve(session.id, expand).to_dict()
+        assert paid["amount_total"] == 5500
+        return dict(paid["payment_intent"]["latest_charge"])
+
+    intent = charge()["payment_intent"]
+    key: stripe.RequestOptions = {"idempotency_key": uuid4().hex}
+    made = [client.v1.refunds.create({"payment_intent": intent, "amount": 5000}, key).id for _ in range(2)]
+    with pytest.raises(stripe.InvalidRequestError):
+        client.v1.refunds.create({"payment_intent": intent, "amount": 501})
+    counted = charge()
+    httpx.post(f"{stack.env['STRIPE_API_URL']}/_refunds/{made[0]}", data={"status": "failed"})
+    failed = charge()
+    httpx.post(f"{stack.env['STRIPE_API_URL']}/_disputes", data={"payment_intent": intent, "status": "lost"})
+
+    assert made[0] == made[1]
+    assert (counted["amount_refunded"], failed["amount_refunded"], charge()["disputed"]) == (5000, 0, True)
+    assert [each["status"] for each in failed["refunds"]["data"]] == ["failed"]
+    (dispute,) = client.v1.disputes.list({"payment_intent": intent}).data
+    assert (dispute.status, dispute.amount) == ("lost", 5500)

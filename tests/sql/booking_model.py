@@ -158,7 +158,21 @@ class Model:
 
     # Credits
 
+    def owes(self, who: str) -> bool:
+        """Whether credits that were spent have no payment any more."""
+        return any(lot.who == who and lot.owed for lot in self.lots.values())
+
+    def settle(self, new: Lot) -> None:
+        """A package that is bought pays what is owed, the oldest first."""
+        for lot in sorted(self.lots.values(), key=lambda lot: lot.born):
+            if lot.who == new.who:
+                paid = min(lot.owed, new.remaining)
+                lot.owed -= paid
+                new.remaining -= paid
+
     def choose(self, who: str, minutes: int | None) -> Lot:
+        if self.owes(who):
+            raise Refused("credits_owed")
         usable = [
             lot
             for lot in self.lots.values()
@@ -328,3 +342,9 @@ class Model:
             taken = min(asked, lot.remaining)
             lot.remaining -= taken
             lot.owed += asked - taken
+            # What stands on it and is to come, the last one first; of those booked at once, the later one.
+            standing = [s for s in self.sessions.values() if s.lot is lot and s.status == "scheduled"]
+            standing.sort(key=lambda s: s.id)
+            standing.sort(key=lambda s: (s.is_seat, s.slot), reverse=True)
+            for session in standing[: lot.owed]:
+                self.cancel(session, "platform", use_grace=False)

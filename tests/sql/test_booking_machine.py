@@ -328,6 +328,10 @@ class Bookings(RuleBasedStateMachine):
                 duration_minutes=minutes,
             )
 
+        if self.model.owes(who):
+            with self.sandbox.refused("credits_owed"):
+                ask()
+            return multiple()
         if found := self.model.open_checkout(who, slot, minutes):
             assert found.id == ask()
             return multiple()
@@ -405,6 +409,8 @@ class Bookings(RuleBasedStateMachine):
             made = str(row["credit_lot_id"])
             many = 5 if checkout.slot is None else 1
             checkout.lot = self.keep_lot(made, checkout.who, checkout.minutes, many)
+            if checkout.slot is None:
+                self.model.settle(checkout.lot)
         return body
 
     @rule(target=told, checkout_id=checkouts)

@@ -116,7 +116,9 @@ class Earning(RuleBasedStateMachine):
         return funds
 
     @rule(target=bought, who=PEOPLE, currency=CURRENCIES, which=st.integers(0, 1))
-    def pay_for_a_session(self, who: str, currency: str, which: int) -> Bought:
+    def pay_for_a_session(self, who: str, currency: str, which: int) -> Any:
+        if self.owes(who):
+            return multiple()
         own = self.practitioners[which]
         bought = pay_session(self.sandbox, self.next_time(), practitioner=own, who=who, currency=currency)
         assert bought.session
@@ -125,7 +127,7 @@ class Earning(RuleBasedStateMachine):
 
     @rule(target=bought, who=PEOPLE, currency=CURRENCIES)
     def pay_for_a_seat(self, who: str, currency: str) -> Any:
-        if self.has_a_seat(who):
+        if self.has_a_seat(who) or self.owes(who):
             return multiple()
         bought = pay_seat(self.sandbox, self.classes[-1], who=who, currency=currency)
         assert bought.session
@@ -150,7 +152,14 @@ class Earning(RuleBasedStateMachine):
     def funds_of(self, seat: str) -> Funds | None:
         return self.model.lots[str(session(self.sandbox, seat)["credit_lot_id"])]
 
+    def owes(self, who: str) -> bool:
+        """Credits whose payment went back: nothing new is booked then."""
+        self.sandbox.act_as(who)
+        return bool(self.sandbox.one("select credits_owed from public.check_session_credits()"))
+
     def has_credit(self, who: str, is_group: bool) -> bool:
+        if self.owes(who):
+            return False
         self.sandbox.act_as("owner")
         return bool(
             self.sandbox.run(
@@ -238,12 +247,20 @@ class Earning(RuleBasedStateMachine):
         if how == "last_minute":
             self.model.seats[seat].earn()
             return
+        self.know_returned_lots()
+
+    def know_returned_lots(self) -> None:
+        """What was paid singly and is cancelled is returned as a lot of the same funds."""
         self.sandbox.act_as("owner")
         for line in self.sandbox.run(
-            "select lot_id from public.credit_ledger where session_id = %s and kind = 'return'", seat
+            "select lot_id, session_id from public.credit_ledger where kind = 'return'"
         ):
-            # What was paid singly is returned as a lot of the same funds.
-            self.model.lots.setdefault(str(line["lot_id"]), self.model.seats[seat].funds)
+            self.model.lots.setdefault(str(line["lot_id"]), self.model.seats[str(line["session_id"])].funds)
+
+    def tell(self, body: bytes) -> None:
+        """Stripe says so. Money that came back may give what cancelling had withheld."""
+        deliver(self.sandbox, body)
+        self.know_returned_lots()
 
     def client_of(self, row: dict[str, Any]) -> str:
         return "client" if str(row["client_id"]).endswith("1") else "other"
@@ -252,12 +269,26 @@ class Earning(RuleBasedStateMachine):
 
     @rule(target=events, bought=bought, part=st.integers(1, 100))
     def refund(self, bought: Bought, part: int) -> Any:
-        """A part of it or all, as Stripe counts: so much so far."""
+        """A part of it or all: so much so far."""
         funds = self.model.funds[bought.id]
-        so_far = max(1, funds.amount * part // 100)
-        funds.refunded = max(funds.refunded, so_far)
-        body = bought.payment.refunded(so_far)
-        deliver(self.sandbox, body)
+        body = bought.payment.refunded(max(1, funds.amount * part // 100))
+        funds.refunded = bought.payment.refunded_so_far
+        self.tell(body)
+        return body
+
+    @rule(
+        target=events,
+        bought=bought.filter(lambda bought: bought.payment.refunds),
+        number=st.integers(0, 9),
+        status=st.sampled_from(["pending", "succeeded", "failed", "canceled"]),
+        kind=st.sampled_from(["refund.updated", "refund.failed", "charge.refund.updated"]),
+    )
+    def turn_refund(self, bought: Bought, number: int, status: str, kind: str) -> bytes:
+        """Stripe says another state of a refund: the newest counts, and never more than was paid."""
+        refunds = bought.payment.refunds
+        body = bought.payment.refund_turned(status, kind, number % len(refunds))
+        self.model.funds[bought.id].refunded = bought.payment.refunded_so_far
+        self.tell(body)
         return body
 
     @rule(
@@ -267,21 +298,17 @@ class Earning(RuleBasedStateMachine):
         status=st.sampled_from(["warning_needs_response", "needs_response", "won", "lost"]),
     )
     def dispute(self, bought: Bought, number: int, status: str) -> bytes:
-        """Events arrive in any order; what was decided stays decided."""
+        """A bank may decide anew, so the newest word counts."""
         disputes = self.model.funds[bought.id].disputes
-        state = {"needs_response": "open", "warning_needs_response": "inquiry"}.get(status, status)
-        if disputes.get(number, "inquiry") == "inquiry" or (
-            disputes[number] == "open" and state in ("won", "lost")
-        ):
-            disputes[number] = state
+        disputes[number] = {"needs_response": "open", "warning_needs_response": "inquiry"}.get(status, status)
         body = bought.payment.disputed("updated", status, number)
-        deliver(self.sandbox, body)
+        self.tell(body)
         return body
 
     @rule(body=events)
     def redeliver(self, body: bytes) -> None:
         """Any event may be delivered again, at any later time."""
-        deliver(self.sandbox, body)
+        self.tell(body)
 
     # What the pages read
 

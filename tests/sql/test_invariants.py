@@ -18,8 +18,29 @@ def broken(sandbox: Sandbox) -> list[str]:
     return [row["rule"] for row in sandbox.run(CHECK)]
 
 
+REFUNDED = (
+    "insert into private.stripe_refunds (id, checkout_id, status, amount_minor, as_of, changed_at)"
+    f" select 're_1', id, 'succeeded', amount_minor, now(), now() from public.checkout_sessions where id = '{ROW}';"
+    " update public.checkout_sessions set outcome = 'credits_granted', refunded_minor = amount_minor,"
+    f" returned_minor = amount_minor, credits_taken_back = credits where id = '{ROW}';"
+)
+TO_COME = "from public.session_schedules where status = 'scheduled' and scheduled_at > now()"
 # By hand, past every trigger: what each rule is there to find.
 DAMAGE = {
+    "what is returned is not the sum of refunds and lost disputes": (
+        f"{REFUNDED} update private.stripe_refunds set status = 'failed'"
+    ),
+    "something is returned that no refund or dispute names": (
+        "update public.checkout_sessions set returned_minor = 1"
+    ),
+    "a session to come stands on money that went back": (
+        f"{REFUNDED} update public.checkout_sessions set session_id = (select id {TO_COME} limit 1) where id = '{ROW}'"
+    ),
+    "a session to come stands on credits that went back": (
+        f"{REFUNDED} update public.user_session_credits set credits_owed = 1;"
+        " update public.checkout_sessions set credit_lot_id ="
+        f" (select credit_lot_id {TO_COME} and credit_lot_id is not null limit 1) where id = '{ROW}'"
+    ),
     "a transaction of the ledger does not balance": "delete from public.ledger_postings where account = 'client_funds'",
     "a balance is not what is unpaid": (
         "update public.ledger_postings set amount_minor = amount_minor - 1 where account = 'practitioner_payable'"

@@ -18,7 +18,8 @@ alter table public.user_session_credits
     (duration_minutes is null) = (is_group is null)),
   add constraint user_session_credits_duration_is_in_range check (duration_minutes between 1 and 1440);
 comment on column public.user_session_credits.credits_owed is
-  'Credits that had been spent when their price was refunded: of those that come back, so many are not given back.';
+  'Credits that had been spent when their price was refunded: of those that come back, so many are not given back. Some
+may be on their way only: credits_owed.sql says which keep their owner from booking.';
 comment on column public.user_session_credits.duration_minutes is
   'With is_group: the length and form the credits are good for. Also of a typed lot, which they hold when its type is gone.';
 
@@ -191,6 +192,7 @@ as $$
 declare
   v_lot uuid;
 begin
+  perform private.refuse_owing(choose_credit_lot.user_id);
   -- Under the client's lock, so two bookings of one client never choose at once; the row lock keeps refunds away.
   select c.id into v_lot
     from private.list_good_lots(choose_credit_lot.user_id, choose_credit_lot.session_type_ids,
@@ -209,7 +211,7 @@ $$;
 -- The caller's usable credits, in one row also for whoever has none.
 create function public.check_session_credits()
   returns table (user_id uuid, total_credits integer, package_credits integer, single_credits integer,
-                 credits jsonb, has_credits boolean)
+                 credits jsonb, has_credits boolean, credits_owed integer)
   language sql stable security invoker set search_path = ''
 as $$
   select (select auth.uid()),
@@ -217,7 +219,8 @@ as $$
          coalesce(sum(c.credits_remaining) filter (where c.package_id is not null), 0)::integer,
          coalesce(sum(c.credits_remaining) filter (where c.package_id is null), 0)::integer,
          coalesce(jsonb_agg(to_jsonb(c) order by c.expires_at nulls last, c.purchased_at, c.id), '[]'),
-         count(*) > 0
+         count(*) > 0,
+         private.count_credits_owed((select auth.uid()))
     from public.user_session_credits c
    where c.user_id = (select auth.uid()) and c.credits_remaining > 0 and (c.expires_at is null or c.expires_at > now());
 $$;
@@ -240,6 +243,9 @@ begin
   insert into public.credit_ledger (lot_id, user_id, change, kind, reason)
   values (post_credit_adjustment.lot_id, post_credit_adjustment.user_id, post_credit_adjustment.change, 'adjustment',
           post_credit_adjustment.reason);
+  if post_credit_adjustment.change > 0 then
+    perform private.settle_credits_owed(post_credit_adjustment.lot_id);
+  end if;
   return post_credit_adjustment.lot_id;
 end
 $$;

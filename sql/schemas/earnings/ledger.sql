@@ -2,7 +2,8 @@
 --
 --   accrual        a seat was held or forfeited       client_funds -price, practitioner_payable +share,
 --                                                     platform_revenue +rest
---   reversal       its price was refunded             the accrual's lines with the other sign, as far as refunded
+--   reversal       its price was refunded             the accrual's lines with the other sign, as far as refunded; and
+--                                                     back when the refund fails or the dispute is won
 --                  its session was reopened           the same, all of it; and back when it is completed again
 --   payout         a payout is made                   practitioner_payable -amount, payouts_sent +amount
 --   payout_failed  it failed                          the payout's lines with the other sign

@@ -131,6 +131,33 @@ create view private.broken_invariants with (security_invoker = true) as
    where h.mailed_at is null and h.day < (now() at time zone 'UTC')::date
      and not exists (select from private.audit_heads later where later.day > h.day and later.mailed_at is not null)
   union all
+  -- Money that went back
+  select 'what is returned is not the sum of refunds and lost disputes', c.id::text
+    from public.checkout_sessions c, private.sum_returns(c.id) r
+   where c.outcome is not null and exists (select from private.stripe_refunds f where f.checkout_id = c.id
+                                           union all select from private.payment_disputes d where d.checkout_id = c.id)
+     and (c.refunded_minor, c.returned_minor) is distinct from (
+           least(c.amount_minor, r.refunded_minor), least(c.amount_minor, r.refunded_minor + r.lost_minor))
+  union all
+  select 'something is returned that no refund or dispute names', c.id::text
+    from public.checkout_sessions c
+   where c.returned_minor > 0
+     and not exists (select from private.stripe_refunds f where f.checkout_id = c.id)
+     and not exists (select from private.payment_disputes d where d.checkout_id = c.id)
+  union all
+  select 'a session to come stands on money that went back', s.id::text
+    from public.checkout_sessions c
+    join public.session_schedules s on s.id = c.session_id and s.status = 'scheduled' and s.scheduled_at > now(),
+         private.sum_returns(c.id) r
+   where c.returned_minor > 0 and r.settled_minor - r.forgone_minor >= c.amount_minor
+  union all
+  select 'a session to come stands on credits that went back', s.id::text
+    from public.checkout_sessions c
+    join public.user_session_credits l on l.id = private.find_paid_lot(c) and l.credits_owed > 0
+    join public.session_schedules s on s.credit_lot_id = l.id and s.status = 'scheduled' and s.scheduled_at > now(),
+         private.sum_returns(c.id) r
+   where c.credits_taken_back > 0 and private.count_credits_unpaid(c, l.credits_owed, r) > 0
+  union all
   -- Seats and time
   select 'a class is oversold', class.id::text
     from public.session_schedules class

@@ -56,6 +56,7 @@ insert into private.mail_kinds (kind, audience, category) values
   ('payment_received',    'user',         null),
   ('payment_returned',    'user',         null),
   ('payment_failed',      'user',         null),
+  ('payment_restored',    'user',         null),
   ('credits_granted',     'user',         null),
   ('credit_expiring',     'user',         'follow_ups'),
   ('credits_extended',    'user',         null),

@@ -101,6 +101,7 @@ begin
                              (select p.currency from public.user_preferences p where p.user_id = begin_checkout.user_id), 'usd');
 
   if begin_checkout.payment_type = 'single' then
+    perform private.refuse_owing(begin_checkout.user_id);
     v_new.credits := 1;
     v_new.description := v_type.name;
     v_new.amount_minor := round(100 * case v_new.currency when 'cad' then v_type.price_cad else v_type.price_usd end);

@@ -98,7 +98,7 @@ comment on column public.checkout_sessions.stripe_amounts is
   'What Stripe charged for, line by line: subtotal, discount, tax, shipping, total, and its lines once we have asked.';
 comment on column public.checkout_sessions.difference     is
   'What Stripe charged otherwise than we asked, in words. Nothing is given for it until somebody accepts it.';
-comment on column public.checkout_sessions.refunded_minor is 'All refunds together, as Stripe counts them.';
+comment on column public.checkout_sessions.refunded_minor is 'All refunds that have not failed or been cancelled.';
 comment on column public.checkout_sessions.returned_minor is 'Refunds and lost disputes: what the payer got back.';
 comment on column public.checkout_sessions.outcome        is
   'credit_instead: the time was taken when the money arrived. nobody_there: the account had been erased.';

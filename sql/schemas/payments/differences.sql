@@ -1,30 +1,7 @@
--- What Stripe says of a payment, as facts; and what it charged otherwise than we asked, which waits for a person.
+-- What Stripe charged otherwise than we asked, which waits for a person.
 --
 -- We ask for one line at our price, with no tax, discount or shipping. What Stripe added or took off all the same is
 -- kept (`stripe_amounts`) and named (`difference`), and nothing is given for such a payment until an admin accepts it.
-
-create type private.payment_facts as (
-  checkout_id       uuid,
-  stripe_session_id text,
-  payment_intent_id text,
-  session_status    text,     -- open, complete, expired; missing: Stripe knows no such checkout; unopened: it made none
-  payment_status    text,     -- paid, unpaid, no_payment_required
-  payment_failed    boolean,
-  completed_at      timestamptz, -- when the payer was done, by an event that says so
-  intent_failed_at  timestamptz, -- when a charge failed: of a card, the payer may go on and pay otherwise
-  amount_minor      integer,     -- what was charged in all, which is
-  subtotal_minor    integer,     -- the sum of the lines,
-  discount_minor    integer,     -- less what Stripe took off,
-  tax_minor         integer,     -- and what it added
-  shipping_minor    integer,
-  lines             jsonb,       -- [{description, amount_minor, currency, quantity}], of an answer that has them
-  currency          text,
-  receipt_url       text,
-  refunded_minor    integer,
-  dispute_id        text,
-  dispute_status    text,
-  dispute_minor     integer
-);
 
 create function private.write_minor(amount_minor integer) returns text
   language sql stable set search_path = ''

@@ -1,32 +1,11 @@
--- What follows from a payment: the session, or credits; and when it is refunded or disputed, they are taken back.
+-- What follows from a payment: the session, or credits.
 --
 --   paid, a package        -> its credits
 --   paid, a single session -> the session, with its payment and shares
 --                             or, if the time was taken when the money arrived, a credit of its kind and a mail
---   refunded in part       -> of a package, as many credits as that part is worth, rounded down; shares are of the rest
---   refunded in full       -> all of it, also a session that has not begun
---   disputed               -> credits are taken back and the payment is not paid out, until it is decided
---     lost                 -> as if it had been refunded
---     won                  -> credits come back, the payment counts again
 --
+-- What follows when it goes back stands in returns.sql.
 -- `settle_checkout` compares what is with what should be, so it can be called any number of times and after any fact.
-
-create table private.payment_disputes (
-  id           text    primary key,
-  checkout_id  uuid    not null references public.checkout_sessions (id),
-  state        text    not null check (state in ('inquiry', 'open', 'won', 'lost')),
-  amount_minor integer not null,
-
-  constraint payment_disputes_id_is_short check (char_length(id) <= 255)
-);
-comment on table  private.payment_disputes       is 'What payers claimed back through their bank, by Stripe''s id.';
-comment on column private.payment_disputes.state is
-  'inquiry: the bank asks, and no money has moved. The order is that of the check; a state never goes back in it.';
-
-create index payment_disputes_checkout_id_idx on private.payment_disputes (checkout_id);
-
-alter table private.payment_disputes enable row level security;
--- No grant and no policy: only the functions of this schema read and write it.
 
 create function private.grant_paid_credits(checkout public.checkout_sessions) returns uuid
   language plpgsql volatile set search_path = ''
@@ -47,6 +26,10 @@ begin
      set cancellation_policy_version = checkout.cancellation_policy_version,
          cancellation_policy_agreed_at = checkout.created_at
    where l.id = v_lot and checkout.cancellation_policy_version is not null;
+  -- A package pays what its owner owes. What was paid for one session is for that, and whoever owes cannot pay for one.
+  if checkout.payment_type <> 'single' then
+    perform private.settle_credits_owed(v_lot);
+  end if;
   return v_lot;
 end
 $$;
@@ -165,103 +148,11 @@ begin
       'practitioner_id', checkout.practitioner_id, 'scheduled_at', checkout.scheduled_at,
       'group_class_id', checkout.group_class_id));
   end if;
-  perform private.publish_event('payment_received', checkout.user_id, checkout.session_id, jsonb_build_object(
-    'checkout_id', checkout.id, 'amount_minor', checkout.amount_minor, 'currency', checkout.currency));
-  return checkout;
-end
-$$;
-
--- Shares are of the money that stays with us: recalculated after every fact about a payment. The caller holds the
--- client's lock and the checkout's row.
-create function private.recalculate_payment_shares(
-  checkout public.checkout_sessions, returned_minor integer, is_disputed boolean) returns void
-  language plpgsql volatile set search_path = ''
-as $$
-declare
-  v_kept_minor bigint := checkout.amount_minor - returned_minor;
-  v_seat       private.earned_seats;
-begin
-  -- Order matters: the class, the session, its money, as when a session is cancelled or completed.
-  perform from public.session_schedules class where class.id = checkout.group_class_id for update;
-  perform from public.session_schedules s where s.id = checkout.session_id for update;
-  perform private.lock_funds(checkout.id);
-  for v_seat in select * from private.earned_seats e where e.funds_id = checkout.id order by e.seat_number loop
-    perform private.post_seat_difference(v_seat, v_kept_minor, is_disputed);
-  end loop;
-
-  -- What was paid for a seat that is not earned: not yet, or not at all.
-  perform private.update_payment_amounts(
-            p.id, v_kept_minor,
-            case when s.status = 'cancelled' then 0
-                 else (100 * private.compute_practitioner_share(v_kept_minor / 100.0, share))::bigint end,
-            is_disputed)
-     from public.session_payments p
-     join public.session_schedules s on s.id = p.session_id
-     join public.revenue_shares share on share.id = p.revenue_share_id
-    where p.checkout_id = checkout.id and not exists (select from private.earned_seats e where e.payment_id = p.id);
-end
-$$;
-
--- Brings the number of a payment's credits that are taken back to `credits`: takes more, or gives some back after a
--- dispute that was won. Those spent already count as taken, and are owed (`credits_owed`). Returns the number then.
-create function private.set_credits_taken_back(checkout public.checkout_sessions, credits integer) returns integer
-  language plpgsql volatile set search_path = ''
-as $$
-declare
-  v_change   integer := set_credits_taken_back.credits - checkout.credits_taken_back;
-  v_debt_cut integer;
-  -- The credits it bought, or the one that its cancelled session returned.
-  v_lot      uuid := coalesce(checkout.credit_lot_id, (select l.lot_id from public.credit_ledger l
-                                                        where l.session_id = checkout.session_id and l.kind = 'return'));
-begin
-  if v_lot is null or v_change = 0 then
-    return checkout.credits_taken_back;
-  elsif v_change > 0 then
-    perform private.revoke_credits(v_lot, v_change, 'The payment was refunded or disputed');
-  else
-    -- First less is owed, of what had been spent already; the rest is given back.
-    update public.user_session_credits l set credits_owed = greatest(0, l.credits_owed + v_change)
-      from public.user_session_credits old
-     where l.id = v_lot and old.id = l.id
-    returning least(old.credits_owed, -v_change) into v_debt_cut;
-    insert into public.credit_ledger (lot_id, user_id, change, kind, reason)
-    select v_lot, checkout.user_id, -v_change - v_debt_cut, 'adjustment', 'The payment stands: its dispute was won'
-     where -v_change > v_debt_cut;
-  end if;
-  return set_credits_taken_back.credits;
-end
-$$;
-
--- Money was refunded, or is disputed by the payer's bank: session and credits are taken back with it.
-create function private.apply_refunds_and_disputes(checkout public.checkout_sessions) returns public.checkout_sessions
-  language plpgsql volatile set search_path = ''
-as $$
-declare
-  v_disputed integer;
-  v_lost     integer;
-  v_returned integer;
-begin
-  select coalesce(sum(d.amount_minor) filter (where d.state = 'open'), 0),
-         coalesce(sum(d.amount_minor) filter (where d.state = 'lost'), 0)
-    into v_disputed, v_lost from private.payment_disputes d where d.checkout_id = checkout.id;
-  v_returned := least(checkout.amount_minor, checkout.refunded_minor + v_lost);
-
-  perform private.recalculate_payment_shares(checkout, v_returned, v_disputed > 0);
-  -- Order matters: a session whose payment is refunded gives no credit when it is cancelled.
-  if v_returned >= checkout.amount_minor then
-    perform from public.session_schedules class where class.id = checkout.group_class_id for update;
-    update public.session_schedules s set status = 'cancelled', notes = 'Cancelled: the payment was returned'
-     where s.id = checkout.session_id and s.status = 'scheduled' and s.scheduled_at > now();
-  end if;
-  checkout.credits_taken_back := private.set_credits_taken_back(checkout,
-    checkout.credits * least(checkout.amount_minor, v_returned + v_disputed) / greatest(checkout.amount_minor, 1));
-
-  if v_returned > checkout.returned_minor then
-    perform private.publish_event('payment_returned', checkout.user_id, checkout.session_id, jsonb_build_object(
-      'checkout_id', checkout.id, 'amount_minor', v_returned - checkout.returned_minor, 'currency', checkout.currency,
-      'credits_taken_back', checkout.credits_taken_back));
-    checkout.returned_minor := v_returned;
-  end if;
+  perform private.publish_event('payment_received', checkout.user_id, checkout.session_id, jsonb_strip_nulls(jsonb_build_object(
+    'checkout_id', checkout.id, 'amount_minor', checkout.amount_minor, 'currency', checkout.currency,
+    -- What was owed and is paid from them: nothing else has been taken yet.
+    'credits_settled', (select -sum(l.change) from public.credit_ledger l
+                         where l.lot_id = checkout.credit_lot_id and l.kind = 'refund'))));
   return checkout;
 end
 $$;
@@ -270,6 +161,8 @@ $$;
 create function private.settle_checkout(checkout public.checkout_sessions) returns public.checkout_sessions
   language plpgsql volatile set search_path = ''
 as $$
+declare
+  v_returns private.returned_money := private.sum_returns(checkout.id);
 begin
   if checkout.status = 'paid' and checkout.outcome is null then
     checkout := private.fulfil_checkout(checkout);
@@ -290,7 +183,7 @@ begin
     checkout.failure_told_at := now();
   end if;
   if checkout.outcome is not null then
-    checkout := private.apply_refunds_and_disputes(checkout);
+    checkout := private.apply_returns(checkout, v_returns);
     update public.user_session_credits l set stripe_payment_intent_id = checkout.stripe_payment_intent_id
      where l.id = checkout.credit_lot_id
        and l.stripe_payment_intent_id is distinct from checkout.stripe_payment_intent_id;
@@ -298,14 +191,16 @@ begin
 
   update public.checkout_sessions old
      set failure_told_at = checkout.failure_told_at, outcome = checkout.outcome, session_id = checkout.session_id,
-         credit_lot_id = checkout.credit_lot_id, returned_minor = checkout.returned_minor,
-         credits_taken_back = checkout.credits_taken_back, claim_count = 0,
+         credit_lot_id = checkout.credit_lot_id, refunded_minor = checkout.refunded_minor,
+         returned_minor = checkout.returned_minor, credits_taken_back = checkout.credits_taken_back, claim_count = 0,
          next_check_at = case checkout.status
            when 'open' then now() + interval '4 minutes'
            when 'processing' then now() + interval '1 hour'
-           -- Receipts come a moment later, refunds and disputes within months: ask ever more rarely.
-           when 'paid' then case when checkout.paid_at > now() - interval '180 days'
-             then now() + least(interval '7 days', greatest(interval '10 minutes', now() - checkout.paid_at)) end
+           -- Receipts come a moment later, refunds and disputes within months: ask ever more rarely, but daily while
+           -- one of them is undecided. One that was decided may turn: asked about as long as a payment.
+           when 'paid' then case when greatest(checkout.paid_at, v_returns.changed_at) > now() - interval '180 days'
+             then now() + least(case when v_returns.is_undecided then interval '1 day' else interval '7 days' end,
+                                greatest(interval '10 minutes', now() - checkout.paid_at)) end
          end
    where old.id = checkout.id
   returning old.* into checkout;
@@ -314,5 +209,4 @@ end
 $$;
 
 revoke execute on function private.grant_paid_credits, private.record_payment, private.keep_what_was_paid_for, private.fulfil_checkout,
-  private.recalculate_payment_shares, private.set_credits_taken_back, private.apply_refunds_and_disputes, private.settle_checkout
-  from public, anon, authenticated, service_role;
+  private.settle_checkout from public, anon, authenticated, service_role;

@@ -44,20 +44,6 @@ alter table private.stripe_events enable row level security;
 -- No policy: only the service reads and writes it.
 grant select, insert, update, delete on private.stripe_events to service_role;
 
-create function private.record_dispute(checkout_id uuid, facts private.payment_facts) returns void
-  language sql volatile set search_path = ''
-as $$
-  insert into private.payment_disputes as d (id, checkout_id, state, amount_minor)
-  select facts.dispute_id, record_dispute.checkout_id,
-         case when facts.dispute_status in ('won', 'prevented') then 'won' when facts.dispute_status = 'lost' then 'lost'
-              when facts.dispute_status like 'warning%' then 'inquiry' else 'open' end,
-         coalesce(facts.dispute_minor, 0)
-   where facts.dispute_id is not null
-  on conflict (id) do update
-     set state = excluded.state, amount_minor = greatest(d.amount_minor, excluded.amount_minor)
-   where d.state = 'inquiry' or (d.state = 'open' and excluded.state in ('won', 'lost'));
-$$;
-
 -- Definer: payments move what nobody may write, credits and sessions and holds.
 create function private.observe_payment(checkout_id uuid, facts private.payment_facts) returns public.checkout_sessions
   language plpgsql volatile security definer set search_path = ''
@@ -85,7 +71,7 @@ begin
     v_is_paid := false;
     facts.payment_failed := true;
   end if;
-  perform private.record_dispute(v_checkout.id, facts);
+  perform private.record_returns(v_checkout.id, facts);
   v_checkout.processing_at := case
     when facts.session_status = 'complete' and facts.payment_status = 'unpaid'
       then least(v_checkout.processing_at, coalesce(facts.completed_at, now()))
@@ -95,7 +81,6 @@ begin
      set stripe_session_id        = coalesce(old.stripe_session_id, facts.stripe_session_id),
          stripe_payment_intent_id = coalesce(old.stripe_payment_intent_id, facts.payment_intent_id),
          receipt_url              = coalesce(old.receipt_url, facts.receipt_url),
-         refunded_minor           = greatest(old.refunded_minor, facts.refunded_minor),
          difference       = v_difference,
          stripe_amounts   = nullif(coalesce(old.stripe_amounts, '{}') || private.list_amounts(facts), '{}'),
          processing_at    = v_checkout.processing_at,
@@ -127,6 +112,7 @@ begin
       return false;
     end if;
     v_checkout := private.observe_payment(v_checkout.id, v_facts);
+    perform private.ask_if_contradicted(v_checkout.id, v_facts);
   end if;
   update private.stripe_events e set applied_at = now(), checkout_id = v_checkout.id where e.event_id = event.event_id;
   return true;
@@ -242,7 +228,7 @@ $$;
 comment on function public.observe_checkout is
   'Applies what Stripe answered when it was asked: the same facts that events bring.';
 
-revoke execute on function private.record_dispute, private.observe_payment,
+revoke execute on function private.observe_payment,
   private.apply_stripe_event, private.try_stripe_event, private.apply_waiting_payment_events,
   public.receive_stripe_event, public.apply_waiting_stripe_events, public.observe_checkout
   from public, anon, authenticated, service_role;

@@ -34,6 +34,7 @@ begin
            jsonb_build_object(
              'recordings_failed', (select count(*) from public.session_recordings r
                                     where r.status = 'failed' and r.created_at >= now() - interval '7 days'),
+             'admin_returns',     private.count_returns_to_look_at(),
              'admin_banking',     (select count(*) from public.admin_banking b where b.verification = 'unverified'),
              'admin_sessions_without_waiver', (select count(*) from public.admin_sessions_without_waiver),
              'admin_contracts',   (select count(*) from public.admin_contracts k where k.status = 'pending'),

@@ -191,9 +191,51 @@ create view public.admin_cancellations with (security_invoker = true) as
 comment on view public.admin_cancellations is
   'For admins: who cancelled what, how late, what it cost and what came back.';
 
-revoke all on public.admin_waivers, public.admin_sessions_without_waiver, public.admin_recordings,
+-- Refunds and disputes of everybody, also those that were made in Stripe's dashboard.
+-- Definer: nobody reads what they are kept in. So it checks who is calling.
+create function private.list_returns()
+  returns table (id text, kind text, status text, amount_minor integer, currency text, changed_at timestamptz,
+                 checkout_id uuid, description text, user_id uuid, client_name text, client_email text,
+                 reason text, failure_reason text, requested_by uuid, keeps_sessions boolean,
+                 paid_minor integer, returned_minor integer, credits_taken_back integer, credits_owed integer)
+  language sql stable security definer set search_path = ''
+as $$
+  select r.id, r.kind, r.status, r.amount_minor, c.currency, r.changed_at, c.id, c.description, c.user_id,
+         client.full_name, client.email, r.reason, r.failure_reason, r.requested_by, r.keeps_sessions,
+         c.amount_minor, c.returned_minor, c.credits_taken_back, coalesce(l.credits_owed, 0)
+    from (select f.id, 'refund' as kind, f.status, f.amount_minor, f.changed_at, f.checkout_id, q.reason, f.failure_reason,
+                 q.requested_by, q.keeps_sessions
+            from private.stripe_refunds f
+            left join private.payment_refunds q
+              on q.checkout_id = f.checkout_id and (q.id = f.request_id or q.stripe_refund_id = f.id)
+          union all
+          select d.id, 'dispute', d.state, d.amount_minor, d.changed_at, d.checkout_id, null, null, null, null
+            from private.payment_disputes d) r
+    join public.checkout_sessions c on c.id = r.checkout_id
+    left join public.user_session_credits l on l.id = private.find_paid_lot(c)
+    left join public.profiles client on client.id = c.user_id
+   where (select private.is_admin());
+$$;
+-- Those that somebody has to look at: what Stripe could not return within the month, what a payer's bank wants back.
+-- Definer: as above.
+create function private.count_returns_to_look_at() returns integer
+  language sql stable security definer set search_path = ''
+as $$
+  select ((select count(*) from private.stripe_refunds r
+            where r.status <> 'succeeded' and r.status <> 'pending' and r.changed_at >= now() - interval '30 days')
+        + (select count(*) from private.payment_disputes d where d.state in ('inquiry', 'open')))::integer
+   where private.is_admin();
+$$;
+revoke execute on function private.list_returns, private.count_returns_to_look_at from public, anon, authenticated, service_role;
+grant execute on function private.list_returns, private.count_returns_to_look_at to authenticated;
+
+create view public.admin_returns with (security_invoker = true) as select r.* from private.list_returns() r;
+comment on view public.admin_returns is
+  'For admins: every refund and dispute, how it stands at Stripe, who asked for it, and what is owed after it.';
+
+revoke all on public.admin_returns, public.admin_waivers, public.admin_sessions_without_waiver, public.admin_recordings,
   public.admin_contracts, public.admin_banking, public.admin_cancellations
   from anon, authenticated, service_role;
-grant select on public.admin_waivers, public.admin_sessions_without_waiver, public.admin_recordings,
+grant select on public.admin_returns, public.admin_waivers, public.admin_sessions_without_waiver, public.admin_recordings,
   public.admin_contracts, public.admin_banking, public.admin_cancellations
   to authenticated;

@@ -81,6 +81,10 @@ begin
       union all select 'payments', to_jsonb(p) from public.session_payments p where p.client_id = c_user
       union all select 'refunds', to_jsonb(r) from private.payment_refunds r
         join public.checkout_sessions c on c.id = r.checkout_id where c.user_id = c_user
+      union all select 'refunds_at_stripe', to_jsonb(r) from private.stripe_refunds r
+        join public.checkout_sessions c on c.id = r.checkout_id where c.user_id = c_user
+      union all select 'disputes', to_jsonb(d) from private.payment_disputes d
+        join public.checkout_sessions c on c.id = d.checkout_id where c.user_id = c_user
       union all select 'audit_log', jsonb_build_object(
                'created_at', l.created_at, 'action', l.action, 'table_name', l.table_name, 'record_id', l.record_id,
                'ip_address', l.ip_address, 'user_agent', l.user_agent)

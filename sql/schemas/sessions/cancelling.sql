@@ -94,7 +94,9 @@ begin
     'by', v_role, 'practitioner_id', session.practitioner_id, 'scheduled_at', session.scheduled_at,
     'group_class_id', session.group_class_id, 'cancellation_type', v_terms.cancellation_type,
     'credit_returned', v_terms.credit_returned, 'no_credit_because', v_terms.no_credit_because,
-    'expires_at', v_terms.credit_expires_at, 'fee_charged', v_terms.fee_charged, 'currency', v_terms.currency));
+    'expires_at', v_terms.credit_expires_at, 'fee_charged', v_terms.fee_charged, 'currency', v_terms.currency)
+     || case when settle_cancellation.reason = private.why_unpaid_sessions_end() then '{"because": "payment_returned"}'::jsonb
+             else '{}' end);
 end
 $$;
 

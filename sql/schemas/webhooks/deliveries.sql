@@ -234,5 +234,6 @@ grant execute on function private.claim_webhook_delivery, private.finish_webhook
 
 create trigger outbox_60_enqueue_webhook_deliveries after insert on private.outbox for each row
   when (new.kind in ('session_booked', 'session_rescheduled', 'session_changed', 'session_cancelled', 'session_completed',
-                     'recording_ready', 'recording_failed', 'payment_received', 'payment_returned', 'payout_paid'))
+                     'recording_ready', 'recording_failed', 'payment_received', 'payment_returned', 'payment_restored',
+                     'payout_paid'))
   execute function private.enqueue_webhook_deliveries();

@@ -19,8 +19,8 @@ create table public.webhook_endpoints (
   constraint webhook_endpoints_events_are_known
     check (events <@ array['session.booked', 'session.rescheduled', 'session.changed', 'session.cancelled',
                            'session.completed', 'recording.ready', 'recording.failed', 'payment.received',
-                           'payment.returned', 'payout.paid']
-           and cardinality(events) between 1 and 10),
+                           'payment.returned', 'payment.restored', 'payout.paid']
+           and cardinality(events) between 1 and 11),
   constraint webhook_endpoints_url_is_short check (char_length(url) <= 2000),
   constraint webhook_endpoints_description_is_short check (char_length(description) <= 500)
 );
