@@ -16,6 +16,7 @@ GONE = "80000000-0000-4000-8000-00000000000d"
 NEVER = "it goes on, or has ended, by itself"
 ASKED = "somebody was asked by mail, and it ends by itself"
 STATES: dict[str, dict[str, str]] = {
+    "public.approval_requests.status": {**dict.fromkeys(("approved", "declined"), NEVER), "waiting": ASKED},
     "private.joined_files.status": {"waiting": NEVER, "joined": NEVER, "given_up": "recording_set_aside"},
     "private.mails.status": {
         **dict.fromkeys(("queued", "sending", "sent", "dropped"), NEVER),
@@ -27,8 +28,12 @@ STATES: dict[str, dict[str, str]] = {
     },
     "private.payment_refunds.status": {
         "requested": "refund_unanswered",
-        "sent": NEVER,
-        "failed": "the admin who asked for it was told",
+        "made": NEVER,
+        "refused": "the admin who asked for it was told",
+    },
+    "private.stripe_refunds.status": {
+        **dict.fromkeys(("pending", "requires_action", "succeeded"), NEVER),
+        **dict.fromkeys(("failed", "canceled"), "refund_failed"),
     },
     "private.recording_takes.status": {
         **dict.fromkeys(("pending", "recording", "processing", "completed"), NEVER),
@@ -153,8 +158,20 @@ EXAMPLES: dict[str, Example] = {
         CHECKOUT.format(columns="", values="")
         + "insert into private.payment_refunds (id, checkout_id, amount_minor, reason, requested_by, created_at)"
         f" values ('{THING}', '{THING}', 5, 'x', '{ADMIN}', now() - interval '2 days')",
-        end="update private.payment_refunds set status = 'sent'",
+        end="update private.payment_refunds set status = 'made'",
         is_money=True,
+    ),
+    "refund_failed": Example(
+        CHECKOUT.format(columns="", values="")
+        + "insert into private.stripe_refunds (id, checkout_id, status, amount_minor, as_of, changed_at)"
+        f" values ('{THING}', '{THING}', 'failed', 5, now(), now())",
+        end="update private.stripe_refunds set status = 'succeeded'",
+        is_money=True,
+    ),
+    "credits_owed": Example(
+        "insert into public.user_session_credits (id, user_id, credits_remaining, credits_owed)"
+        f" values ('{THING}', '{CLIENT}', 0, 1)",
+        end="update public.user_session_credits set credits_owed = 0",
     ),
     "dispute_open": Example(
         CHECKOUT.format(columns="", values="")

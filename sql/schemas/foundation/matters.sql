@@ -27,6 +27,10 @@ insert into private.matter_kinds (kind, what, ends_itself, remedy) values
   ('nobody_there',         'somebody paid whose account is gone', false, 'Refund it in Stripe.'),
   ('checkout_stuck',       'a checkout has not come to its end', false, 'See "Something was set aside" in the runbook.'),
   ('refund_unanswered',    'nobody knows whether a refund was made', false, 'Look at the payment in Stripe.'),
+  ('refund_failed',        'a refund did not arrive: the payer''s bank did not take it', false,
+   'Find another way with them, then settle this.'),
+  ('credits_owed',         'sessions were held, and their price went back', true,
+   'Settle it with them: a package pays it first, or adjust_credits with a reason.'),
   ('dispute_open',         'a payment is disputed', true, 'Answer the bank in Stripe, before its time is over.'),
   ('late_fee_due',         'a fee for a late cancellation is due, and no card is charged for it', false,
    'Ask for it, or let it go.'),
@@ -96,6 +100,7 @@ create index webhook_deliveries_failed_idx on public.webhook_deliveries (endpoin
 create index checkout_sessions_waiting_idx on public.checkout_sessions (id)
   where difference is not null or outcome = 'nobody_there' or (next_check_at is null and claim_count > 0)
      or (paid_at is null and failed_at is null and expired_at is null);
+create index user_session_credits_owed_idx on public.user_session_credits (id) where credits_owed > 0;
 create index session_cancellations_fee_idx on public.session_cancellations (id) where fee_charged > 0;
 create index recording_takes_failed_idx on private.recording_takes (recording_id) where status = 'failed';
 
@@ -117,6 +122,12 @@ create view private.waiting_states with (security_invoker = true) as
   -- Stripe forgets the key under which it could be asked again after a day.
   select 'refund_unanswered', r.id::text, 'of checkout ' || r.checkout_id, r.created_at
     from private.payment_refunds r where r.status = 'requested' and r.created_at < now() - interval '1 day'
+  union all
+  select 'refund_failed', f.id, coalesce(f.failure_reason, f.status) || ', of checkout ' || f.checkout_id, f.changed_at
+    from private.stripe_refunds f where f.status in ('failed', 'canceled')
+  union all
+  select 'credits_owed', l.id::text, l.credits_owed || ' of user ' || l.user_id, l.updated_at
+    from public.user_session_credits l where l.credits_owed > 0
   union all
   select 'dispute_open', d.id, d.state || ', of checkout ' || d.checkout_id, c.created_at
     from private.payment_disputes d join public.checkout_sessions c on c.id = d.checkout_id

@@ -214,8 +214,9 @@ as $$
     join public.checkout_sessions c on c.id = r.checkout_id
     left join public.user_session_credits l on l.id = private.find_paid_lot(c)
     left join public.profiles client on client.id = c.user_id
-   where (select private.is_admin());
+   where (select private.is_confirmed_admin());
 $$;
+
 -- Those that somebody has to look at: what Stripe could not return within the month, what a payer's bank wants back.
 -- Definer: as above.
 create function private.count_returns_to_look_at() returns integer
@@ -224,8 +225,9 @@ as $$
   select ((select count(*) from private.stripe_refunds r
             where r.status <> 'succeeded' and r.status <> 'pending' and r.changed_at >= now() - interval '30 days')
         + (select count(*) from private.payment_disputes d where d.state in ('inquiry', 'open')))::integer
-   where private.is_admin();
+   where private.is_confirmed_admin();
 $$;
+
 revoke execute on function private.list_returns, private.count_returns_to_look_at from public, anon, authenticated, service_role;
 grant execute on function private.list_returns, private.count_returns_to_look_at to authenticated;
 
