@@ -46,8 +46,9 @@ migrations-anew: install ## Write all migrations from the chapters, as long as n
 bundle: install ## Build every function's bundle under build/
 	@$(python) -m deploy bundle
 
-api: install ## Write docs/api/openapi.json, after a change to a contract
+api: install ## Write docs/api/openapi.json and errors.md, after a change to a contract or a refusal
 	@$(python) -m deploy openapi
+	@$(python) -m deploy errors
 
 types: install ## Write docs/api/*.types.ts, after a change to a contract or a migration
 	@$(python) -m deploy types
