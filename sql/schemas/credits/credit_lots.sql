@@ -221,6 +221,7 @@ as $$
     from public.user_session_credits c
    where c.user_id = (select auth.uid()) and c.credits_remaining > 0 and (c.expires_at is null or c.expires_at > now());
 $$;
+comment on function public.check_session_credits is 'The caller''s credits, all together and by lot.';
 
 -- Definer: nobody may write credits. So it checks its caller itself.
 create function private.adjust_credits(lot_id uuid, user_id uuid, change integer, reason text, session_type_id uuid)
