@@ -39,6 +39,7 @@ class Function(BaseModel):
 
     name: str = Field(pattern="^[a-z]+(-[a-z]+)*$")
     summary: str
+    noun: str
     callers: Annotated[
         tuple[Literal["user", "service", "webhook", "public"], ...], BeforeValidator(_listed)
     ] = Field(alias="caller", min_length=1)

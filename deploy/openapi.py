@@ -1,5 +1,6 @@
 """docs/api/openapi.json: the API as the contracts promise it. Nothing in it is written by hand."""
 
+import inspect
 import json
 from collections import Counter, defaultdict
 from collections.abc import Collection
@@ -15,6 +16,7 @@ from shared.serving import DOMAIN_STATUSES
 
 from . import errors
 from .functions import ROOT, Function, functions
+from .glossary import described
 
 DOCUMENT = ROOT / "docs" / "api" / "openapi.json"
 REFERENCE = "#/components/schemas/{model}"
@@ -42,6 +44,23 @@ REFUSAL_URL = {
     "properties": {
         "url": {"type": "string", "description": "A page of ours that says why, and the way back."}
     },
+}
+INFO = {
+    "title": "Practice sessions",
+    "version": "2",
+    "summary": "Booking, meeting, recording and paying for guided practice sessions.",
+    "description": (
+        "Each function is called through supabase-js (`functions.invoke`) or as it stands here. Tables, views and RPCs"
+        " are PostgREST's, below `/rest/v1`: docs/api/database.types.ts has them. Every refusal has the shape of"
+        " `Refusal`; docs/api/errors.md has every code."
+    ),
+    "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+}
+CALLERS = {
+    "user": "a signed-in person",
+    "service": "the service, with the secret key",
+    "webhook": "somebody who signs what they send",
+    "public": "anybody",
 }
 SECURITY = {
     "user": {"type": "http", "scheme": "bearer", "description": "The access token of a signed-in person."},
@@ -81,8 +100,9 @@ def document() -> dict[str, Any]:
     _, definitions = models_json_schema(models, ref_template=REFERENCE, schema_generator=_Untitled)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Functions", "version": "2"},
-        "servers": [{"url": "/functions/v1"}],
+        "info": INFO,
+        "servers": [{"url": "/functions/v1", "description": "At the project's own origin, SUPABASE_URL."}],
+        "tags": [{"name": noun} for noun in dict.fromkeys(function.noun for function in contracts)],
         "paths": {
             f"/{function.name}": {
                 verb.lower(): _operation(function, contract, verb) for verb in contract.methods
@@ -90,7 +110,7 @@ def document() -> dict[str, Any]:
             for function, contract in contracts.items()
         },
         "components": {
-            "schemas": {"Refusal": REFUSAL, **definitions["$defs"]},
+            "schemas": described({"Refusal": REFUSAL, **definitions["$defs"]}),
             "responses": {
                 f"Refused{status}": _refused(status, codes)
                 for status, codes in sorted(_usual_codes().items())
@@ -113,6 +133,8 @@ def _operation(function: Function, contract: Contract, verb: str) -> dict[str, A
         if verb != contract.methods[0]
         else function.target,
         "summary": function.summary,
+        "description": _description(function, contract, verb),
+        "tags": [function.noun],
         "parameters": [IDEMPOTENCY_KEY] if any(rpc.remembers for rpc in function.rpcs()) else [],
     }
     if contract.takes and verb == "GET":
@@ -123,6 +145,19 @@ def _operation(function: Function, contract: Contract, verb: str) -> dict[str, A
     operation["responses"] = _responses(function, contract)
     operation["security"] = [{caller: []} for caller in contract.callers if caller in SECURITY]
     return operation
+
+
+def _description(function: Function, contract: Contract, verb: str) -> str:
+    """What its body is, who calls it, and how it differs from the same path by another verb."""
+    about = inspect.getdoc(contract.takes) if contract.takes else None
+    said = [
+        " ".join(about.split("\n\n")[0].split()) if about else "",
+        f"Called by {' or '.join(CALLERS[caller] for caller in contract.callers)}.",
+        f"Every {function.schedule} (cron, UTC) by the scheduler." if function.schedule else "",
+        "Its fields stand in the address." if verb in ("GET", "HEAD") and contract.takes else "",
+        "A page of ours, at PAGES_URL." if function.is_page else "",
+    ]
+    return " ".join(one for one in said if one)
 
 
 def _responses(function: Function, contract: Contract) -> dict[str, Any]:
@@ -188,8 +223,14 @@ def _query(takes: type[BaseModel]) -> list[dict[str, Any]]:
     """A GET takes the body's fields as query parameters."""
     schema = takes.model_json_schema(schema_generator=_Untitled)
     return [
-        {"name": name, "in": "query", "required": name in schema.get("required", []), "schema": field}
-        for name, field in schema["properties"].items()
+        {
+            "name": name,
+            "in": "query",
+            "description": field["description"],
+            "required": name in schema.get("required", []),
+            "schema": field,
+        }
+        for name, field in described({"": schema})[""]["properties"].items()
     ]
 
 

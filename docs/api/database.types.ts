@@ -4,32 +4,19 @@ export type Json = string | number | boolean | null | {
 export type Database = {
     "public": {
         Tables: {
-            /** Who lets whom read, write or delete something of theirs, and until when. */
             "access_grants": {
                 Row: {
-                    /** When the row was made. */
                     "created_at": string;
-                    /** From when on it is of no use; null: never. */
                     "expires_at": string | null;
-                    /** Whom it is allowed. */
                     "grantee_id": string;
-                    /** Who allows it. */
                     "grantor_id": string;
-                    /** Of the row; made here. */
                     "id": string;
-                    /** What whoever wrote it kept beside it. */
                     "metadata": Json | null;
-                    /** read, write or delete. */
                     "permission": string;
-                    /** In words, for whoever reads it later. */
                     "reason": string | null;
-                    /** Which one. */
                     "resource_id": string;
-                    /** session, memory, note or profile. */
                     "resource_type": string;
-                    /** When it was taken back; null: it holds. */
                     "revoked_at": string | null;
-                    /** When the row was last changed. */
                     "updated_at": string;
                 };
                 ComputedFields: never;
@@ -64,28 +51,17 @@ export type Database = {
                 Relationships: [
                 ];
             };
-            /** Small things a practitioner gives a client to do. */
             "action_checklist": {
                 Row: {
-                    /** Who is to do it. */
                     "client_id": string;
-                    /** Whether it is done. */
                     "completed": boolean;
-                    /** When the row was made. */
                     "created_at": string;
-                    /** In words, as people read it. */
                     "description": string | null;
-                    /** By which day. */
                     "due_date": string | null;
-                    /** Of the row; made here. */
                     "id": string;
-                    /** Who gave it. */
                     "practitioner_id": string;
-                    /** The higher, the sooner. */
                     "priority": number;
-                    /** As people read it. */
                     "title": string;
-                    /** When the row was last changed. */
                     "updated_at": string;
                 };
                 ComputedFields: never;
@@ -116,36 +92,23 @@ export type Database = {
                 Relationships: [
                 ];
             };
-            /** What a practitioner recommends a client to do between sessions. */
             "action_recommendations": {
                 Row: {
-                    /** daily_practice, mindfulness, physical, emotional or other. */
                     "action_type": string;
-                    /** To whom. */
                     "client_id": string;
-                    /** Whether it is done. */
                     "completed": boolean;
-                    /** When it was done; null: it is not. */
                     "completed_at": string | null;
-                    /** When the row was made. */
                     "created_at": string;
-                    /** In words, as people read it. */
                     "description": string | null;
-                    /** By which day. */
                     "due_date": string | null;
                     /** Free text, such as "daily" or "as needed". */
                     "frequency": string | null;
-                    /** Of the row; made here. */
                     "id": string;
-                    /** Who recommends it. */
                     "practitioner_id": string;
-                    /** The session it came from; null without one. */
                     "session_id": string | null;
                     /** The template it was made from; null for a text of the practitioner's own. */
                     "template_id": string | null;
-                    /** As people read it. */
                     "title": string;
-                    /** When the row was last changed. */
                     "updated_at": string;
                 };
                 ComputedFields: never;
@@ -253,23 +216,16 @@ export type Database = {
             /** What a practitioner can recommend with one click. */
             "action_templates": {
                 Row: {
-                    /** daily_practice, mindfulness, physical, emotional or other. */
                     "action_type": string;
-                    /** When the row was made. */
                     "created_at": string;
-                    /** In words, as people read it. */
                     "description": string | null;
-                    /** How often, in words. */
                     "frequency": string | null;
-                    /** Of the row; made here. */
                     "id": string;
                     /** False once retired: kept for the recommendations made from it. */
                     "is_active": boolean;
                     /** Null for the platform's own templates. */
                     "practitioner_id": string | null;
-                    /** As people read it. */
                     "title": string;
-                    /** When the row was last changed. */
                     "updated_at": string;
                 };
                 ComputedFields: never;
@@ -320,16 +276,11 @@ export type Database = {
                     }
                 ];
             };
-            /** The audit log: a chain of hashes, to which lines are only added. */
             "audit_logs": {
                 Row: {
-                    /** INSERT, UPDATE, DELETE by the database; VIEW, EXPORT, LOGIN, LOGOUT by pages. */
                     "action": string;
-                    /** When it happened. */
                     "created_at": string;
-                    /** Of the row; made here. */
                     "id": string;
-                    /** The address they came from. */
                     "ip_address": string | null;
                     /** Of a row that was changed: the names of the changed columns, and those values that say nothing about a person. */
                     "metadata": Json | null;
@@ -337,11 +288,8 @@ export type Database = {
                     "personal_salt": string | null;
                     /** SHA-256 of the salt and the address, agent and metadata; stays when they are blanked. */
                     "personal_sha256": string;
-                    /** Which row, by its id. */
                     "record_id": string | null;
-                    /** Of which table. */
                     "table_name": string;
-                    /** What their browser called itself. */
                     "user_agent": string | null;
                     /** Who did it. No foreign key: the account may have been erased since. */
                     "user_id": string | null;
@@ -379,21 +327,14 @@ export type Database = {
             /** Dates that differ from the weekly hours; in wall time, as they are. */
             "availability_exceptions": {
                 Row: {
-                    /** When the row was made. */
                     "created_at": string;
-                    /** Until; null: the whole day. */
                     "end_time": string;
-                    /** Of the row; made here. */
                     "id": string;
                     /** Open ones replace the weekly hours of the date; closed ones are taken away from whatever the date has. */
                     "is_open": boolean;
-                    /** Which day. */
                     "on_date": string;
-                    /** The practitioner it belongs to. */
                     "practitioner_id": string;
-                    /** In words, for whoever reads it later. */
                     "reason": string | null;
-                    /** From; null: the whole day. */
                     "start_time": string;
                 };
                 ComputedFields: never;
@@ -445,13 +386,10 @@ export type Database = {
             /** Every read of somebody's sealed bank numbers: append-only. */
             "banking_accesses": {
                 Row: {
-                    /** When. */
                     "accessed_at": string;
-                    /** Of the row; made here. */
                     "id": number;
                     /** Whose. No foreign key, like requested_by: the log outlives both. */
                     "practitioner_id": string;
-                    /** payout_file or key_rotation. */
                     "purpose": string;
                     /** The payment file, or the key that the numbers are sealed with from then on. */
                     "reference": string;
@@ -478,30 +416,20 @@ export type Database = {
                 Relationships: [
                 ];
             };
-            /** The texts of the cancellation policy and the numbers it is applied with. One is active. */
             "cancellation_policy": {
                 Row: {
-                    /** When the row was made. */
                     "created_at": string;
-                    /** How many late cancellations cost nothing. */
                     "grace_cancellations_allowed": number;
-                    /** Of the row; made here. */
                     "id": string;
-                    /** Whether it is the one in force. */
                     "is_active": boolean;
-                    /** For a late cancellation of what was paid in Canadian dollars. */
                     "late_cancellation_fee_cad": number;
-                    /** For a late cancellation of what was paid in US dollars. */
                     "late_cancellation_fee_usd": number;
                     /** At least so long before: the credit is returned, and a fee is due. Equal to the standard hours, nothing is late. */
                     "late_cancellation_hours": number;
-                    /** As people agree to it. */
                     "policy_text": string;
                     /** At least so long before: the credit is returned. */
                     "standard_cancellation_hours": number;
-                    /** When the row was last changed. */
                     "updated_at": string;
-                    /** The admin who changed it last. */
                     "updated_by": string | null;
                 };
                 ComputedFields: never;
@@ -539,77 +467,45 @@ export type Database = {
                 Row: {
                     /** In cents, by our own prices when it was begun. */
                     "amount_minor": number;
-                    /** The text that was agreed to: cancellation_policy.id. */
                     "cancellation_policy_version": string | null;
                     /** Claims to ask Stripe about it, since somebody last reported on it. */
                     "claim_count": number;
-                    /** When the row was made. */
                     "created_at": string;
-                    /** The credits that came of it. */
                     "credit_lot_id": string | null;
-                    /** How many are bought; null for one session. */
                     "credits": number;
-                    /** Of those credits, how many went with a refund. */
                     "credits_taken_back": number;
-                    /** By its three letters, in lower case. */
                     "currency": string;
-                    /** What stands on Stripe's page. */
                     "description": string;
-                    /** When its time was over. */
                     "expired_at": string | null;
-                    /** Until when it can be paid. */
                     "expires_at": string;
-                    /** When the bank debit failed. */
                     "failed_at": string | null;
-                    /** The class, where this is a seat in one. */
                     "group_class_id": string | null;
-                    /** The hold on that time: session_holds.id. */
                     "hold_id": string | null;
-                    /** Of the row; made here. */
                     "id": string;
-                    /** Whether those credits are good for any kind of session. */
                     "is_for_any_type": boolean;
-                    /** When Stripe is asked again. */
                     "next_check_at": string | null;
-                    /** What they wrote for the practitioner. */
                     "notes": string | null;
                     /** credit_instead: the time was taken when the money arrived. nobody_there: the account had been erased. */
                     "outcome": string | null;
-                    /** The package it came with: session_packages.id. */
                     "package_id": string | null;
-                    /** When Stripe had the money. */
                     "paid_at": string | null;
-                    /** single, package_5 or package_10. */
                     "payment_type": string;
-                    /** The studio's name and address, where it is held in person. */
                     "physical_location": string | null;
-                    /** With whom; null for a package. */
                     "practitioner_id": string | null;
-                    /** When a bank debit began that has not come through. */
                     "processing_at": string | null;
-                    /** Stripe's receipt. */
                     "receipt_url": string | null;
                     /** All refunds together, as Stripe counts them. */
                     "refunded_minor": number;
                     /** Refunds and lost disputes: what the payer got back. */
                     "returned_minor": number;
-                    /** When the session begins. */
                     "scheduled_at": string | null;
-                    /** The session that came of it. */
                     "session_id": string | null;
-                    /** Where it is held: online or in_person. */
                     "session_location": string | null;
-                    /** The kind of session: session_types.id. */
                     "session_type_id": string;
-                    /** Where it stands. */
                     "status": string;
-                    /** Stripe's own id of the payment. */
                     "stripe_payment_intent_id": string | null;
-                    /** Stripe's own id of the checkout. */
                     "stripe_session_id": string | null;
-                    /** When the row was last changed. */
                     "updated_at": string;
-                    /** Of Stripe's page. */
                     "url": string | null;
                     /** Who pays. No foreign key: their account may have been erased since. */
                     "user_id": string;
@@ -844,23 +740,17 @@ export type Database = {
             /** Evidence: lines are only added. */
             "consent_history": {
                 Row: {
-                    /** What it was about. */
                     "consent_type": string;
                     /** Whether the consent was in force after this. */
                     "consented": boolean;
-                    /** Of the row; made here. */
                     "id": number;
                     /** As the server saw it; null if the table was written directly. */
                     "ip_address": string | null;
-                    /** What whoever wrote it kept beside it. */
                     "metadata": Json | null;
-                    /** When the answer changed. */
                     "recorded_at": string;
-                    /** What their browser called itself. */
                     "user_agent": string | null;
                     /** No foreign key: what somebody agreed to can be shown after their account is gone. */
                     "user_id": string;
-                    /** Of the text. */
                     "version": string | null;
                 };
                 ComputedFields: never;
@@ -894,15 +784,10 @@ export type Database = {
                 Row: {
                     /** Null for the platform itself. No foreign key: who did it stays, also when they have left. */
                     "caused_by": string | null;
-                    /** practitioner_contracts.id. */
                     "contract_id": string;
-                    /** issued, signed, expiring, expired or revoked. */
                     "event": string;
-                    /** When. */
                     "happened_at": string;
-                    /** Of the row; made here. */
                     "id": number;
-                    /** In words, for whoever reads it later. */
                     "reason": string | null;
                 };
                 ComputedFields: never;
@@ -950,11 +835,9 @@ export type Database = {
             /** One row: what contracts decide. */
             "contract_rules": {
                 Row: {
-                    /** Of the row; made here. */
                     "id": string;
                     /** Whether a practitioner without a live contract takes no bookings. */
                     "live_contract_needed": boolean;
-                    /** When the row was last changed. */
                     "updated_at": string;
                 };
                 ComputedFields: never;
@@ -974,29 +857,23 @@ export type Database = {
             /** Signed contracts: append-only evidence. */
             "contract_signatures": {
                 Row: {
-                    /** practitioner_contracts.id. */
                     "contract_id": string;
                     /** SHA-256 of the facts above, hexadecimal; stays when some of them go. */
                     "evidence_sha256": string;
-                    /** The address they came from. */
                     "ip_address": string | null;
                     /** Whether the server saw address and agent itself; otherwise the browser claimed them. */
                     "is_observed": boolean;
                     /** The drawn signature, a PNG that the service encoded anew, at most 256 KiB; null once redacted. */
                     "signature_image": string | null;
-                    /** Of the drawn signature; null: it was typed. */
                     "signature_image_sha256": string | null;
                     /** As typed by the signer. */
                     "signature_name": string | null;
-                    /** When it was signed. */
                     "signed_at": string;
                     /** The account's address on the day; null once redacted. */
                     "signer_email": string | null;
                     /** The practitioner's name on the day; null once redacted. */
                     "signer_name": string | null;
-                    /** Of the text, as it was shown. */
                     "text_sha256": string;
-                    /** What their browser called itself. */
                     "user_agent": string | null;
                     /** Who signed. No foreign key: their account may have been erased since. */
                     "user_id": string;
@@ -1057,22 +934,17 @@ export type Database = {
                     }
                 ];
             };
-            /** The texts that contracts are made of, each version for good. */
             "contract_templates": {
                 Row: {
                     /** Issued with [Name of practitioner] and [Date of issue] replaced. Never changes: a correction is a new version. */
                     "body": string;
                     /** SHA-256 of body, hexadecimal. */
                     "body_sha256": string;
-                    /** When the row was made. */
                     "created_at": string;
                     /** No foreign key: who wrote it stays, also when they have left. */
                     "created_by": string | null;
-                    /** Of the row; made here. */
                     "id": string;
-                    /** As people read it. */
                     "title": string;
-                    /** Counted up by the database. */
                     "version": number;
                 };
                 ComputedFields: never;
@@ -1102,21 +974,14 @@ export type Database = {
                 Row: {
                     /** Who did it; null: the platform. */
                     "actor": string | null;
-                    /** Credits that came (above zero) or went. */
                     "change": number;
-                    /** When the row was made. */
                     "created_at": string;
-                    /** Of the row; made here. */
                     "id": string;
-                    /** purchase, spend, return, expiry, refund or adjustment. */
                     "kind": string;
                     /** The row of user_session_credits. No foreign key, like user_id and session_id: the line outlives what it is about. */
                     "lot_id": string;
-                    /** In words, for whoever reads it later. */
                     "reason": string | null;
-                    /** The session it is about: session_schedules.id. */
                     "session_id": string | null;
-                    /** Whose it is. */
                     "user_id": string;
                 };
                 ComputedFields: never;
@@ -1145,22 +1010,14 @@ export type Database = {
                 Relationships: [
                 ];
             };
-            /** How long rows of a table are kept. */
             "data_retention_policies": {
                 Row: {
-                    /** Whether they then go by themselves. */
                     "auto_delete": boolean;
-                    /** When the row was made. */
                     "created_at": string;
-                    /** In words, as people read it. */
                     "description": string | null;
-                    /** Of the row; made here. */
                     "id": string;
-                    /** From a row's own time on. */
                     "retention_days": number;
-                    /** Of which table. */
                     "table_name": string;
-                    /** When the row was last changed. */
                     "updated_at": string;
                 };
                 ComputedFields: never;
@@ -1185,30 +1042,20 @@ export type Database = {
                 Relationships: [
                 ];
             };
-            /** One line for each mail that was sent, or not. */
             "email_logs": {
                 Row: {
-                    /** When the row was made. */
                     "created_at": string;
-                    /** Which mail. */
                     "email_type": string;
-                    /** Why it was not sent. */
                     "error_message": string | null;
-                    /** Of the row; made here. */
                     "id": string;
                     /** The mail service's id of it, under which it can be looked up there. */
                     "message_id": string | null;
-                    /** What whoever wrote it kept beside it. */
                     "metadata": NonNullable<Json>;
-                    /** The address it went to. */
                     "recipient_email": string;
-                    /** The session it is about: session_schedules.id. */
                     "session_id": string | null;
                     /** unknown: the service did not answer; it may have been sent. */
                     "status": string;
-                    /** What it was made from. */
                     "template_id": string | null;
-                    /** Whose it is. */
                     "user_id": string;
                 };
                 ComputedFields: never;
@@ -1244,23 +1091,17 @@ export type Database = {
             /** That an account was erased, when, and how many rows. Names nobody. */
             "erasure_receipts": {
                 Row: {
-                    /** When the account was. */
                     "account_deleted_at": string | null;
-                    /** When it was asked. */
                     "asked_at": string;
-                    /** self, admin or service. */
                     "asked_by": string;
                     /** How many of what, over all times it was asked. */
                     "counts": NonNullable<Json>;
-                    /** Of the row; made here. */
                     "id": string;
                     /** How many of what was found the last time. */
                     "last_counts": NonNullable<Json>;
-                    /** When what came late was erased again. */
                     "last_erased_at": string | null;
                     /** The id under which the evidence that stays can be found. */
                     "pseudonym": string;
-                    /** When the rows were gone. */
                     "rows_erased_at": string | null;
                 };
                 ComputedFields: never;
@@ -1289,16 +1130,11 @@ export type Database = {
                 Relationships: [
                 ];
             };
-            /** Which of the first steps somebody has ticked off. */
             "getting_started_ticks": {
                 Row: {
-                    /** Of the row; made here. */
                     "id": string;
-                    /** intro_video or best_practices. */
                     "step": string;
-                    /** When. */
                     "ticked_at": string;
-                    /** Whose it is. */
                     "user_id": string;
                 };
                 ComputedFields: never;
@@ -1317,26 +1153,18 @@ export type Database = {
                 Relationships: [
                 ];
             };
-            /** A person's own journal: nobody else reads it. */
             "journal_entries": {
                 Row: {
-                    /** What they wrote. */
                     "content": string;
-                    /** When the row was made. */
                     "created_at": string;
                     /** The date in the writer's own time zone. */
                     "entry_date": string;
-                    /** Of the row; made here. */
                     "id": string;
-                    /** As they named it. */
                     "mood": string | null;
                     /** The session it is about; the entry outlives it. */
                     "session_id": string | null;
-                    /** As people read it. */
                     "title": string | null;
-                    /** When the row was last changed. */
                     "updated_at": string;
-                    /** Whose it is. */
                     "user_id": string;
                 };
                 ComputedFields: never;
@@ -1398,16 +1226,12 @@ export type Database = {
                     }
                 ];
             };
-            /** The two or more sides of each entry of the earnings ledger; each currency sums to zero. */
             "ledger_postings": {
                 Row: {
-                    /** client_funds, platform_revenue, practitioner_payable or payouts_sent. */
                     "account": string;
                     /** In cents. Plus: we owe it to the account's owner; minus: it was taken. */
                     "amount_minor": number;
-                    /** Of the row; made here. */
                     "id": number;
-                    /** Of ledger_transactions. */
                     "transaction_id": string;
                 };
                 ComputedFields: never;
@@ -1444,21 +1268,15 @@ export type Database = {
                     "cause": string;
                     /** Who made it happen; null: the platform. */
                     "created_by": string | null;
-                    /** By its three letters, in lower case. */
                     "currency": string;
-                    /** Of the row; made here. */
                     "id": string;
-                    /** accrual, reversal, payout, payout_failed or adjustment. */
                     "kind": string;
-                    /** When it happened. */
                     "occurred_at": string;
                     /** The seat's row of session_payments. */
                     "payment_id": string | null;
-                    /** payouts.id. */
                     "payout_id": string | null;
                     /** No foreign key, like session_id, payment_id, payout_id and created_by: money outlives what it is about. */
                     "practitioner_id": string;
-                    /** In words, for whoever reads it later. */
                     "reason": string | null;
                     /** The seat: a session, or somebody's own row of a class. */
                     "session_id": string | null;
@@ -1496,19 +1314,12 @@ export type Database = {
             /** No foreign keys: a hold outlives the account it is on, and who placed it. */
             "legal_holds": {
                 Row: {
-                    /** Of the row; made here. */
                     "id": string;
-                    /** When. */
                     "placed_at": string;
-                    /** The admin who placed it. */
                     "placed_by": string | null;
-                    /** In words, for whoever reads it later. */
                     "reason": string;
-                    /** When it ended; null: it holds. */
                     "released_at": string | null;
-                    /** Or of which session. */
                     "session_id": string | null;
-                    /** Whose rows are kept. */
                     "user_id": string | null;
                 };
                 ComputedFields: never;
@@ -1536,11 +1347,9 @@ export type Database = {
             /** Signed waivers: append-only evidence. */
             "liability_waivers": {
                 Row: {
-                    /** When the row was made. */
                     "created_at": string;
                     /** SHA-256 of the facts, hexadecimal; stays when some of them go. */
                     "evidence_sha256": string;
-                    /** Of the row; made here. */
                     "id": string;
                     /** As the server saw it; null once redacted. */
                     "ip_address": string | null;
@@ -1550,9 +1359,7 @@ export type Database = {
                     "signature_image": string | null;
                     /** SHA-256 of the image, hexadecimal; stays when the image goes. */
                     "signature_image_sha256": string | null;
-                    /** The name they typed as their signature. */
                     "signature_name": string | null;
-                    /** When it was signed. */
                     "signed_at": string;
                     /** The account's address on the day; null once redacted. */
                     "signer_email": string | null;
@@ -1563,9 +1370,7 @@ export type Database = {
                     "user_agent": string | null;
                     /** Who signed. Their account may have been erased since. */
                     "user_id": string;
-                    /** The text that was signed. */
                     "waiver_policy_id": string;
-                    /** Its number. */
                     "waiver_policy_version": number;
                     /** The text as it was shown, with the date in it. */
                     "waiver_text": string;
@@ -1623,24 +1428,15 @@ export type Database = {
                     }
                 ];
             };
-            /** What a person keeps of their sessions, found again by meaning. */
             "meditation_memories": {
                 Row: {
-                    /** As its author wrote it. */
                     "content": string;
-                    /** When the row was made. */
                     "created_at": string;
-                    /** Of the content, 1,536 numbers. */
                     "embedding": string | null;
-                    /** Of the row; made here. */
                     "id": string;
-                    /** As the pages name it. */
                     "memory_type": string | null;
-                    /** What whoever wrote it kept beside it. */
                     "metadata": Json | null;
-                    /** Of which session. */
                     "session_date": string | null;
-                    /** Whose it is. */
                     "user_id": string;
                 };
                 ComputedFields: never;
@@ -1667,16 +1463,13 @@ export type Database = {
                 Relationships: [
                 ];
             };
-            /** Which mails and notifications a person wants; where there is no row, all. */
             "notification_preferences": {
                 Row: {
                     /** Mails after a session, and before credits expire. */
                     "follow_ups": boolean;
                     /** The mail on the day before a session. */
                     "session_reminders": boolean;
-                    /** When the row was last changed. */
                     "updated_at": string;
-                    /** Whose it is. */
                     "user_id": string;
                 };
                 ComputedFields: never;
@@ -1700,15 +1493,10 @@ export type Database = {
                 Row: {
                     /** In cents, as the ledger has it: plus is owed to the practitioner. */
                     "amount_minor": number;
-                    /** By its three letters, in lower case. */
                     "currency": string;
-                    /** Of the row; made here. */
                     "id": number;
-                    /** The earning that it pays. */
                     "ledger_transaction_id": string;
-                    /** payouts.id. */
                     "payout_id": string;
-                    /** The practitioner it belongs to. */
                     "practitioner_id": string;
                     /** When the payout failed, and the line could be paid again. */
                     "released_at": string | null;
@@ -1765,18 +1553,14 @@ export type Database = {
                     }
                 ];
             };
-            /** The periods that payouts are made for, one after the other. */
             "payout_periods": {
                 Row: {
                     /** When everybody who was owed something for it had a payout. */
                     "closed_at": string | null;
-                    /** The first day of the period before; a chain without a gap. */
                     "follows": string | null;
-                    /** Counted up. */
                     "number": number;
                     /** The first day of the next period, which is not in this one any more. */
                     "period_end": string;
-                    /** Its first day. */
                     "period_start": string;
                 };
                 ComputedFields: never;
@@ -1815,11 +1599,8 @@ export type Database = {
                     "created_by": string | null;
                     /** From the end of a period, and so at least from its last session: refunds come in that time. */
                     "hold_days": number;
-                    /** Of the row; made here. */
                     "id": string;
-                    /** How long a period lasts. */
                     "period_days": number;
-                    /** From when on it holds. */
                     "valid_from": string;
                 };
                 ComputedFields: never;
@@ -1843,17 +1624,11 @@ export type Database = {
             /** What each practitioner was sent, in each currency for itself. */
             "payouts": {
                 Row: {
-                    /** In cents. */
                     "amount_minor": number;
-                    /** When the row was made. */
                     "created_at": string;
-                    /** By its three letters, in lower case. */
                     "currency": string;
-                    /** Why it was not. */
                     "failed_reason": string | null;
-                    /** Of the row; made here. */
                     "id": string;
-                    /** When it was paid. */
                     "paid_at": string | null;
                     /** The first day that is not in the period any more. */
                     "period_end": string;
@@ -1863,7 +1638,6 @@ export type Database = {
                     "practitioner_id": string;
                     /** The admin who marked it as paid or failed; null: a provider. */
                     "settled_by": string | null;
-                    /** pending, paid or failed. */
                     "status": string;
                     /** The bank's or provider's; null on what an admin marked on the payments page. */
                     "transaction_reference": string | null;
@@ -1913,16 +1687,11 @@ export type Database = {
                     }
                 ];
             };
-            /** Which client belongs to which practitioner, by an admin's hand. */
             "practitioner_assignments": {
                 Row: {
-                    /** The client it belongs to: their account. */
                     "client_id": string;
-                    /** When the row was made. */
                     "created_at": string;
-                    /** Of the row; made here. */
                     "id": string;
-                    /** The practitioner it belongs to. */
                     "practitioner_id": string;
                 };
                 ComputedFields: never;
@@ -1963,20 +1732,13 @@ export type Database = {
                     }
                 ];
             };
-            /** A practitioner's hours, by the day of the week. */
             "practitioner_availability": {
                 Row: {
-                    /** When the row was made. */
                     "created_at": string;
-                    /** 0 is Sunday. */
                     "day_of_week": number;
-                    /** Until, on the practitioner's own clock. */
                     "end_time": string;
-                    /** Of the row; made here. */
                     "id": string;
-                    /** The practitioner it belongs to. */
                     "practitioner_id": string;
-                    /** From, on the practitioner's own clock. */
                     "start_time": string;
                 };
                 ComputedFields: never;
@@ -2021,42 +1783,28 @@ export type Database = {
                     }
                 ];
             };
-            /** Where a practitioner is paid: sealed numbers of which nobody reads more than the last four. */
             "practitioner_banking": {
                 Row: {
-                    /** As the bank knows them. */
                     "account_holder_name": string;
-                    /** The last four digits, all that is ever shown. */
                     "account_last4": string | null;
                     /** A mask. The ciphertext is private.bank_numbers.account_number. */
                     "account_number_encrypted": string;
-                    /** checking or savings. */
                     "account_type": string;
-                    /** As its holder gave it. */
                     "bank_name": string;
                     /** When this became another account. Whoever verifies it names it by this. */
                     "changed_at": string;
                     /** No payout before, verified or not. */
                     "cooling_until": string;
-                    /** By its two letters. */
                     "country": string;
-                    /** When the row was made. */
                     "created_at": string;
-                    /** Of the row; made here. */
                     "id": string;
-                    /** The practitioner it belongs to. */
                     "practitioner_id": string;
-                    /** The last four digits, all that is ever shown. */
                     "routing_last4": string | null;
                     /** A mask, as above. */
                     "routing_number_encrypted": string;
-                    /** When the row was last changed. */
                     "updated_at": string;
-                    /** Whether an admin checked it. */
                     "verified": boolean;
-                    /** When an admin checked it. */
                     "verified_at": string | null;
-                    /** The admin who said so. */
                     "verified_by": string | null;
                 };
                 ComputedFields: never;
@@ -2126,25 +1874,18 @@ export type Database = {
             /** How a practitioner can be booked. Locking the row locks their time: see private.lock_calendar. */
             "practitioner_calendars": {
                 Row: {
-                    /** Nor later than so many days from now. */
                     "booking_horizon_days": number;
-                    /** Kept free after each session. */
                     "buffer_after_minutes": number;
                     /** Kept free before each session booked from now on. */
                     "buffer_before_minutes": number;
                     /** Day and night, whatever the weekly hours. Adding weekly hours turns it off. */
                     "is_always_open": boolean;
-                    /** No booking begins sooner from now. */
                     "minimum_notice_minutes": number;
-                    /** The practitioner it belongs to. */
                     "practitioner_id": string;
                     /** From when the intervals count: local midnight, or the opening of the hours of that date. */
                     "slot_alignment": string;
-                    /** Sessions begin at multiples of it. */
                     "slot_interval_minutes": number;
-                    /** By its IANA name, such as America/Toronto. */
                     "time_zone": string;
-                    /** When the row was last changed. */
                     "updated_at": string;
                 };
                 ComputedFields: never;
@@ -2197,38 +1938,26 @@ export type Database = {
                     }
                 ];
             };
-            /** A practitioner's contracts: text, state and signature. */
             "practitioner_contracts": {
                 Row: {
-                    /** As it is signed. */
                     "contract_text": string;
-                    /** The version of its text. */
                     "contract_version": string;
-                    /** When the row was made. */
                     "created_at": string;
-                    /** From when on it is of no use; null: never. */
                     "expires_at": string | null;
-                    /** Of the row; made here. */
                     "id": string;
                     /** As the browser says, when signed by a direct update. */
                     "ip_address": string | null;
-                    /** The practitioner it belongs to. */
                     "practitioner_id": string;
                     /** Why it was revoked; the practitioner reads it. */
                     "revoked_reason": string | null;
-                    /** When it was signed. */
                     "signed_at": string | null;
-                    /** pending, signed, expired or revoked. */
                     "status": string;
                     /** Null for a text that was written for this practitioner alone. */
                     "template_id": string | null;
                     /** SHA-256 of contract_text, hexadecimal. */
                     "text_sha256": string;
-                    /** As people read it. */
                     "title": string;
-                    /** When the row was last changed. */
                     "updated_at": string;
-                    /** What their browser called itself. */
                     "user_agent": string | null;
                 };
                 ComputedFields: never;
@@ -2302,20 +2031,13 @@ export type Database = {
                     }
                 ];
             };
-            /** When a practitioner is away. */
             "practitioner_time_off": {
                 Row: {
-                    /** When the row was made. */
                     "created_at": string;
-                    /** Until. */
                     "ends_at": string;
-                    /** Of the row; made here. */
                     "id": string;
-                    /** The practitioner it belongs to. */
                     "practitioner_id": string;
-                    /** In words, for whoever reads it later. */
                     "reason": string | null;
-                    /** From. */
                     "starts_at": string;
                 };
                 ComputedFields: never;
@@ -2360,26 +2082,16 @@ export type Database = {
                     }
                 ];
             };
-            /** Who leads sessions, as clients see them. */
             "practitioners": {
                 Row: {
-                    /** Whether they take bookings at all. */
                     "available": boolean;
-                    /** Of their picture. */
                     "avatar_url": string | null;
-                    /** Who they are, in their own words. */
                     "bio": string | null;
-                    /** When the row was made. */
                     "created_at": string;
-                    /** What half an hour of theirs costs, in dollars. */
                     "half_hour_rate": number | null;
-                    /** Of the row; made here. */
                     "id": string;
-                    /** As people read it. */
                     "name": string;
-                    /** What they are good at. */
                     "specialization": string | null;
-                    /** When the row was last changed. */
                     "updated_at": string;
                     /** No foreign key: the account may have been erased since. */
                     "user_id": string;
@@ -2412,38 +2124,22 @@ export type Database = {
                 Relationships: [
                 ];
             };
-            /** What the shop sells. */
             "products": {
                 Row: {
-                    /** When the row was made. */
                     "created_at": string;
-                    /** In words, as people read it. */
                     "description": string | null;
-                    /** Of the row; made here. */
                     "id": string;
-                    /** Of its picture. */
                     "image_url": string | null;
-                    /** How many are left; null: not counted. */
                     "inventory_count": number | null;
-                    /** Whether it is on sale. */
                     "is_active": boolean;
-                    /** What whoever wrote it kept beside it. */
                     "metadata": Json | null;
-                    /** As people read it. */
                     "name": string;
-                    /** In dollars, before tax; null: not sold for them. */
                     "price_cad": number;
-                    /** In dollars, before tax; null: not sold for them. */
                     "price_usd": number;
-                    /** Its word in an address. */
                     "slug": string;
-                    /** Of Stripe's own price, where there is one. */
                     "stripe_price_id_cad": string | null;
-                    /** Of Stripe's own price, where there is one. */
                     "stripe_price_id_usd": string | null;
-                    /** physical, digital or service. */
                     "type": string;
-                    /** When the row was last changed. */
                     "updated_at": string;
                 };
                 ComputedFields: never;
@@ -2484,26 +2180,18 @@ export type Database = {
                 Relationships: [
                 ];
             };
-            /** A person's own particulars. */
             "profiles": {
                 Row: {
-                    /** As it is written on a letter. */
                     "address": string | null;
-                    /** Of their picture. */
                     "avatar_url": string | null;
-                    /** When the row was made. */
                     "created_at": string;
-                    /** As they gave it. */
                     "date_of_birth": string | null;
                     /** A copy of auth.users.email, kept by trigger. */
                     "email": string | null;
-                    /** As they write it. */
                     "full_name": string | null;
                     /** No foreign key: the account may have been erased since. */
                     "id": string;
-                    /** As they write it. */
                     "phone_number": string | null;
-                    /** When the row was last changed. */
                     "updated_at": string;
                 };
                 ComputedFields: never;
@@ -2532,18 +2220,13 @@ export type Database = {
                 Relationships: [
                 ];
             };
-            /** The texts by which people are asked whether they may be recorded. One is active. */
             "recording_consent_texts": {
                 Row: {
                     /** Shown with the placeholder [How long] replaced by what the retention policy of session_recordings says. Never changes. */
                     "body": string;
-                    /** When the row was made. */
                     "created_at": string;
-                    /** Of the row; made here. */
                     "id": string;
-                    /** Whether it is the one that is shown. */
                     "is_active": boolean;
-                    /** Counted up. */
                     "version": number;
                 };
                 ComputedFields: never;
@@ -2567,19 +2250,12 @@ export type Database = {
             /** Receipts: that a recording was erased, and why. They name no person and no session, only the id of the recording. */
             "recording_erasures": {
                 Row: {
-                    /** How many bytes. */
                     "bytes": number;
-                    /** When nothing was left. */
                     "erased_at": string;
-                    /** How many files went. */
                     "files": number;
-                    /** Of the row; made here. */
                     "id": string;
-                    /** When it was closed. */
                     "queued_at": string;
-                    /** Why it was erased. */
                     "reasons": (string)[];
-                    /** Which recording it was. */
                     "recording_id": string;
                 };
                 ComputedFields: never;
@@ -2607,15 +2283,12 @@ export type Database = {
             /** Exceptions for the recording of one session or class. */
             "recording_rules": {
                 Row: {
-                    /** Of the row; made here. */
                     "id": string;
                     /** Null: that of session_recordings in data_retention_policies. */
                     "retention_days": number | null;
-                    /** The class it is for; null: all. */
                     "session_id": string;
                     /** Whether the recording of a class is kept for the others when a participant withdraws. They are still in it: rarely lawful. */
                     "survives_withdrawal": boolean;
-                    /** When the row was last changed. */
                     "updated_at": string;
                 };
                 ComputedFields: never;
@@ -2669,29 +2342,19 @@ export type Database = {
                     }
                 ];
             };
-            /** Links by which somebody without an account watches a recording. */
             "recording_share_links": {
                 Row: {
-                    /** When the row was made. */
                     "created_at": string;
-                    /** Who shared it. */
                     "created_by": string;
-                    /** From when on it is of no use; null: never. */
                     "expires_at": string;
-                    /** Whether it asks for one. */
                     "has_password": boolean;
-                    /** Of the row; made here. */
                     "id": string;
                     /** Salted with what stands in the link behind the token, which is random and kept nowhere. */
                     "password_scrypt": string | null;
-                    /** session_recordings.id. */
                     "recording_id": string;
-                    /** When it was taken back; null: it holds. */
                     "revoked_at": string | null;
                     "token_sha256": string;
-                    /** How many it has had. */
                     "view_count": number;
-                    /** How many views it is good for; null: any. */
                     "view_limit": number | null;
                 };
                 ComputedFields: never;
@@ -2760,20 +2423,15 @@ export type Database = {
             /** Views of recordings, by link. Evidence: never changed, and without foreign keys, so it outlives both. */
             "recording_views": {
                 Row: {
-                    /** Of the row; made here. */
                     "id": string;
                     "ip_address": string | null;
                     "key_sha256": string | null;
-                    /** Through which link. */
                     "link_id": string;
-                    /** recording: their own link; share: one that was shared. */
                     "link_kind": string;
                     /** 192.0.2.x or 2001:db8:x: roughly from where, not who. */
                     "masked_address": string | null;
-                    /** session_recordings.id. */
                     "recording_id": string;
                     "user_agent": string | null;
-                    /** When it was opened. */
                     "viewed_at": string;
                 };
                 ComputedFields: never;
@@ -2805,23 +2463,14 @@ export type Database = {
             /** What somebody last wanted to book without a credit that was good for it. */
             "refused_picks": {
                 Row: {
-                    /** The class, where this is a seat in one. */
                     "group_class_id": string | null;
-                    /** What they wrote for the practitioner. */
                     "notes": string | null;
-                    /** The studio's name and address, where it is held in person. */
                     "physical_location": string | null;
-                    /** When it was picked. */
                     "picked_at": string;
-                    /** The practitioner it belongs to. */
                     "practitioner_id": string;
-                    /** When the session begins. */
                     "scheduled_at": string;
-                    /** Where it is held: online or in_person. */
                     "session_location": string;
-                    /** The kind of session: session_types.id. */
                     "session_type_id": string;
-                    /** Who picked it. */
                     "user_id": string;
                 };
                 ComputedFields: never;
@@ -2919,15 +2568,11 @@ export type Database = {
             /** How many rows of a table were deleted or blanked on a day. Names nobody. */
             "retention_receipts": {
                 Row: {
-                    /** On which day. */
                     "applied_on": string;
                     /** Rows older than this were deleted or blanked. */
                     "before": string;
-                    /** Of the row; made here. */
                     "id": string;
-                    /** How many went. */
                     "rows": number;
-                    /** Of which table. */
                     "table_name": string;
                 };
                 ComputedFields: never;
@@ -2953,11 +2598,8 @@ export type Database = {
                 Row: {
                     /** No foreign key: who decided it stays, also when they have left. */
                     "created_by": string | null;
-                    /** Of the row; made here. */
                     "id": string;
-                    /** Of what is paid, theirs. */
                     "practitioner_percent": number;
-                    /** From when on it holds. */
                     "valid_from": string;
                 };
                 ComputedFields: never;
@@ -2979,33 +2621,23 @@ export type Database = {
             /** One row for each person in each session. */
             "session_attendance": {
                 Row: {
-                    /** When the row was made. */
                     "created_at": string;
-                    /** When they said it. */
                     "decided_at": string | null;
-                    /** Who said so. */
                     "decided_by": string | null;
-                    /** Of the row; made here. */
                     "id": string;
                     /** When they were present, as far as events say. */
                     "intervals": unknown;
                     /** They did not attend; the session rules say what follows. */
                     "is_no_show": boolean;
-                    /** When they first came. */
                     "joined_at": string | null;
                     /** Null while they are present, and where no event says when they left. */
                     "left_at": string | null;
-                    /** In words, for whoever reads it later. */
                     "reason": string | null;
-                    /** The session it is about: session_schedules.id. */
                     "session_id": string;
-                    /** agora: observed in the channel; token: admitted to it; manual: said by the practitioner. */
                     "source": string;
                     /** Of the intervals; null if unknown. */
                     "total_seconds": number | null;
-                    /** When the row was last changed. */
                     "updated_at": string;
-                    /** Who was there. */
                     "user_id": string;
                 };
                 ComputedFields: never;
@@ -3080,33 +2712,19 @@ export type Database = {
             /** One row per cancellation: evidence, so it outlives the session and the people. */
             "session_cancellations": {
                 Row: {
-                    /** The admin who allowed it; null where none had to. */
                     "approved_by": string | null;
-                    /** The text that was agreed to: cancellation_policy.id. */
                     "cancellation_policy_version": string | null;
-                    /** standard, late, last_minute, grace or emergency: what the policy made of it. */
                     "cancellation_type": string;
-                    /** When it was cancelled. */
                     "cancelled_at": string;
-                    /** When the row was made. */
                     "created_at": string;
-                    /** Of credit_returned; credit for credits. */
                     "credit_currency": string;
-                    /** Credits or money given back by a cancellation. */
                     "credit_returned": number | null;
-                    /** Of money, what was kept. */
                     "fee_charged": number | null;
-                    /** Of fee_charged. */
                     "fee_currency": string;
-                    /** How long before the start, in hours. */
                     "hours_before_session": number | null;
-                    /** Of the row; made here. */
                     "id": string;
-                    /** What they said. */
                     "reason": string | null;
-                    /** The session it is about: session_schedules.id. */
                     "session_id": string | null;
-                    /** Who cancelled. */
                     "user_id": string | null;
                 };
                 ComputedFields: never;
@@ -3194,29 +2812,17 @@ export type Database = {
                 Row: {
                     /** The checkout that pays for it, once there is one. */
                     "checkout_session_id": string | null;
-                    /** When the row was made. */
                     "created_at": string;
-                    /** How long the session lasts. */
                     "duration_minutes": number;
-                    /** Until when the time is kept. */
                     "expires_at": string;
-                    /** The class, where this is a seat in one. */
                     "group_class_id": string | null;
-                    /** Of the row; made here. */
                     "id": string;
-                    /** The studio's name and address, where it is held in person. */
                     "physical_location": string | null;
-                    /** The practitioner it belongs to. */
                     "practitioner_id": string;
-                    /** When the session begins. */
                     "scheduled_at": string;
-                    /** Where it is held: online or in_person. */
                     "session_location": string;
-                    /** The kind of session: session_types.id. */
                     "session_type_id": string;
-                    /** held, consumed or released. */
                     "status": string;
-                    /** Whose it is. */
                     "user_id": string;
                 };
                 ComputedFields: never;
@@ -3319,22 +2925,14 @@ export type Database = {
                     }
                 ];
             };
-            /** What a practitioner notes of a session. */
             "session_notes": {
                 Row: {
-                    /** Who wrote it. */
                     "author_id": string;
-                    /** As its author wrote it. */
                     "content": string;
-                    /** When the row was made. */
                     "created_at": string;
-                    /** Of the row; made here. */
                     "id": string;
-                    /** The session it is about: session_schedules.id. */
                     "session_id": string;
-                    /** When the row was last changed. */
                     "updated_at": string;
-                    /** private, or shared with the client. */
                     "visibility": string;
                 };
                 ComputedFields: never;
@@ -3392,34 +2990,21 @@ export type Database = {
                     }
                 ];
             };
-            /** Sessions sold several at once. */
             "session_packages": {
                 Row: {
-                    /** When the row was made. */
                     "created_at": string;
-                    /** Of the row; made here. */
                     "id": string;
-                    /** Whether it is on sale. */
                     "is_active": boolean;
-                    /** Whether it is for several at once. */
                     "is_group": boolean | null;
-                    /** As people read it. */
                     "name": string;
-                    /** In dollars, before tax; null: not sold for them. */
                     "price_cad": number;
-                    /** In dollars, before tax; null: not sold for them. */
                     "price_usd": number;
-                    /** How many sessions it holds: 5 or 10. */
                     "session_count": number;
-                    /** standing or laying. */
                     "session_type": string | null;
                     /** The one kind the credits are good for; null: any. */
                     "session_type_id": string | null;
-                    /** Of Stripe's own price, where there is one. */
                     "stripe_price_id_cad": string | null;
-                    /** Of Stripe's own price, where there is one. */
                     "stripe_price_id_usd": string | null;
-                    /** When the row was last changed. */
                     "updated_at": string;
                 };
                 ComputedFields: never;
@@ -3467,44 +3052,28 @@ export type Database = {
                     }
                 ];
             };
-            /** What was paid for a session, and whose it is. */
             "session_payments": {
                 Row: {
-                    /** The checkout that paid: checkout_sessions.id. */
                     "checkout_id": string | null;
-                    /** The client it belongs to: their account. */
                     "client_id": string;
-                    /** When the row was made. */
                     "created_at": string;
                     /** The credits a seat was taken with. No foreign key: money outlives them. A total of 0: they were given, not bought. */
                     "credit_lot_id": string | null;
-                    /** By its three letters, in lower case. */
                     "currency": string;
                     /** When its session was held or forfeited. Null: paid for, and not owed to the practitioner. */
                     "earned_at": string | null;
-                    /** Of the row; made here. */
                     "id": string;
-                    /** When it went out with a payout. */
                     "paid_out_at": string | null;
-                    /** Of it, the platform's. */
                     "platform_share": number;
-                    /** The practitioner it belongs to. */
                     "practitioner_id": string;
-                    /** Of it, theirs. */
                     "practitioner_share": number;
                     /** What was returned to the payer; the shares are of the rest. */
                     "refunded_amount": number;
-                    /** The share that was in force. */
                     "revenue_share_id": string | null;
-                    /** The session it is about: session_schedules.id. */
                     "session_id": string;
-                    /** As the earnings page reads it. */
                     "status": string;
-                    /** Stripe's own id of the payment. */
                     "stripe_payment_intent_id": string | null;
-                    /** In dollars. */
                     "total_amount": number;
-                    /** When the row was last changed. */
                     "updated_at": string;
                 };
                 ComputedFields: never;
@@ -3606,7 +3175,6 @@ export type Database = {
                     }
                 ];
             };
-            /** The recording of a session: one row, whatever number of takes it has. */
             "session_recordings": {
                 Row: {
                     "agora_resource_id": string | null;
@@ -3616,16 +3184,13 @@ export type Database = {
                     "class_recording_id": string | null;
                     /** When it was last completed; not null from then on: it can be played, whatever follows. */
                     "completed_at": string | null;
-                    /** When the row was made. */
                     "created_at": string;
                     /** Of all takes that play, as is the size. */
                     "duration_seconds": number | null;
                     "ended_at": string | null;
                     "failure_code": string | null;
                     "failure_reason": string | null;
-                    /** Of all its files. */
                     "file_size_bytes": number | null;
-                    /** Of the row; made here. */
                     "id": string;
                     /** Of the process that erases it. */
                     "lease_id": string | null;
@@ -3634,17 +3199,13 @@ export type Database = {
                     "playback_url": string | null;
                     /** Our own link, which can be revoked and counts views: never a signed one. */
                     "recording_url": string | null;
-                    /** The session it is about: session_schedules.id. */
                     "session_id": string;
-                    /** When it began. */
                     "started_at": string | null;
-                    /** pending, recording, processing, completed or failed. */
                     "status": string;
                     /** Somebody stopped it on purpose: no take begins by itself until somebody starts one by hand. */
                     "stopped_at": string | null;
                     /** Of its first file, inside the private bucket session-recordings. Those of all takes are beside it. */
                     "storage_path": string | null;
-                    /** When the row was last changed. */
                     "updated_at": string;
                 };
                 ComputedFields: never;
@@ -3763,7 +3324,6 @@ export type Database = {
                     }
                 ];
             };
-            /** How sessions are booked, held and ended, for all of them. One row. */
             "session_rules": {
                 Row: {
                     /** So long a client may answer a proposed time, and a practitioner an offer; never longer than until the session. */
@@ -3780,11 +3340,9 @@ export type Database = {
                     "delay_notice_minutes": number;
                     /** A channel that has been empty for so long is recorded no more, until people meet in it again. The session goes on. */
                     "empty_minutes": number;
-                    /** Of the row; made here. */
                     "id": string;
                     /** So long after the start an absent practitioner is a no-show: the session is cancelled and credits are returned. */
                     "practitioner_grace_minutes": number;
-                    /** When the row was last changed. */
                     "updated_at": string;
                     /** True: no room and no token for whoever has not signed the current waiver. Who leads a session is not asked. */
                     "waiver_required_to_enter": boolean;
@@ -3819,18 +3377,14 @@ export type Database = {
                 Relationships: [
                 ];
             };
-            /** Sessions: one to one, classes, and seats in classes. */
             "session_schedules": {
                 Row: {
                     /** How often it has changed in a way that calendars show. */
                     "calendar_sequence": number;
-                    /** When they agreed to it. */
                     "cancellation_policy_agreed_at": string | null;
-                    /** The text that was agreed to: cancellation_policy.id. */
                     "cancellation_policy_version": string | null;
                     /** By the server's clock. */
                     "cancelled_at": string | null;
-                    /** What the class is called; null for one to one. */
                     "class_name": string | null;
                     /** Of a class's own row: its practitioner's account. No foreign key: the account may have been erased since. */
                     "client_id": string;
@@ -3838,27 +3392,20 @@ export type Database = {
                     "completed_at": string | null;
                     /** The same class in the other form: online or in person. */
                     "correlated_session_id": string | null;
-                    /** When the row was made. */
                     "created_at": string;
                     /** The credits this session was booked from, and to which a cancellation returns it. Null: paid singly, or not at all. */
                     "credit_lot_id": string | null;
-                    /** How many seats are taken; counted here, never by a page. */
                     "current_participants": number;
-                    /** How long the session lasts. */
                     "duration_minutes": number;
-                    /** Whether a grace cancellation was used on it. */
                     "grace_cancellation_used": boolean;
                     /** On a participant's row: the class they joined. A class somebody joined is cancelled, not deleted. */
                     "group_class_id": string | null;
-                    /** Where the practitioner enters; of an earlier platform. */
                     "host_room_url": string | null;
-                    /** Of the row; made here. */
                     "id": string;
                     /** scheduled_at on the clock in time_zone. */
                     "local_start": string;
                     /** (longitude, latitude) */
                     "location_coordinates": unknown;
-                    /** How many seats it has. */
                     "max_participants": number;
                     /** Deprecated: use session_notes. */
                     "notes": string | null;
@@ -3866,27 +3413,19 @@ export type Database = {
                     "physical_location": string | null;
                     /** When somebody said where. Null: nobody did, and it is online by that; its client is asked by mail (pages/choose_place). */
                     "place_said_at": string | null;
-                    /** The practitioner it belongs to. */
                     "practitioner_id": string;
-                    /** When people were reminded. */
                     "reminder_sent": string | null;
-                    /** The name of its video channel. */
                     "room_name": string;
-                    /** When the session begins. */
                     "scheduled_at": string;
-                    /** Where it is held: online or in_person. */
                     "session_location": string;
-                    /** The kind of session: session_types.id. */
                     "session_type_id": string | null;
                     /** When its status became in_progress; null if it never did. */
                     "started_at": string | null;
-                    /** scheduled, in_progress, completed or cancelled. */
                     "status": string;
                     /** The studio that physical_location names, if it is one. */
                     "studio_id": string | null;
                     /** The practitioner's, when the session was booked or moved. */
                     "time_zone": string;
-                    /** When the row was last changed. */
                     "updated_at": string;
                     "session_schedules": {
                         "calendar_sequence": number;
@@ -4130,32 +3669,19 @@ export type Database = {
                     }
                 ];
             };
-            /** The kinds of session that are offered. */
             "session_types": {
                 Row: {
-                    /** When the row was made. */
                     "created_at": string;
-                    /** How long the session lasts. */
                     "duration_minutes": number;
-                    /** Of the row; made here. */
                     "id": string;
-                    /** Whether it can be booked. */
                     "is_active": boolean;
-                    /** Whether it is for several at once. */
                     "is_group": boolean;
-                    /** As people read it. */
                     "name": string;
-                    /** In dollars, before tax; null: not sold for them. */
                     "price_cad": number;
-                    /** In dollars, before tax; null: not sold for them. */
                     "price_usd": number;
-                    /** standing or laying. */
                     "session_type": string;
-                    /** Of Stripe's own price, where there is one. */
                     "stripe_price_id_cad": string | null;
-                    /** Of Stripe's own price, where there is one. */
                     "stripe_price_id_usd": string | null;
-                    /** When the row was last changed. */
                     "updated_at": string;
                 };
                 ComputedFields: never;
@@ -4190,32 +3716,20 @@ export type Database = {
                 Relationships: [
                 ];
             };
-            /** Studios that sessions are held in. */
             "studio_locations": {
                 Row: {
-                    /** As it is written on a letter. */
                     "address": string;
-                    /** Of the address. */
                     "city": string | null;
-                    /** Of the address. */
                     "country": string | null;
-                    /** When the row was made. */
                     "created_at": string;
-                    /** Of the row; made here. */
                     "id": string;
-                    /** Whether sessions are held there. */
                     "is_active": boolean;
                     /** Degrees north, WGS 84; with the longitude or not at all. */
                     "latitude": number | null;
-                    /** In degrees east. */
                     "longitude": number | null;
-                    /** As people read it. */
                     "name": string;
-                    /** Of the address. */
                     "postal_code": string | null;
-                    /** Of the address. */
                     "province_state": string | null;
-                    /** When the row was last changed. */
                     "updated_at": string;
                 };
                 ComputedFields: never;
@@ -4250,34 +3764,20 @@ export type Database = {
                 Relationships: [
                 ];
             };
-            /** What people have agreed to, or not any more. Each change is in consent_history. */
             "user_consents": {
                 Row: {
-                    /** When they gave it. */
                     "consent_date": string;
-                    /** What is agreed to, such as session_recording. */
                     "consent_type": string;
-                    /** Their answer. */
                     "consented": boolean;
-                    /** When the row was made. */
                     "created_at": string;
-                    /** Of the row; made here. */
                     "id": string;
-                    /** The address they came from. */
                     "ip_address": string | null;
-                    /** What whoever wrote it kept beside it. */
                     "metadata": Json | null;
-                    /** When it was taken back; null: it holds. */
                     "revoked_at": string | null;
-                    /** The address they withdrew it from. */
                     "revoked_ip_address": string | null;
-                    /** When the row was last changed. */
                     "updated_at": string;
-                    /** What their browser called itself. */
                     "user_agent": string | null;
-                    /** Whose it is. */
                     "user_id": string;
-                    /** Of the text. */
                     "version": string | null;
                 };
                 ComputedFields: never;
@@ -4314,26 +3814,18 @@ export type Database = {
                 Relationships: [
                 ];
             };
-            /** What a person is told on the pages. */
             "user_notifications": {
                 Row: {
-                    /** When the row was made. */
                     "created_at": string;
-                    /** Of the row; made here. */
                     "id": string;
                     /** The event it is about, as in session_booked; null for what admins write. */
                     "kind": string | null;
-                    /** As people read it. */
                     "message": string;
-                    /** As the pages name it. */
                     "notification_type": string;
-                    /** When they read it; null: not yet. */
                     "read_at": string | null;
                     /** The session it is about. It may have been deleted since. */
                     "related_id": string | null;
-                    /** As people read it. */
                     "title": string;
-                    /** Whose it is. */
                     "user_id": string;
                 };
                 ComputedFields: never;
@@ -4362,26 +3854,16 @@ export type Database = {
                 Relationships: [
                 ];
             };
-            /** Currency, country and language, as a person chose them or as they were detected. */
             "user_preferences": {
                 Row: {
-                    /** By its two letters. */
                     "country": string | null;
-                    /** When the row was made. */
                     "created_at": string;
-                    /** By its three letters, in lower case. */
                     "currency": string | null;
-                    /** When they were guessed; null: chosen. */
                     "detected_at": string | null;
-                    /** Of the row; made here. */
                     "id": string;
-                    /** By its tag, such as en. */
                     "language": string | null;
-                    /** By its IANA name. */
                     "timezone": string | null;
-                    /** When the row was last changed. */
                     "updated_at": string;
-                    /** Whose it is. */
                     "user_id": string;
                 };
                 ComputedFields: never;
@@ -4410,16 +3892,11 @@ export type Database = {
                 Relationships: [
                 ];
             };
-            /** Who is an admin or a practitioner. */
             "user_roles": {
                 Row: {
-                    /** When the row was made. */
                     "created_at": string;
-                    /** Of the row; made here. */
                     "id": string;
-                    /** admin, practitioner or user. */
                     "role": Database["public"]['Enums']["app_role"];
-                    /** Whose it is. */
                     "user_id": string;
                 };
                 ComputedFields: never;
@@ -4438,44 +3915,27 @@ export type Database = {
                 Relationships: [
                 ];
             };
-            /** Credits, by the lot they came in. */
             "user_session_credits": {
                 Row: {
-                    /** When they agreed to it. */
                     "cancellation_policy_agreed_at": string | null;
-                    /** The text that was agreed to: cancellation_policy.id. */
                     "cancellation_policy_version": string | null;
-                    /** When the row was made. */
                     "created_at": string;
                     /** Credits that had been spent when their price was refunded: of those that come back, so many are not given back. */
                     "credits_owed": number;
-                    /** What is left; the ledger's sum. */
                     "credits_remaining": number;
                     /** With is_group: the length and form the credits are good for. Also of a typed lot, which they hold when its type is gone. */
                     "duration_minutes": number | null;
-                    /** From when on it is of no use; null: never. */
                     "expires_at": string | null;
-                    /** Whether a grace cancellation was used on it. */
                     "grace_cancellation_used": boolean;
-                    /** Of the row; made here. */
                     "id": string;
-                    /** Whether it is for several at once. */
                     "is_group": boolean | null;
-                    /** What whoever wrote it kept beside it. */
                     "metadata": Json | null;
-                    /** Of an order on an earlier platform. */
                     "order_id": string | null;
-                    /** The package it came with: session_packages.id. */
                     "package_id": string | null;
-                    /** When it was bought or given. */
                     "purchased_at": string;
-                    /** The kind of session they are good for; null: any. */
                     "session_type_id": string | null;
-                    /** Stripe's own id of the payment. */
                     "stripe_payment_intent_id": string | null;
-                    /** When the row was last changed. */
                     "updated_at": string;
-                    /** Whose it is. */
                     "user_id": string;
                 };
                 ComputedFields: never;
@@ -4555,24 +4015,17 @@ export type Database = {
                     }
                 ];
             };
-            /** The texts of the liability waiver. One is active. */
             "waiver_policy": {
                 Row: {
-                    /** When the row was made. */
                     "created_at": string;
-                    /** Of the row; made here. */
                     "id": string;
-                    /** Whether it is the one that is signed. */
                     "is_active": boolean;
                     /** Shown with the placeholder [Date of signing] replaced by the day. Never changes: a correction is a new version. */
                     "policy_text": string;
                     /** SHA-256 of policy_text, hexadecimal. */
                     "policy_text_sha256": string;
-                    /** When the row was last changed. */
                     "updated_at": string;
-                    /** The admin who changed it last. */
                     "updated_by": string | null;
-                    /** Counted up. */
                     "version": number;
                 };
                 ComputedFields: never;
@@ -4599,36 +4052,23 @@ export type Database = {
                 Relationships: [
                 ];
             };
-            /** Each message to each endpoint, and what became of it. */
             "webhook_deliveries": {
                 Row: {
-                    /** How often it was tried. */
                     "attempts": number;
-                    /** As it is sent. */
                     "body": string;
-                    /** When the row was made. */
                     "created_at": string;
-                    /** When it was delivered or given up. */
                     "ended_at": string | null;
-                    /** To which endpoint. */
                     "endpoint_id": string;
-                    /** What happened. */
                     "event": string;
-                    /** Of the row; made here. */
                     "id": string;
-                    /** Of the last try. */
                     "last_error": string | null;
                     /** The HTTP status that the endpoint answered; null: it did not answer. */
                     "last_status": number | null;
-                    /** Of the process that works on it. */
                     "lease_id": string | null;
-                    /** Until when nobody else does. */
                     "lease_until": string | null;
-                    /** When it is tried next. */
                     "next_attempt_at": string;
                     /** No foreign key: the record stays when old events are deleted. */
                     "outbox_id": number;
-                    /** pending, delivered or failed. */
                     "status": string;
                 };
                 ComputedFields: never;
@@ -4678,22 +4118,15 @@ export type Database = {
                     }
                 ];
             };
-            /** Addresses of other systems that are told of events. */
             "webhook_endpoints": {
                 Row: {
-                    /** When the row was made. */
                     "created_at": string;
                     /** No foreign key: the endpoint stays when its creator's account is deleted. */
                     "created_by": string | null;
-                    /** In words, as people read it. */
                     "description": string | null;
-                    /** Which events. */
                     "events": (string)[];
-                    /** Of the row; made here. */
                     "id": string;
-                    /** Whether it is told. */
                     "is_active": boolean;
-                    /** Where it is sent. */
                     "url": string;
                 };
                 ComputedFields: never;
@@ -4723,35 +4156,20 @@ export type Database = {
             /** For admins: every practitioner's account, or that there is none. verify_practitioner_banking takes practitioner_id and changed_at. */
             "admin_banking": {
                 Row: {
-                    /** As the bank knows them. */
                     "account_holder_name": string | null;
-                    /** The last four digits, all that is ever shown. */
                     "account_last4": string | null;
-                    /** checking or savings. */
                     "account_type": string | null;
-                    /** Whether they take bookings at all. */
                     "available": boolean;
-                    /** As its holder gave it. */
                     "bank_name": string | null;
-                    /** When they were last saved. */
                     "changed_at": string | null;
-                    /** No payout goes to a new account before. */
                     "cooling_until": string | null;
-                    /** By its two letters. */
                     "country": string | null;
-                    /** Of their account. */
                     "practitioner_email": string | null;
-                    /** The practitioner it belongs to. */
                     "practitioner_id": string;
-                    /** Their name, as their profile has it. */
                     "practitioner_name": string;
-                    /** What checking the numbers found. */
                     "verification": string | null;
-                    /** When an admin checked it. */
                     "verified_at": string | null;
-                    /** The admin who said so. */
                     "verified_by": string | null;
-                    /** Their name. */
                     "verified_by_name": string | null;
                 };
                 ComputedFields: never;
@@ -4761,43 +4179,24 @@ export type Database = {
             /** For admins: who cancelled what, how late, what it cost and what came back. */
             "admin_cancellations": {
                 Row: {
-                    /** The admin who allowed it; null where none had to. */
                     "approved_by": string | null;
-                    /** Their name. */
                     "approved_by_name": string | null;
-                    /** The text that was agreed to: cancellation_policy.id. */
                     "cancellation_policy_version": string | null;
-                    /** standard, late, last_minute, grace or emergency: what the policy made of it. */
                     "cancellation_type": string;
-                    /** When it was cancelled. */
                     "cancelled_at": string;
-                    /** What the class is called; null for one to one. */
                     "class_name": string | null;
-                    /** Of their account. */
                     "client_email": string | null;
-                    /** Their full name; null where they gave none. */
                     "client_name": string | null;
-                    /** Credits or money given back by a cancellation. */
                     "credit_returned": number | null;
-                    /** Of money, what was kept. */
                     "fee_charged": number | null;
-                    /** Of fee_charged. */
                     "fee_currency": string;
-                    /** How long before the start, in hours. */
                     "hours_before_session": number | null;
-                    /** Of the row; made here. */
                     "id": string;
-                    /** The practitioner it belongs to. */
                     "practitioner_id": string | null;
-                    /** Their name, as their profile has it. */
                     "practitioner_name": string | null;
-                    /** What they said. */
                     "reason": string | null;
-                    /** When the session begins. */
                     "scheduled_at": string | null;
-                    /** The cancelled session. */
                     "session_id": string | null;
-                    /** Who cancelled. */
                     "user_id": string | null;
                 };
                 ComputedFields: never;
@@ -4873,39 +4272,22 @@ export type Database = {
             /** For admins: every contract issued, and what became of it. */
             "admin_contracts": {
                 Row: {
-                    /** Whether they take bookings at all. */
                     "available": boolean;
-                    /** The version of the text. */
                     "contract_version": string;
-                    /** When the row was made. */
                     "created_at": string;
-                    /** Of the evidence: who, when, from where, and the text's hash. */
                     "evidence_sha256": string | null;
-                    /** From when on it is of no use; null: never. */
                     "expires_at": string | null;
-                    /** Of the row; made here. */
                     "id": string;
-                    /** Signed, not expired, not revoked. */
                     "is_live": boolean | null;
-                    /** Whether its signature was made under our eyes, with evidence. */
                     "is_observed": boolean | null;
-                    /** Of their account. */
                     "practitioner_email": string | null;
-                    /** The practitioner it belongs to. */
                     "practitioner_id": string;
-                    /** Their name, as their profile has it. */
                     "practitioner_name": string;
-                    /** Why it was revoked. */
                     "revoked_reason": string | null;
-                    /** When it was signed. */
                     "signed_at": string | null;
-                    /** Where it stands. */
                     "status": string;
-                    /** What it was made from. */
                     "template_id": string | null;
-                    /** Of the text, as it was shown. */
                     "text_sha256": string;
-                    /** What the contract is called. */
                     "title": string;
                 };
                 ComputedFields: never;
@@ -4948,43 +4330,24 @@ export type Database = {
             /** For admins: every recording, how far it is, and how often it was opened. */
             "admin_recordings": {
                 Row: {
-                    /** What the class is called; null for one to one. */
                     "class_name": string | null;
-                    /** Of their account. */
                     "client_email": string | null;
-                    /** The client it belongs to: their account. */
                     "client_id": string;
-                    /** Their full name; null where they gave none. */
                     "client_name": string | null;
-                    /** When it was done; null: it is not. */
                     "completed_at": string | null;
-                    /** When the row was made. */
                     "created_at": string;
-                    /** Of all takes that play. */
                     "duration_seconds": number | null;
-                    /** Of all their files. */
                     "file_size_bytes": number | null;
-                    /** Of the row; made here. */
                     "id": string;
-                    /** Whether it is for several at once. */
                     "is_group": boolean | null;
-                    /** When it was last watched. */
                     "last_viewed_at": string | null;
-                    /** The practitioner it belongs to. */
                     "practitioner_id": string;
-                    /** Their name, as their profile has it. */
                     "practitioner_name": string | null;
-                    /** Of its page; only for those who may watch it. */
                     "recording_url": string | null;
-                    /** When the session begins. */
                     "scheduled_at": string;
-                    /** The session it is about: session_schedules.id. */
                     "session_id": string;
-                    /** When it began. */
                     "started_at": string | null;
-                    /** Where it stands. */
                     "status": string;
-                    /** How often it was watched. */
                     "views": number | null;
                 };
                 ComputedFields: never;
@@ -5049,25 +4412,15 @@ export type Database = {
             /** For admins: who takes part in a session to come and has not signed the current waiver. */
             "admin_sessions_without_waiver": {
                 Row: {
-                    /** What the class is called; null for one to one. */
                     "class_name": string | null;
-                    /** Of their account. */
                     "client_email": string | null;
-                    /** The client it belongs to: their account. */
                     "client_id": string;
-                    /** Their full name; null where they gave none. */
                     "client_name": string | null;
-                    /** The class, where this is a seat in one. */
                     "group_class_id": string | null;
-                    /** The practitioner it belongs to. */
                     "practitioner_id": string;
-                    /** Their name, as their profile has it. */
                     "practitioner_name": string | null;
-                    /** When the session begins. */
                     "scheduled_at": string;
-                    /** The session it is about: session_schedules.id. */
                     "session_id": string;
-                    /** Where it is held: online or in_person. */
                     "session_location": string;
                 };
                 ComputedFields: never;
@@ -5132,35 +4485,20 @@ export type Database = {
             /** For admins: who signed which version of the waiver, when. Without a session: for all of them. */
             "admin_waivers": {
                 Row: {
-                    /** Of their account. */
                     "client_email": string | null;
-                    /** Their full name; null where they gave none. */
                     "client_name": string | null;
-                    /** Of the evidence: who, when, from where, and the text's hash. */
                     "evidence_sha256": string;
-                    /** Of the row; made here. */
                     "id": string;
-                    /** Whether it is the newest text. */
                     "is_current": boolean;
-                    /** The practitioner it belongs to. */
                     "practitioner_id": string | null;
-                    /** Their name, as their profile has it. */
                     "practitioner_name": string | null;
-                    /** When the session begins. */
                     "scheduled_at": string | null;
-                    /** The session it was signed before; null: at another time. */
                     "session_id": string | null;
-                    /** The name they typed as their signature. */
                     "signature_name": string | null;
-                    /** When it was signed. */
                     "signed_at": string;
-                    /** Of the text, as it was shown. */
                     "text_sha256": string;
-                    /** Whose it is. */
                     "user_id": string;
-                    /** The text that was signed. */
                     "waiver_policy_id": string;
-                    /** Its number. */
                     "waiver_policy_version": number;
                 };
                 ComputedFields: never;
@@ -5203,43 +4541,24 @@ export type Database = {
             /** The ledger of one's own credits: what was added, what was spent, for what, and until when. */
             "credit_history": {
                 Row: {
-                    /** Credits that came (above zero) or went. */
                     "change": number | null;
-                    /** When the row was made. */
                     "created_at": string | null;
-                    /** How long the session lasts. */
                     "duration_minutes": number | null;
-                    /** From when on it is of no use; null: never. */
                     "expires_at": string | null;
-                    /** Of the row; made here. */
                     "id": string | null;
-                    /** Whether it is for several at once. */
                     "is_group": boolean | null;
-                    /** purchase, spend, return, expiry, refund or adjustment. */
                     "kind": string | null;
-                    /** What is left of them now. */
                     "lot_credits_remaining": number | null;
-                    /** Which credits: user_session_credits.id. */
                     "lot_id": string | null;
-                    /** The package it came with: session_packages.id. */
                     "package_id": string | null;
-                    /** What that package is called. */
                     "package_name": string | null;
-                    /** When it was bought or given. */
                     "purchased_at": string | null;
-                    /** In words, for whoever reads it later. */
                     "reason": string | null;
-                    /** The session it is about: session_schedules.id. */
                     "session_id": string | null;
-                    /** When that session begins. */
                     "session_scheduled_at": string | null;
-                    /** standing or laying. */
                     "session_type": string | null;
-                    /** The kind of session: session_types.id. */
                     "session_type_id": string | null;
-                    /** What that kind is called. */
                     "session_type_name": string | null;
-                    /** Whose it is. */
                     "user_id": string | null;
                 };
                 ComputedFields: never;
@@ -5271,39 +4590,22 @@ export type Database = {
             /** For admins: every class, what it is linked to, and what is wrong with that. */
             "group_session_correlations": {
                 Row: {
-                    /** What the class is called; null for one to one. */
                     "class_name": string | null;
-                    /** What the linked one is called. */
                     "correlated_class_name": string | null;
-                    /** Where the linked one is held. */
                     "correlated_location": string | null;
-                    /** How many seats the linked one has. */
                     "correlated_max_participants": number | null;
-                    /** How many of those are taken. */
                     "correlated_participants": number | null;
-                    /** When the linked one begins. */
                     "correlated_scheduled_at": string | null;
-                    /** The class it is linked to. */
                     "correlated_session_id": string | null;
-                    /** Where the linked one stands. */
                     "correlated_status": string | null;
-                    /** linked, or what is wrong: alone, one_sided, times_differ, states_differ. */
                     "correlation": string | null;
-                    /** How many seats are taken; counted here, never by a page. */
                     "current_participants": number;
-                    /** How long the session lasts. */
                     "duration_minutes": number;
-                    /** How many seats it has. */
                     "max_participants": number;
-                    /** The practitioner it belongs to. */
                     "practitioner_id": string;
-                    /** When the session begins. */
                     "scheduled_at": string;
-                    /** The session it is about: session_schedules.id. */
                     "session_id": string;
-                    /** Where it is held: online or in_person. */
                     "session_location": string;
-                    /** Of the session. */
                     "status": string;
                 };
                 ComputedFields: never;
@@ -5368,29 +4670,17 @@ export type Database = {
             /** The links that one has made, and those to recordings that one may read. */
             "my_share_links": {
                 Row: {
-                    /** When the row was made. */
                     "created_at": string;
-                    /** From when on it is of no use; null: never. */
                     "expires_at": string;
-                    /** Whether it asks for one. */
                     "has_password": boolean;
-                    /** Of the row; made here. */
                     "id": string;
-                    /** Whether I made it. */
                     "is_mine": boolean | null;
-                    /** Whether it can be used now. */
                     "is_open": boolean | null;
-                    /** When it was last watched. */
                     "last_viewed_at": string | null;
-                    /** session_recordings.id. */
                     "recording_id": string;
-                    /** When it was taken back; null: it holds. */
                     "revoked_at": string | null;
-                    /** Of the recorded session. */
                     "session_id": string | null;
-                    /** How many it has had. */
                     "view_count": number;
-                    /** How many views it is good for; null: any. */
                     "view_limit": number | null;
                 };
                 ComputedFields: never;
@@ -5466,37 +4756,21 @@ export type Database = {
             /** What somebody bought, what was refunded, what is left; amounts in cents. */
             "past_purchases": {
                 Row: {
-                    /** In cents. */
                     "amount_minor": number | null;
-                    /** The credits that paid or were bought: user_session_credits.id. */
                     "credit_lot_id": string | null;
-                    /** How many it is about. */
                     "credits": number | null;
-                    /** What is left of the credits. */
                     "credits_remaining": number | null;
-                    /** By its three letters, in lower case. */
                     "currency": string | null;
-                    /** In words, as people read it. */
                     "description": string | null;
-                    /** From when on it is of no use; null: never. */
                     "expires_at": string | null;
-                    /** Of the row; made here. */
                     "id": string | null;
-                    /** single, package_5 or package_10. */
                     "payment_type": string | null;
-                    /** When it was bought or given. */
                     "purchased_at": string | null;
-                    /** Stripe's receipt. */
                     "receipt_url": string | null;
-                    /** Of it, what went back, in cents. */
                     "refunded_minor": number | null;
-                    /** The session it is about: session_schedules.id. */
                     "session_id": string | null;
-                    /** When that session begins. */
                     "session_scheduled_at": string | null;
-                    /** Where it stands. */
                     "status": string | null;
-                    /** Whose it is. */
                     "user_id": string | null;
                 };
                 ComputedFields: never;
@@ -5506,27 +4780,16 @@ export type Database = {
             /** One's own recommendations, counted. Filter by grouped_by: client, template, client_and_template. Template null: own texts. */
             "recommendation_progress": {
                 Row: {
-                    /** The client it belongs to: their account. */
                     "client_id": string | null;
-                    /** Their full name; null where they gave none. */
                     "client_name": string | null;
-                    /** Done. */
                     "done": number | null;
-                    /** client_and_template, client or template: what a row sums up. */
                     "grouped_by": string | null;
-                    /** When something was last done. */
                     "last_completed_at": string | null;
-                    /** When something was last recommended. */
                     "last_recommended_at": string | null;
-                    /** Not done yet. */
                     "open": number | null;
-                    /** Of those, past their day. */
                     "overdue": number | null;
-                    /** Who recommended. */
                     "practitioner_id": string | null;
-                    /** What it was made from. */
                     "template_id": string | null;
-                    /** What that is called. */
                     "template_title": string | null;
                 };
                 ComputedFields: never;
@@ -5569,61 +4832,33 @@ export type Database = {
             /** One's own sessions. Filter by session_type, is_group, scheduled_at, practitioner_id, status. */
             "session_history": {
                 Row: {
-                    /** standard, late, last_minute, grace or emergency: what the policy made of it. */
                     "cancellation_type": string | null;
-                    /** When it was cancelled. */
                     "cancelled_at": string | null;
-                    /** What the class is called; null for one to one. */
                     "class_name": string | null;
-                    /** The client it belongs to: their account. */
                     "client_id": string | null;
-                    /** Credits or money given back by a cancellation. */
                     "credit_returned": number | null;
-                    /** How many seats are taken; counted here, never by a page. */
                     "current_participants": number | null;
-                    /** How long the session lasts. */
                     "duration_minutes": number | null;
-                    /** The class, where this is a seat in one. */
                     "group_class_id": string | null;
-                    /** Of the session. */
                     "id": string | null;
-                    /** Whether it is for several at once. */
                     "is_group": boolean | null;
-                    /** Where the page leads to write about it. */
                     "journal_path": string | null;
-                    /** When it begins, on the clocks of that zone. */
                     "local_start": string | null;
-                    /** How many seats it has. */
                     "max_participants": number | null;
-                    /** credit, or payment; null: with neither. */
                     "paid_with": string | null;
-                    /** The studio's name and address, where it is held in person. */
                     "physical_location": string | null;
-                    /** Of their picture. */
                     "practitioner_avatar_url": string | null;
-                    /** The practitioner it belongs to. */
                     "practitioner_id": string | null;
-                    /** Their name, as their profile has it. */
                     "practitioner_name": string | null;
-                    /** session_recordings.id. */
                     "recording_id": string | null;
-                    /** Of session_recordings.status; null without one. */
                     "recording_status": string | null;
-                    /** Of its page; only for those who may watch it. */
                     "recording_url": string | null;
-                    /** When the session begins. */
                     "scheduled_at": string | null;
-                    /** Where it is held: online or in_person. */
                     "session_location": string | null;
-                    /** standing or laying. */
                     "session_type": string | null;
-                    /** The kind of session: session_types.id. */
                     "session_type_id": string | null;
-                    /** What that kind is called. */
                     "session_type_name": string | null;
-                    /** Of the session. */
                     "status": string | null;
-                    /** By its IANA name, such as America/Toronto. */
                     "time_zone": string | null;
                 };
                 ComputedFields: never;
@@ -5633,13 +4868,9 @@ export type Database = {
             /** Whom mails do not reach: for admins all, for a practitioner the clients of sessions to come, and oneself. */
             "unreachable_people": {
                 Row: {
-                    /** When their next session begins. */
                     "meets_at": string | null;
-                    /** Of whom. */
                     "name": string | null;
-                    /** When mail to them first came back. */
                     "since": string | null;
-                    /** Whose it is. */
                     "user_id": string | null;
                 };
                 ComputedFields: never;
@@ -5747,7 +4978,6 @@ export type Database = {
                     "task": string;
                 }[];
             };
-            /** By a link in a mail: tells the other side that one is late, by so many minutes. */
             "announce_delay": {
                 Args: {
                     "minutes"?: number;
@@ -5761,7 +4991,6 @@ export type Database = {
                     isSetofReturn: true;
                 };
             };
-            /** By a link in a mail: says yes or no to another time. */
             "answer_change": {
                 Args: {
                     "accepts"?: boolean;
@@ -5774,7 +5003,6 @@ export type Database = {
                     "shown": unknown;
                 }[];
             };
-            /** By a link in a mail: says yes or no to leading a session. */
             "answer_offer": {
                 Args: {
                     "accepts"?: boolean;
@@ -5857,7 +5085,6 @@ export type Database = {
                     "tried": number;
                 }[];
             };
-            /** By a link in a mail: asks the admins for somebody else to lead it. */
             "ask_for_substitute": {
                 Args: {
                     "token": string;
@@ -5870,7 +5097,6 @@ export type Database = {
                     isSetofReturn: true;
                 };
             };
-            /** By a link in a mail: asks practitioners whether they lead it. */
             "ask_substitutes": {
                 Args: {
                     "hours"?: number;
@@ -5925,7 +5151,6 @@ export type Database = {
                     "url": string;
                 }[];
             };
-            /** The caller's earnings line by line, for a file; that it was taken is logged. */
             "begin_earnings_export": {
                 Args: {
                     "from_date"?: string;
@@ -5983,7 +5208,6 @@ export type Database = {
                 };
                 Returns: Json;
             };
-            /** Whether somebody takes part in a session or leads it. */
             "can_access_session": {
                 Args: {
                     "p_session_id": string;
@@ -5991,7 +5215,6 @@ export type Database = {
                 };
                 Returns: boolean;
             };
-            /** By a link in a mail: cancels a session, or a seat. */
             "cancel_managed_session": {
                 Args: {
                     "reason"?: string;
@@ -6036,7 +5259,6 @@ export type Database = {
                     isSetofReturn: true;
                 };
             };
-            /** Cancels what is to come of an account that is about to be erased. */
             "cancel_sessions_before_erasure": {
                 Args: {
                     "user_id": string;
@@ -6054,7 +5276,6 @@ export type Database = {
                     "rule": string;
                 }[];
             };
-            /** The caller's credits, all together and by lot. */
             "check_session_credits": {
                 Args: Record<PropertyKey, never>;
                 Returns: {
@@ -6066,7 +5287,6 @@ export type Database = {
                     "user_id": string;
                 }[];
             };
-            /** By a link in a mail: says where a paid session is held. */
             "choose_place": {
                 Args: {
                     "studio_id"?: string;
@@ -6212,7 +5432,6 @@ export type Database = {
                     "counted": boolean;
                 }[];
             };
-            /** A practitioner recommends something to a client of theirs. */
             "create_action_recommendation": {
                 Args: {
                     "action_type"?: string;
@@ -6247,7 +5466,6 @@ export type Database = {
                     isSetofReturn: true;
                 };
             };
-            /** The name of a session's channel, for those who may enter it. */
             "create_agora_room": {
                 Args: {
                     "channel_name": string;
@@ -6257,7 +5475,6 @@ export type Database = {
                     "channel": string;
                 }[];
             };
-            /** Admits the caller to a session's channel, if it is time and they may. */
             "create_agora_token": {
                 Args: {
                     "channel_name": string;
@@ -6287,7 +5504,6 @@ export type Database = {
                     "waiver_id": string;
                 }[];
             };
-            /** Makes a link by which anybody watches a recording; the token is told once. */
             "create_recording_share_link": {
                 Args: {
                     "expires_in_days"?: number;
@@ -6525,7 +5741,6 @@ export type Database = {
                     "slots": (Database["public"]['CompositeTypes']["available_slot"])[];
                 }[];
             };
-            /** What the caller has agreed to. */
             "get_consent_status": {
                 Args: {
                     "consent_type"?: string;
@@ -6537,7 +5752,6 @@ export type Database = {
                     "user_id": string;
                 }[];
             };
-            /** A contract and its evidence, as it is printed. */
             "get_contract_pdf": {
                 Args: {
                     "contract_id": string;
@@ -6559,7 +5773,6 @@ export type Database = {
                     "record_id": string;
                 }[];
             };
-            /** Whether the caller has signed the current waiver. */
             "get_liability_waiver_status": {
                 Args: {
                     "session_id"?: string;
@@ -6570,7 +5783,6 @@ export type Database = {
                     "waiver_policy_version": number;
                 }[];
             };
-            /** How a session's recording stands. */
             "get_recording_status": {
                 Args: {
                     "recording_id"?: string;
@@ -6605,7 +5817,6 @@ export type Database = {
                     "retention_days": number;
                 }[];
             };
-            /** A session as a calendar entry. */
             "get_session_calendar": {
                 Args: {
                     "session_id": string;
@@ -6631,7 +5842,6 @@ export type Database = {
                     "session": unknown;
                 }[];
             };
-            /** How many credits somebody has: their own, or for an admin anybody's. */
             "get_user_credits": {
                 Args: {
                     "p_user_id": string;
@@ -6642,14 +5852,12 @@ export type Database = {
                     "total_credits": number;
                 }[];
             };
-            /** For admins: whose account an address is. */
             "get_user_id_by_email": {
                 Args: {
                     "email_input": string;
                 };
                 Returns: string;
             };
-            /** A signed waiver and its evidence, as it is printed. */
             "get_waiver_pdf": {
                 Args: {
                     "waiver_id": string;
@@ -6684,7 +5892,6 @@ export type Database = {
                     "session_id": string;
                 }[];
             };
-            /** By a link in a mail: gives a session to another practitioner. */
             "give_to_substitute": {
                 Args: {
                     "outside_hours"?: boolean;
@@ -6699,7 +5906,6 @@ export type Database = {
                     isSetofReturn: true;
                 };
             };
-            /** Whether somebody was granted something on a resource. */
             "has_access": {
                 Args: {
                     "p_permission": string;
@@ -6709,7 +5915,6 @@ export type Database = {
                 };
                 Returns: boolean;
             };
-            /** Whether somebody has agreed to something, and not taken it back. */
             "has_consent": {
                 Args: {
                     "p_consent_type": string;
@@ -6717,7 +5922,6 @@ export type Database = {
                 };
                 Returns: boolean;
             };
-            /** Whether somebody has a role. */
             "has_role": {
                 Args: {
                     "_role": Database["public"]['Enums']["app_role"];
@@ -6769,7 +5973,6 @@ export type Database = {
                     "max_participants": number;
                 }[];
             };
-            /** Whether somebody leads sessions of a client. */
             "is_practitioner_of": {
                 Args: {
                     "_client_id": string;
@@ -6838,7 +6041,6 @@ export type Database = {
                     "pay_at": string;
                 }[];
             };
-            /** For admins: links a class online with one in the studio. */
             "link_group_sessions": {
                 Args: {
                     "correlated_session_id": string;
@@ -6870,7 +6072,6 @@ export type Database = {
                     isSetofReturn: true;
                 };
             };
-            /** For admins: payments, newest first, a page at a time. */
             "list_payments": {
                 Args: {
                     "currency"?: string;
@@ -6891,7 +6092,6 @@ export type Database = {
                     "session": unknown;
                 }[];
             };
-            /** For admins: people, newest first, a page at a time. */
             "list_users": {
                 Args: {
                     "cursor"?: string;
@@ -6969,7 +6169,6 @@ export type Database = {
                     isSetofReturn: true;
                 };
             };
-            /** Memories of one person that mean something like this. */
             "match_memories": {
                 Args: {
                     "match_count"?: number;
@@ -6986,7 +6185,6 @@ export type Database = {
                     "similarity": number;
                 }[];
             };
-            /** By a link in a mail: moves a session, or takes another class. */
             "move_managed_session": {
                 Args: {
                     "class_id"?: string;
@@ -7171,7 +6369,6 @@ export type Database = {
                     "told": number;
                 }[];
             };
-            /** By a link in a mail: proposes another time to the client. */
             "propose_managed_time": {
                 Args: {
                     "starts_at"?: string;
@@ -7215,7 +6412,6 @@ export type Database = {
                     "session_id": string;
                 }[];
             };
-            /** By a link in a mail: the time that is proposed. */
             "read_change": {
                 Args: {
                     "token": string;
@@ -7228,7 +6424,6 @@ export type Database = {
                     isSetofReturn: true;
                 };
             };
-            /** By a link in a mail: a session, and what may be done with it. */
             "read_managed_session": {
                 Args: {
                     "token": string;
@@ -7241,7 +6436,6 @@ export type Database = {
                     isSetofReturn: true;
                 };
             };
-            /** By a link in a mail: a session that wants somebody to lead it. */
             "read_offer": {
                 Args: {
                     "token": string;
@@ -7254,7 +6448,6 @@ export type Database = {
                     isSetofReturn: true;
                 };
             };
-            /** By a link in a mail: where a session may be held. */
             "read_place": {
                 Args: {
                     "token": string;
@@ -7267,7 +6460,6 @@ export type Database = {
                     "time_zone": string;
                 }[];
             };
-            /** By a link in a mail: the text that asks whether one may be recorded. */
             "read_recording_consent": {
                 Args: {
                     "token": string;
@@ -7280,7 +6472,6 @@ export type Database = {
                     "time_zone": string;
                 }[];
             };
-            /** By a link in a mail: times that a session could be moved to. */
             "read_session_offers": {
                 Args: {
                     "day"?: string;
@@ -7295,7 +6486,6 @@ export type Database = {
                     "until_day": string;
                 }[];
             };
-            /** By a link in a mail: what is to be paid, and until when. */
             "read_session_to_pay": {
                 Args: {
                     "token": string;
@@ -7317,7 +6507,6 @@ export type Database = {
                     "time_zone": string;
                 }[];
             };
-            /** By a link in a mail: who could lead a session. */
             "read_substitution": {
                 Args: {
                     "token": string;
@@ -7330,7 +6519,6 @@ export type Database = {
                     isSetofReturn: true;
                 };
             };
-            /** By a link in a mail: the waiver that is to be signed. */
             "read_waiver_to_sign": {
                 Args: {
                     "token": string;
@@ -7574,7 +6762,6 @@ export type Database = {
                     "status": string;
                 }[];
             };
-            /** By a link in a mail: the practitioner says that somebody did not come. */
             "report_absence": {
                 Args: {
                     "person"?: string;
@@ -7685,7 +6872,6 @@ export type Database = {
                     isSetofReturn: true;
                 };
             };
-            /** Ends a shared link at once. */
             "revoke_recording_share_link": {
                 Args: {
                     "share_link_id": string;
@@ -7695,7 +6881,6 @@ export type Database = {
                     "share_link_id": string;
                 }[];
             };
-            /** Replaces a recording's own link; the old one ends. */
             "rotate_recording_link": {
                 Args: {
                     "recording_id": string;
@@ -7744,7 +6929,6 @@ export type Database = {
                     "verified": boolean;
                 }[];
             };
-            /** Queues the confirmation of a booking again. */
             "send_booking_confirmation": {
                 Args: {
                     "session_id": string;
@@ -7753,7 +6937,6 @@ export type Database = {
                     "mail_id": string;
                 }[];
             };
-            /** Queues the notice of a cancellation again. */
             "send_cancellation_notice": {
                 Args: {
                     "is_reschedule"?: boolean;
@@ -7763,7 +6946,6 @@ export type Database = {
                     "mail_id": string;
                 }[];
             };
-            /** Queues reminders to the people of a class. */
             "send_class_reminder": {
                 Args: {
                     "session_id"?: string;
@@ -7772,7 +6954,6 @@ export type Database = {
                     "reminders_sent": number;
                 }[];
             };
-            /** Queues the receipt of a payment again. */
             "send_payment_receipt": {
                 Args: {
                     "checkout_session_id"?: string;
@@ -7887,7 +7068,6 @@ export type Database = {
                     "version": number;
                 }[];
             };
-            /** Starts a take of a session, if everybody there has agreed. */
             "start_agora_recording": {
                 Args: {
                     "mode"?: string;
@@ -7914,7 +7094,6 @@ export type Database = {
                     "lease_until": string;
                 }[];
             };
-            /** Stops the take that is on. */
             "stop_agora_recording": {
                 Args: {
                     "recording_id"?: string;
@@ -7949,7 +7128,6 @@ export type Database = {
                     "studio_location_id": string;
                 }[];
             };
-            /** For admins: undoes link_group_sessions. */
             "unlink_group_sessions": {
                 Args: {
                     "session_id": string;
@@ -7992,7 +7170,6 @@ export type Database = {
                     "is_opted_out": boolean;
                 }[];
             };
-            /** Ticks off a recommended action, or unticks it. */
             "update_action_status": {
                 Args: {
                     "action_id": string;

@@ -11,10 +11,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tell when a kind of session can be booked, and with whom. */
+        /**
+         * Tell when a kind of session can be booked, and with whom.
+         * @description Which kind of session, where, between which dates of the caller's own calendar, with whom or with anybody. Called by a signed-in person. Its fields stand in the address.
+         */
         get: operations["get_available_slots_by_get"];
         put?: never;
-        /** Tell when a kind of session can be booked, and with whom. */
+        /**
+         * Tell when a kind of session can be booked, and with whom.
+         * @description Which kind of session, where, between which dates of the caller's own calendar, with whom or with anybody. Called by a signed-in person.
+         */
         post: operations["get_available_slots"];
         delete?: never;
         options?: never;
@@ -29,10 +35,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Report whether the caller has signed the current waiver. */
+        /**
+         * Report whether the caller has signed the current waiver.
+         * @description For a session of the caller, or in general. Called by a signed-in person. Its fields stand in the address.
+         */
         get: operations["get_liability_waiver_status_by_get"];
         put?: never;
-        /** Report whether the caller has signed the current waiver. */
+        /**
+         * Report whether the caller has signed the current waiver.
+         * @description For a session of the caller, or in general. Called by a signed-in person.
+         */
         post: operations["get_liability_waiver_status"];
         delete?: never;
         options?: never;
@@ -49,7 +61,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sign the current waiver, once. */
+        /**
+         * Sign the current waiver, once.
+         * @description A client signs the waiver they were shown. The address and agent a client reports are accepted and ignored. Called by a signed-in person.
+         */
         post: operations["create_liability_waiver"];
         delete?: never;
         options?: never;
@@ -64,10 +79,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Give a copy of a signed waiver, with its evidence. */
+        /**
+         * Give a copy of a signed waiver, with its evidence.
+         * @description Which waiver. Called by a signed-in person. Its fields stand in the address.
+         */
         get: operations["get_waiver_pdf_by_get"];
         put?: never;
-        /** Give a copy of a signed waiver, with its evidence. */
+        /**
+         * Give a copy of a signed waiver, with its evidence.
+         * @description Which waiver. Called by a signed-in person.
+         */
         post: operations["get_waiver_pdf"];
         delete?: never;
         options?: never;
@@ -82,10 +103,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tell what the caller has agreed to. */
+        /**
+         * Tell what the caller has agreed to.
+         * @description One kind of consent, or all. The kind may also stand in the query, where it always had to. Called by a signed-in person. Its fields stand in the address.
+         */
         get: operations["get_consent_status_by_get"];
         put?: never;
-        /** Tell what the caller has agreed to. */
+        /**
+         * Tell what the caller has agreed to.
+         * @description One kind of consent, or all. The kind may also stand in the query, where it always had to. Called by a signed-in person.
+         */
         post: operations["get_consent_status"];
         delete?: never;
         options?: never;
@@ -102,7 +129,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Record that the caller agrees to something, or withdraws it. */
+        /**
+         * Record that the caller agrees to something, or withdraws it.
+         * @description Somebody agrees to something, or does not any more. An address in the body is ignored: the server has its own. Called by a signed-in person.
+         */
         post: operations["record_consent"];
         delete?: never;
         options?: never;
@@ -119,7 +149,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Report which credits the caller can use. */
+        /**
+         * Report which credits the caller can use.
+         * @description Empty: the credits are the caller's. Called by a signed-in person.
+         */
         post: operations["check_session_credits"];
         delete?: never;
         options?: never;
@@ -136,7 +169,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Book a one-to-one session with a credit. */
+        /**
+         * Book a one-to-one session with a credit.
+         * @description A one-to-one session with a practitioner, to be paid with one credit of the caller. Called by a signed-in person.
+         */
         post: operations["book_session_with_credit"];
         delete?: never;
         options?: never;
@@ -153,7 +189,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Hold what is bought, and open the page where it is paid for. */
+        /**
+         * Hold what is bought, and open the page where it is paid for.
+         * @description What to pay for: one session at a time of a practitioner's, or a package of credits. Called by a signed-in person.
+         */
         post: operations["create_session_payment"];
         delete?: never;
         options?: never;
@@ -168,13 +207,19 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Say why a payment could not begin, and the way back. */
+        /**
+         * Say why a payment could not begin, and the way back.
+         * @description Which reason, and which of the website's pages leads on. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
+         */
         get: operations["show_refused_checkout"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
-        /** Say why a payment could not begin, and the way back. */
+        /**
+         * Say why a payment could not begin, and the way back.
+         * @description Which reason, and which of the website's pages leads on. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
+         */
         head: operations["show_refused_checkout_by_head"];
         patch?: never;
         trace?: never;
@@ -186,10 +231,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tell what cancelling a session would give back right now. */
+        /**
+         * Tell what cancelling a session would give back right now.
+         * @description A session, a seat in a class, or a whole class. Called by a signed-in person. Its fields stand in the address.
+         */
         get: operations["quote_cancellation_by_get"];
         put?: never;
-        /** Tell what cancelling a session would give back right now. */
+        /**
+         * Tell what cancelling a session would give back right now.
+         * @description A session, a seat in a class, or a whole class. Called by a signed-in person.
+         */
         post: operations["quote_cancellation"];
         delete?: never;
         options?: never;
@@ -206,7 +257,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Cancel a session, a seat or a class. */
+        /**
+         * Cancel a session, a seat or a class.
+         * @description A session, a seat in a class, or a whole class. Called by a signed-in person.
+         */
         post: operations["cancel_session"];
         delete?: never;
         options?: never;
@@ -223,7 +277,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Move a session to another time. */
+        /**
+         * Move a session to another time.
+         * @description A session, or by an admin a whole class, and when it should be instead. Called by a signed-in person.
+         */
         post: operations["reschedule_session"];
         delete?: never;
         options?: never;
@@ -240,7 +297,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Link the online and the in-person form of a class. */
+        /**
+         * Link the online and the in-person form of a class.
+         * @description The online and the in-person form of one class, in either order. Called by a signed-in person.
+         */
         post: operations["link_group_sessions"];
         delete?: never;
         options?: never;
@@ -257,7 +317,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Part two linked classes. */
+        /**
+         * Part two linked classes.
+         * @description Either of the two. Called by a signed-in person.
+         */
         post: operations["unlink_group_sessions"];
         delete?: never;
         options?: never;
@@ -274,7 +337,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Record in the audit log what no trigger sees. */
+        /**
+         * Record in the audit log what no trigger sees.
+         * @description Something that no trigger sees. A person's address and agent are those the server saw, whatever the body says. Called by a signed-in person or the service, with the secret key.
+         */
         post: operations["record_audit_log"];
         delete?: never;
         options?: never;
@@ -289,10 +355,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Give the caller everything that is known of them, as one file. */
+        /**
+         * Give the caller everything that is known of them, as one file.
+         * @description Called by a signed-in person.
+         */
         get: operations["export_my_data_by_get"];
         put?: never;
-        /** Give the caller everything that is known of them, as one file. */
+        /**
+         * Give the caller everything that is known of them, as one file.
+         * @description Called by a signed-in person.
+         */
         post: operations["export_my_data"];
         delete?: never;
         options?: never;
@@ -309,7 +381,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Erase an account and what is known of the person, and give a receipt. */
+        /**
+         * Erase an account and what is known of the person, and give a receipt.
+         * @description Somebody wants to be forgotten; admins and the platform name whom. Called by a signed-in person or the service, with the secret key.
+         */
         post: operations["erase_my_account"];
         delete?: never;
         options?: never;
@@ -326,7 +401,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Lead somebody with a seat to the channel of their session or class. */
+        /**
+         * Lead somebody with a seat to the channel of their session or class.
+         * @description A room by the name the page knows; `isGroup` and other fields of old are accepted and not needed. Called by a signed-in person.
+         */
         post: operations["create_agora_room"];
         delete?: never;
         options?: never;
@@ -343,7 +421,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Issue a video token to somebody with a seat, until the room closes. */
+        /**
+         * Issue a video token to somebody with a seat, until the room closes.
+         * @description The page asks by channel name alone; a `uid` it might name is accepted and not used. Called by a signed-in person.
+         */
         post: operations["create_agora_token"];
         delete?: never;
         options?: never;
@@ -360,7 +441,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Record a session, if everybody present has agreed. */
+        /**
+         * Record a session, if everybody present has agreed.
+         * @description Which session, and how. A `channel_name` is accepted and ignored: the session knows its channel. Called by a signed-in person or the service, with the secret key.
+         */
         post: operations["start_agora_recording"];
         delete?: never;
         options?: never;
@@ -377,7 +461,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Stop a session's recording. */
+        /**
+         * Stop a session's recording.
+         * @description Which recording, by itself or by its session. Called by a signed-in person or the service, with the secret key.
+         */
         post: operations["stop_agora_recording"];
         delete?: never;
         options?: never;
@@ -392,10 +479,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tell how a recording is doing. */
+        /**
+         * Tell how a recording is doing.
+         * @description Which recording, by itself or by its session. Called by a signed-in person. Its fields stand in the address.
+         */
         get: operations["get_recording_status_by_get"];
         put?: never;
-        /** Tell how a recording is doing. */
+        /**
+         * Tell how a recording is doing.
+         * @description Which recording, by itself or by its session. Called by a signed-in person.
+         */
         post: operations["get_recording_status"];
         delete?: never;
         options?: never;
@@ -410,14 +503,23 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Play a recording by its link, as long as the link is good. */
+        /**
+         * Play a recording by its link, as long as the link is good.
+         * @description A link has one token: one's own, or one that was shared. Pages and playlists made here add which file. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
+         */
         get: operations["open_recording"];
         put?: never;
-        /** Play a recording by its link, as long as the link is good. */
+        /**
+         * Play a recording by its link, as long as the link is good.
+         * @description A link has one token: one's own, or one that was shared. Pages and playlists made here add which file. Called by anybody. A page of ours, at PAGES_URL.
+         */
         post: operations["open_recording_by_post"];
         delete?: never;
         options?: never;
-        /** Play a recording by its link, as long as the link is good. */
+        /**
+         * Play a recording by its link, as long as the link is good.
+         * @description A link has one token: one's own, or one that was shared. Pages and playlists made here add which file. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
+         */
         head: operations["open_recording_by_head"];
         patch?: never;
         trace?: never;
@@ -431,7 +533,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Make a link by which others can watch a recording. */
+        /**
+         * Make a link by which others can watch a recording.
+         * @description Somebody in a recording shows it to others, for a while. Called by a signed-in person.
+         */
         post: operations["create_recording_share_link"];
         delete?: never;
         options?: never;
@@ -448,7 +553,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Take a share link back. */
+        /**
+         * Take a share link back.
+         * @description A link that one made, or that shows a recording one is in. Called by a signed-in person.
+         */
         post: operations["revoke_recording_share_link"];
         delete?: never;
         options?: never;
@@ -465,7 +573,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Recommend an action to a client. */
+        /**
+         * Recommend an action to a client.
+         * @description A practitioner recommends an action to a client of theirs, from a template or in their own words. Called by a signed-in person.
+         */
         post: operations["create_action_recommendation"];
         delete?: never;
         options?: never;
@@ -482,7 +593,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Mark a recommended action as done, or as open again. */
+        /**
+         * Mark a recommended action as done, or as open again.
+         * @description The client says whether a recommended action is done. Called by a signed-in person.
+         */
         post: operations["update_action_status"];
         delete?: never;
         options?: never;
@@ -499,7 +613,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Refund a payment, or a part of it. */
+        /**
+         * Refund a payment, or a part of it.
+         * @description Which payment, by its checkout or by the session it paid for, how much of it, and why. Called by a signed-in person.
+         */
         post: operations["refund_payment"];
         delete?: never;
         options?: never;
@@ -514,10 +631,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Give a browser the key to seal bank numbers with. */
+        /**
+         * Give a browser the key to seal bank numbers with.
+         * @description Called by a signed-in person.
+         */
         get: operations["get_banking_key_by_get"];
         put?: never;
-        /** Give a browser the key to seal bank numbers with. */
+        /**
+         * Give a browser the key to seal bank numbers with.
+         * @description Called by a signed-in person.
+         */
         post: operations["get_banking_key"];
         delete?: never;
         options?: never;
@@ -534,7 +657,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Save the caller's own bank account, checked and sealed. */
+        /**
+         * Save the caller's own bank account, checked and sealed.
+         * @description A practitioner's own account. The two numbers come in the clear, or sealed by the browser, not both. Called by a signed-in person.
+         */
         post: operations["encrypt_banking_data"];
         delete?: never;
         options?: never;
@@ -549,10 +675,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Give a practitioner's earnings as a table for a spreadsheet, a line for each session. */
+        /**
+         * Give a practitioner's earnings as a table for a spreadsheet, a line for each session.
+         * @description Which sessions: those between two days of the practitioner's own calendar, both included. Called by a signed-in person. Its fields stand in the address.
+         */
         get: operations["export_earnings_csv_by_get"];
         put?: never;
-        /** Give a practitioner's earnings as a table for a spreadsheet, a line for each session. */
+        /**
+         * Give a practitioner's earnings as a table for a spreadsheet, a line for each session.
+         * @description Which sessions: those between two days of the practitioner's own calendar, both included. Called by a signed-in person.
+         */
         post: operations["export_earnings_csv"];
         delete?: never;
         options?: never;
@@ -569,7 +701,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** List everybody who signed up, with roles. */
+        /**
+         * List everybody who signed up, with roles.
+         * @description All of them, or a page. Called by a signed-in person.
+         */
         post: operations["list_users"];
         delete?: never;
         options?: never;
@@ -586,7 +721,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** List what was paid, by whom and to whom. */
+        /**
+         * List what was paid, by whom and to whom.
+         * @description Which payments: all of them, or a page. Called by a signed-in person.
+         */
         post: operations["list_payments"];
         delete?: never;
         options?: never;
@@ -603,7 +741,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Verify a practitioner's bank account, never one's own. */
+        /**
+         * Verify a practitioner's bank account, never one's own.
+         * @description Which account, as the admin saw it: one that has changed since is not verified by mistake. Called by a signed-in person.
+         */
         post: operations["verify_practitioner_banking"];
         delete?: never;
         options?: never;
@@ -620,7 +761,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Give what is to be paid as a file for an accountant, account numbers included. */
+        /**
+         * Give what is to be paid as a file for an accountant, account numbers included.
+         * @description Which payouts: all that are pending, or those in one currency. Called by a signed-in person.
+         */
         post: operations["export_payout_file"];
         delete?: never;
         options?: never;
@@ -637,7 +781,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Offer a version of the contract to one practitioner or to all. */
+        /**
+         * Offer a version of the contract to one practitioner or to all.
+         * @description Which version goes to whom, and until when it holds. Called by a signed-in person.
+         */
         post: operations["issue_practitioner_contract"];
         delete?: never;
         options?: never;
@@ -654,7 +801,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sign one's contract, once. */
+        /**
+         * Sign one's contract, once.
+         * @description A practitioner signs the contract they were shown. Called by a signed-in person.
+         */
         post: operations["sign_practitioner_contract"];
         delete?: never;
         options?: never;
@@ -669,10 +819,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Give a copy of a contract, with its evidence. */
+        /**
+         * Give a copy of a contract, with its evidence.
+         * @description Which contract. Called by a signed-in person. Its fields stand in the address.
+         */
         get: operations["get_contract_pdf_by_get"];
         put?: never;
-        /** Give a copy of a contract, with its evidence. */
+        /**
+         * Give a copy of a contract, with its evidence.
+         * @description Which contract. Called by a signed-in person.
+         */
         post: operations["get_contract_pdf"];
         delete?: never;
         options?: never;
@@ -687,14 +843,23 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Confirm that a copy of a signed document is genuine, and whether it still holds. */
+        /**
+         * Confirm that a copy of a signed document is genuine, and whether it still holds.
+         * @description The fingerprint that is printed on a copy; the blanks and line ends that come along with it do not count. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
+         */
         get: operations["verify_signature"];
         put?: never;
-        /** Confirm that a copy of a signed document is genuine, and whether it still holds. */
+        /**
+         * Confirm that a copy of a signed document is genuine, and whether it still holds.
+         * @description The fingerprint that is printed on a copy; the blanks and line ends that come along with it do not count. Called by anybody. A page of ours, at PAGES_URL.
+         */
         post: operations["verify_signature_by_post"];
         delete?: never;
         options?: never;
-        /** Confirm that a copy of a signed document is genuine, and whether it still holds. */
+        /**
+         * Confirm that a copy of a signed document is genuine, and whether it still holds.
+         * @description The fingerprint that is printed on a copy; the blanks and line ends that come along with it do not count. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
+         */
         head: operations["verify_signature_by_head"];
         patch?: never;
         trace?: never;
@@ -706,10 +871,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Give a session as a file for one's calendar. */
+        /**
+         * Give a session as a file for one's calendar.
+         * @description A session that the caller books, leads or runs. Called by a signed-in person. Its fields stand in the address.
+         */
         get: operations["get_session_calendar_by_get"];
         put?: never;
-        /** Give a session as a file for one's calendar. */
+        /**
+         * Give a session as a file for one's calendar.
+         * @description A session that the caller books, leads or runs. Called by a signed-in person.
+         */
         post: operations["get_session_calendar"];
         delete?: never;
         options?: never;
@@ -726,7 +897,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Confirm a booking by mail, once. */
+        /**
+         * Confirm a booking by mail, once.
+         * @description A session that the caller books, leads or runs. Called by a signed-in person or the service, with the secret key.
+         */
         post: operations["send_booking_confirmation"];
         delete?: never;
         options?: never;
@@ -743,7 +917,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Tell by mail that a session was cancelled or moved, once. */
+        /**
+         * Tell by mail that a session was cancelled or moved, once.
+         * @description A session that was cancelled, or moved. What came back is known here: other fields are taken no notice of. Called by a signed-in person or the service, with the secret key.
+         */
         post: operations["send_cancellation_notice"];
         delete?: never;
         options?: never;
@@ -760,7 +937,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Remind people of tomorrow's sessions, each once. */
+        /**
+         * Remind people of tomorrow's sessions, each once.
+         * @description One session; without it all that are due, which only admins and the platform may ask for. Called by a signed-in person or the service, with the secret key.
+         */
         post: operations["send_class_reminder"];
         delete?: never;
         options?: never;
@@ -777,7 +957,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Mail the receipt of a payment to who paid, once. */
+        /**
+         * Mail the receipt of a payment to who paid, once.
+         * @description A payment by either of its names. The receipt goes to who paid: other fields are taken no notice of. Called by a signed-in person or the service, with the secret key.
+         */
         post: operations["send_payment_receipt"];
         delete?: never;
         options?: never;
@@ -794,7 +977,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Welcome a new account by mail, once. */
+        /**
+         * Welcome a new account by mail, once.
+         * @description A new account. Its address and name are those it has: other fields are taken no notice of. Called by anybody.
+         */
         post: operations["send_welcome_email"];
         delete?: never;
         options?: never;
@@ -809,14 +995,23 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Show a session by the link in its mails; move and cancel it, tell a delay. */
+        /**
+         * Show a session by the link in its mails; move and cancel it, tell a delay.
+         * @description A link's token and, of a form, what to do. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
+         */
         get: operations["manage_session"];
         put?: never;
-        /** Show a session by the link in its mails; move and cancel it, tell a delay. */
+        /**
+         * Show a session by the link in its mails; move and cancel it, tell a delay.
+         * @description A link's token and, of a form, what to do. Called by anybody. A page of ours, at PAGES_URL.
+         */
         post: operations["manage_session_by_post"];
         delete?: never;
         options?: never;
-        /** Show a session by the link in its mails; move and cancel it, tell a delay. */
+        /**
+         * Show a session by the link in its mails; move and cancel it, tell a delay.
+         * @description A link's token and, of a form, what to do. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
+         */
         head: operations["manage_session_by_head"];
         patch?: never;
         trace?: never;
@@ -828,14 +1023,23 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Say whether one may be recorded, by the link in a mail. */
+        /**
+         * Say whether one may be recorded, by the link in a mail.
+         * @description A link's token and, of a form, the answer to the text that was shown. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
+         */
         get: operations["answer_recording_consent"];
         put?: never;
-        /** Say whether one may be recorded, by the link in a mail. */
+        /**
+         * Say whether one may be recorded, by the link in a mail.
+         * @description A link's token and, of a form, the answer to the text that was shown. Called by anybody. A page of ours, at PAGES_URL.
+         */
         post: operations["answer_recording_consent_by_post"];
         delete?: never;
         options?: never;
-        /** Say whether one may be recorded, by the link in a mail. */
+        /**
+         * Say whether one may be recorded, by the link in a mail.
+         * @description A link's token and, of a form, the answer to the text that was shown. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
+         */
         head: operations["answer_recording_consent_by_head"];
         patch?: never;
         trace?: never;
@@ -847,14 +1051,23 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Choose where a session is, by the link in its first mail. */
+        /**
+         * Choose where a session is, by the link in its first mail.
+         * @description A link's token and, of a form, the place. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
+         */
         get: operations["choose_place"];
         put?: never;
-        /** Choose where a session is, by the link in its first mail. */
+        /**
+         * Choose where a session is, by the link in its first mail.
+         * @description A link's token and, of a form, the place. Called by anybody. A page of ours, at PAGES_URL.
+         */
         post: operations["choose_place_by_post"];
         delete?: never;
         options?: never;
-        /** Choose where a session is, by the link in its first mail. */
+        /**
+         * Choose where a session is, by the link in its first mail.
+         * @description A link's token and, of a form, the place. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
+         */
         head: operations["choose_place_by_head"];
         patch?: never;
         trace?: never;
@@ -866,14 +1079,23 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Answer a proposed time, or a change that somebody else made, by the link in its mail. */
+        /**
+         * Answer a proposed time, or a change that somebody else made, by the link in its mail.
+         * @description A link's token and, of a form, the answer and what it is to. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
+         */
         get: operations["answer_change"];
         put?: never;
-        /** Answer a proposed time, or a change that somebody else made, by the link in its mail. */
+        /**
+         * Answer a proposed time, or a change that somebody else made, by the link in its mail.
+         * @description A link's token and, of a form, the answer and what it is to. Called by anybody. A page of ours, at PAGES_URL.
+         */
         post: operations["answer_change_by_post"];
         delete?: never;
         options?: never;
-        /** Answer a proposed time, or a change that somebody else made, by the link in its mail. */
+        /**
+         * Answer a proposed time, or a change that somebody else made, by the link in its mail.
+         * @description A link's token and, of a form, the answer and what it is to. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
+         */
         head: operations["answer_change_by_head"];
         patch?: never;
         trace?: never;
@@ -885,14 +1107,23 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Say whether one takes a session over, by the link in its mail. */
+        /**
+         * Say whether one takes a session over, by the link in its mail.
+         * @description A link's token and, of a form, the answer and what it is to. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
+         */
         get: operations["answer_offer"];
         put?: never;
-        /** Say whether one takes a session over, by the link in its mail. */
+        /**
+         * Say whether one takes a session over, by the link in its mail.
+         * @description A link's token and, of a form, the answer and what it is to. Called by anybody. A page of ours, at PAGES_URL.
+         */
         post: operations["answer_offer_by_post"];
         delete?: never;
         options?: never;
-        /** Say whether one takes a session over, by the link in its mail. */
+        /**
+         * Say whether one takes a session over, by the link in its mail.
+         * @description A link's token and, of a form, the answer and what it is to. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
+         */
         head: operations["answer_offer_by_head"];
         patch?: never;
         trace?: never;
@@ -904,14 +1135,23 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Give a session to another practitioner, or ask several, by the link in a mail to admins. */
+        /**
+         * Give a session to another practitioner, or ask several, by the link in a mail to admins.
+         * @description A link's token and, of a form, whom to give it to or whom to ask. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
+         */
         get: operations["find_substitute"];
         put?: never;
-        /** Give a session to another practitioner, or ask several, by the link in a mail to admins. */
+        /**
+         * Give a session to another practitioner, or ask several, by the link in a mail to admins.
+         * @description A link's token and, of a form, whom to give it to or whom to ask. Called by anybody. A page of ours, at PAGES_URL.
+         */
         post: operations["find_substitute_by_post"];
         delete?: never;
         options?: never;
-        /** Give a session to another practitioner, or ask several, by the link in a mail to admins. */
+        /**
+         * Give a session to another practitioner, or ask several, by the link in a mail to admins.
+         * @description A link's token and, of a form, whom to give it to or whom to ask. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
+         */
         head: operations["find_substitute_by_head"];
         patch?: never;
         trace?: never;
@@ -923,14 +1163,23 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Sign the current waiver by the link in a mail. */
+        /**
+         * Sign the current waiver by the link in a mail.
+         * @description A link's token and, of a form, the name under the version that was shown. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
+         */
         get: operations["sign_waiver"];
         put?: never;
-        /** Sign the current waiver by the link in a mail. */
+        /**
+         * Sign the current waiver by the link in a mail.
+         * @description A link's token and, of a form, the name under the version that was shown. Called by anybody. A page of ours, at PAGES_URL.
+         */
         post: operations["sign_waiver_by_post"];
         delete?: never;
         options?: never;
-        /** Sign the current waiver by the link in a mail. */
+        /**
+         * Sign the current waiver by the link in a mail.
+         * @description A link's token and, of a form, the name under the version that was shown. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
+         */
         head: operations["sign_waiver_by_head"];
         patch?: never;
         trace?: never;
@@ -942,14 +1191,23 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Send somebody the links to their sessions again. */
+        /**
+         * Send somebody the links to their sessions again.
+         * @description The address that somebody typed. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
+         */
         get: operations["find_my_sessions"];
         put?: never;
-        /** Send somebody the links to their sessions again. */
+        /**
+         * Send somebody the links to their sessions again.
+         * @description The address that somebody typed. Called by anybody. A page of ours, at PAGES_URL.
+         */
         post: operations["find_my_sessions_by_post"];
         delete?: never;
         options?: never;
-        /** Send somebody the links to their sessions again. */
+        /**
+         * Send somebody the links to their sessions again.
+         * @description The address that somebody typed. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
+         */
         head: operations["find_my_sessions_by_head"];
         patch?: never;
         trace?: never;
@@ -961,14 +1219,23 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Show what somebody picked without a credit for it, and lead to the payment. */
+        /**
+         * Show what somebody picked without a credit for it, and lead to the payment.
+         * @description A link's token; without one, the page says where the link is. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
+         */
         get: operations["pay_session"];
         put?: never;
-        /** Show what somebody picked without a credit for it, and lead to the payment. */
+        /**
+         * Show what somebody picked without a credit for it, and lead to the payment.
+         * @description A link's token; without one, the page says where the link is. Called by anybody. A page of ours, at PAGES_URL.
+         */
         post: operations["pay_session_by_post"];
         delete?: never;
         options?: never;
-        /** Show what somebody picked without a credit for it, and lead to the payment. */
+        /**
+         * Show what somebody picked without a credit for it, and lead to the payment.
+         * @description A link's token; without one, the page says where the link is. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
+         */
         head: operations["pay_session_by_head"];
         patch?: never;
         trace?: never;
@@ -980,14 +1247,23 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Switch off a kind of mail by the link that is in it. */
+        /**
+         * Switch off a kind of mail by the link that is in it.
+         * @description Called by anybody. A page of ours, at PAGES_URL.
+         */
         get: operations["unsubscribe"];
         put?: never;
-        /** Switch off a kind of mail by the link that is in it. */
+        /**
+         * Switch off a kind of mail by the link that is in it.
+         * @description Called by anybody. A page of ours, at PAGES_URL.
+         */
         post: operations["unsubscribe_by_post"];
         delete?: never;
         options?: never;
-        /** Switch off a kind of mail by the link that is in it. */
+        /**
+         * Switch off a kind of mail by the link that is in it.
+         * @description Called by anybody. A page of ours, at PAGES_URL.
+         */
         head: operations["unsubscribe_by_head"];
         patch?: never;
         trace?: never;
@@ -1001,7 +1277,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send the mails that are due, each once. */
+        /**
+         * Send the mails that are due, each once.
+         * @description Called by the service, with the secret key. Every * * * * * (cron, UTC) by the scheduler.
+         */
         post: operations["send_notifications"];
         delete?: never;
         options?: never;
@@ -1018,7 +1297,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Tell other systems what happened here, each until it has heard. */
+        /**
+         * Tell other systems what happened here, each until it has heard.
+         * @description Called by the service, with the secret key. Every * * * * * (cron, UTC) by the scheduler.
+         */
         post: operations["deliver_webhooks"];
         delete?: never;
         options?: never;
@@ -1035,7 +1317,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Hear from Agora how a recording is doing. */
+        /**
+         * Hear from Agora how a recording is doing.
+         * @description Called by somebody who signs what they send.
+         */
         post: operations["agora_recording_webhook"];
         delete?: never;
         options?: never;
@@ -1052,7 +1337,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Hear from Agora who came to a session and who left. */
+        /**
+         * Hear from Agora who came to a session and who left.
+         * @description Called by somebody who signs what they send.
+         */
         post: operations["agora_channel_webhook"];
         delete?: never;
         options?: never;
@@ -1069,7 +1357,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Receive Stripe's events about payments. */
+        /**
+         * Receive Stripe's events about payments.
+         * @description Called by somebody who signs what they send.
+         */
         post: operations["stripe_session_webhook"];
         delete?: never;
         options?: never;
@@ -1086,7 +1377,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Move sessions along, and record those whose people agree. */
+        /**
+         * Move sessions along, and record those whose people agree.
+         * @description Called by the service, with the secret key. Every * * * * * (cron, UTC) by the scheduler.
+         */
         post: operations["advance_sessions"];
         delete?: never;
         options?: never;
@@ -1103,7 +1397,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Let go of what has been kept long enough. */
+        /**
+         * Let go of what has been kept long enough.
+         * @description Called by the service, with the secret key. Every 23 3 * * * (cron, UTC) by the scheduler.
+         */
         post: operations["apply_retention"];
         delete?: never;
         options?: never;
@@ -1120,7 +1417,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Write down what the clock alone changes. */
+        /**
+         * Write down what the clock alone changes.
+         * @description Called by the service, with the secret key. Every 7 * * * * (cron, UTC) by the scheduler.
+         */
         post: operations["reconcile_bookings"];
         delete?: never;
         options?: never;
@@ -1137,7 +1437,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Bring payments to their end when Stripe's webhooks are lost. */
+        /**
+         * Bring payments to their end when Stripe's webhooks are lost.
+         * @description Called by the service, with the secret key. Every *\/5 * * * * (cron, UTC) by the scheduler.
+         */
         post: operations["reconcile_payments"];
         delete?: never;
         options?: never;
@@ -1154,7 +1457,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Expire contracts at their end, and notify their practitioner a month before. */
+        /**
+         * Expire contracts at their end, and notify their practitioner a month before.
+         * @description Called by the service, with the secret key. Every 23 * * * * (cron, UTC) by the scheduler.
+         */
         post: operations["reconcile_contracts"];
         delete?: never;
         options?: never;
@@ -1171,7 +1477,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Close the periods that are over and past their hold, and pay what they are owed. */
+        /**
+         * Close the periods that are over and past their hold, and pay what they are owed.
+         * @description Called by the service, with the secret key. Every 17 3 * * * (cron, UTC) by the scheduler.
+         */
         post: operations["run_payouts"];
         delete?: never;
         options?: never;
@@ -1188,7 +1497,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Check what must be true of money, credits, seats and time. */
+        /**
+         * Check what must be true of money, credits, seats and time.
+         * @description Called by the service, with the secret key. Every 47 4 * * * (cron, UTC) by the scheduler.
+         */
         post: operations["check_invariants"];
         delete?: never;
         options?: never;
@@ -1205,7 +1517,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Copy the next finished recording into private storage, and make one file of it. */
+        /**
+         * Copy the next finished recording into private storage, and make one file of it.
+         * @description One recording; without it the next that is ready. Called by the service, with the secret key. Every * * * * * (cron, UTC) by the scheduler.
+         */
         post: operations["process_recording"];
         delete?: never;
         options?: never;
@@ -1222,7 +1537,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Erase recordings whose time is over, or whose people have withdrawn. */
+        /**
+         * Erase recordings whose time is over, or whose people have withdrawn.
+         * @description One recording, if it is due; without it all that are. Called by the service, with the secret key. Every 23 3 * * * (cron, UTC) by the scheduler.
+         */
         post: operations["purge_recordings"];
         delete?: never;
         options?: never;
@@ -1239,7 +1557,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Bring recordings to their end when Agora's notifications do not come. */
+        /**
+         * Bring recordings to their end when Agora's notifications do not come.
+         * @description Called by the service, with the secret key. Every * * * * * (cron, UTC) by the scheduler.
+         */
         post: operations["reconcile_recordings"];
         delete?: never;
         options?: never;
@@ -1253,14 +1574,27 @@ export interface components {
     schemas: {
         /** @description The one shape of a failure. `code` is for programs and never changes; the sentences may. */
         Refusal: {
-            /** @description A sentence that can be shown to people. */
+            /**
+             * @description A sentence that can be shown to people.
+             * @example text
+             */
             error: string;
+            /**
+             * @description For programs; never changes.
+             * @example slot_taken
+             */
             code: string;
-            /** @description The same sentence, under the name that PostgREST gives it. */
+            /**
+             * @description The same sentence, under the name that PostgREST gives it.
+             * @example text
+             */
             message: string;
             /** @description Of a 422: each field and its problem. */
             details: unknown;
-            /** @description The way forward, where there is one. */
+            /**
+             * @description The way forward, where there is one.
+             * @example text
+             */
             hint: string | null;
         };
         /**
@@ -1268,21 +1602,41 @@ export interface components {
          * @description The reply: a receipt that names nobody.
          */
         AccountErased: {
-            /** @default true */
+            /**
+             * @description True: it was done.
+             * @default true
+             * @example true
+             */
             success?: boolean;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description By which the erasure can be asked about.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             receipt_id: string;
             /**
              * Format: uuid
              * @description The id under which signatures and payments are kept as evidence.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
              */
             pseudonym: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When they were gone.
+             * @example 2026-03-14T15:00:00Z
+             */
             rows_erased_at: string;
-            /** @description How many of what, over all times it was asked; recordings go with their files within a day. */
+            /**
+             * @description How many of what, over all times it was asked; recordings go with their files within a day.
+             * @example 2
+             */
             erased: {
                 [key: string]: number;
             };
+            /**
+             * @description What happened, as people read it.
+             * @example text
+             */
             message: string;
         };
         /**
@@ -1290,26 +1644,81 @@ export interface components {
          * @description A recommendation, as practitioner and client read it.
          */
         ActionRecommendation: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description Of the row.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             id: string;
+            /**
+             * @description The session.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             session_id: string | null;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The practitioner.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             practitioner_id: string;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The client's account.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             client_id: string;
+            /**
+             * @description As people read it.
+             * @example Breathe before breakfast
+             */
             title: string;
+            /**
+             * @description In words, as people read it.
+             * @example Ten minutes each morning.
+             */
             description: string | null;
-            /** @enum {string} */
+            /**
+             * @description What kind of action it is.
+             * @example daily_practice
+             * @enum {string}
+             */
             action_type: "daily_practice" | "mindfulness" | "physical" | "emotional" | "other";
+            /**
+             * @description How often, in words.
+             * @example daily
+             */
             frequency: string | null;
+            /**
+             * @description By which day.
+             * @example 2026-04-30
+             */
             due_date: string | null;
+            /**
+             * @description Whether it is done.
+             * @example true
+             */
             completed: boolean;
+            /**
+             * @description When it was done; null: not yet.
+             * @example 2026-03-14T15:00:00Z
+             */
             completed_at: string | null;
-            /** @description What it was made from; null for words of the practitioner's own. */
+            /**
+             * @description What it was made from; null for words of the practitioner's own.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             template_id: string | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was made.
+             * @example 2026-03-14T15:00:00Z
+             */
             created_at: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             * @example 2026-03-14T15:00:00Z
+             */
             updated_at: string;
         };
         /**
@@ -1317,15 +1726,35 @@ export interface components {
          * @description The reply: how many sessions were looked at, where they moved, and what Agora was told.
          */
         Advanced: {
-            /** @default true */
+            /**
+             * @description True: it was done.
+             * @default true
+             * @example true
+             */
             success?: boolean;
+            /**
+             * @description How many sessions were looked at.
+             * @example 9
+             */
             sessions: number;
+            /**
+             * @description How many sessions moved on.
+             * @example 2
+             */
             moved: {
                 [key: string]: number;
             };
+            /**
+             * @description How many recordings were started or stopped.
+             * @example 1
+             */
             recordings: {
                 [key: string]: number;
             };
+            /**
+             * @description How many steps failed, and are tried again.
+             * @example 0
+             */
             failures: number;
         };
         /**
@@ -1333,8 +1762,16 @@ export interface components {
          * @description What Agora last said of a running recording: 4 and 5 mean that it records.
          */
         AgoraStatus: {
+            /**
+             * @description Where it stands.
+             * @example completed
+             */
             status: number;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When Agora said so.
+             * @example 2026-03-14T15:00:00Z
+             */
             seen_at: string;
         };
         /**
@@ -1342,18 +1779,28 @@ export interface components {
          * @description A link's token and, of a form, the answer and what it is to.
          */
         AnswerChange: {
-            /** @default  */
+            /**
+             * @description Of a link in a mail, or of Agora's SDK.
+             * @default
+             * @example text
+             */
             token?: string;
-            /** @default null */
+            /**
+             * @description Yes or no.
+             * @default null
+             * @example true
+             */
             accepts?: boolean | null;
             /**
              * @description Of a proposed time, which was shown.
              * @default null
+             * @example 1
              */
             proposal?: number | null;
             /**
              * @description Of the session as it was shown.
              * @default null
+             * @example 1
              */
             sequence?: number | null;
         };
@@ -1362,18 +1809,28 @@ export interface components {
          * @description A link's token and, of a form, the answer and what it is to.
          */
         AnswerOffer: {
-            /** @default  */
+            /**
+             * @description Of a link in a mail, or of Agora's SDK.
+             * @default
+             * @example text
+             */
             token?: string;
-            /** @default null */
+            /**
+             * @description Yes or no.
+             * @default null
+             * @example true
+             */
             accepts?: boolean | null;
             /**
              * @description Which offer was shown.
              * @default null
+             * @example 1
              */
             offer?: number | null;
             /**
              * @description Of the session as it was shown.
              * @default null
+             * @example 1
              */
             sequence?: number | null;
         };
@@ -1382,16 +1839,22 @@ export interface components {
          * @description A link's token and, of a form, the answer to the text that was shown.
          */
         AnswerRecordingConsent: {
-            /** @default  */
+            /**
+             * @description Of a link in a mail, or of Agora's SDK.
+             * @default
+             * @example text
+             */
             token?: string;
             /**
              * @description The answer, of a form.
              * @default null
+             * @example true
              */
             consented?: boolean | null;
             /**
              * @description Of the text that was shown.
              * @default null
+             * @example text
              */
             text_sha256?: string | null;
         };
@@ -1400,7 +1863,15 @@ export interface components {
          * @description The reply.
          */
         AuditLogRecorded: {
+            /**
+             * @description True: it was done.
+             * @example true
+             */
             success: boolean;
+            /**
+             * @description What happened, as people read it.
+             * @example text
+             */
             message: string;
         };
         /**
@@ -1408,7 +1879,12 @@ export interface components {
          * @description The reply.
          */
         AvailableSlots: {
+            /**
+             * @description By its IANA name.
+             * @example America/Toronto
+             */
             time_zone: string;
+            /** @description Day by day, those with a time to book. */
             days: components["schemas"]["Day"][];
         };
         /**
@@ -1416,9 +1892,12 @@ export interface components {
          * @description The reply.
          */
         BankingKey: {
+            /** @description To seal with before it is sent. */
             key: components["schemas"]["PublicKey"];
             /**
+             * @description For what it encrypts content with.
              * @default A256GCM
+             * @example A256GCM
              * @constant
              */
             enc?: "A256GCM";
@@ -1428,40 +1907,65 @@ export interface components {
          * @description A one-to-one session with a practitioner, to be paid with one credit of the caller.
          */
         BookSessionWithCredit: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The practitioner.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             practitioner_id: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it begins.
+             * @example 2026-03-14T15:00:00Z
+             */
             scheduled_at: string;
-            /** @description Must be the session type's. */
+            /**
+             * @description Must be the session type's.
+             * @example 45
+             */
             duration_minutes: number;
             /**
              * @description Without it: the type of that duration and practice.
              * @default null
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
              */
             session_type_id?: string | null;
             /**
+             * @description The kind of session, by its word.
              * @default standing
+             * @example standing
              * @enum {string}
              */
             session_type?: "standing" | "laying";
             /**
              * @description A class is joined, not booked.
              * @default false
+             * @example true
              */
             is_group?: boolean;
             /**
+             * @description Where it is held.
              * @default online
+             * @example online
              * @enum {string}
              */
             session_location?: "online" | "in_person";
             /**
              * @description In person: a studio's id, 'Name - Address', or an address.
              * @default null
+             * @example Demo studio, 1 Example Street, Toronto
              */
             physical_location?: string | null;
-            /** @default null */
+            /**
+             * @description Where it is held.
+             * @default null
+             */
             location_coordinates?: components["schemas"]["Coordinates"] | null;
-            /** @default null */
+            /**
+             * @description What they write for the practitioner.
+             * @default null
+             * @example A bad knee.
+             */
             notes?: string | null;
         };
         /**
@@ -1469,11 +1973,22 @@ export interface components {
          * @description The reply.
          */
         Booked: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The session.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             session_id: string;
-            /** @description All credits the caller can still use. */
+            /**
+             * @description All credits the caller can still use.
+             * @example 3
+             */
             credits_remaining: number;
-            /** @default true */
+            /**
+             * @description True: it was done.
+             * @default true
+             * @example true
+             */
             success?: boolean;
         };
         /**
@@ -1481,10 +1996,22 @@ export interface components {
          * @description A rule that does not hold.
          */
         BrokenRule: {
+            /**
+             * @description Which one.
+             * @example credits are the sum of their ledger
+             */
             rule: string;
-            /** @description How often. */
+            /**
+             * @description How often.
+             * @example 1
+             */
             broken: number;
-            /** @description Where; at most five of them. */
+            /**
+             * @description Where; at most five of them.
+             * @example [
+             *       "text"
+             *     ]
+             */
             examples: string[];
         };
         /**
@@ -1492,13 +2019,22 @@ export interface components {
          * @description A session, a seat in a class, or a whole class.
          */
         CancelSession: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The session.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             session_id: string;
-            /** @default null */
+            /**
+             * @description In words, for whoever reads it later.
+             * @default null
+             * @example Ill
+             */
             reason?: string | null;
             /**
              * @description Use the grace cancellation, if it is too late for a free one.
              * @default false
+             * @example false
              */
             use_grace?: boolean;
         };
@@ -1507,23 +2043,52 @@ export interface components {
          * @description What cancelling right now would come to.
          */
         CancellationQuote: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The session.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             session_id: string;
-            /** @description standard, late, last_minute, grace or emergency. */
+            /**
+             * @description standard, late, last_minute, grace or emergency.
+             * @example text
+             */
             cancellation_type: string;
-            /** @description Credits given back; of a class, to all who have a seat. */
+            /**
+             * @description Credits given back; of a class, to all who have a seat.
+             * @example 1
+             */
             credit_returned: number;
-            /** @description Due for a late cancellation, in dollars. */
+            /**
+             * @description Due for a late cancellation, in dollars.
+             * @example 1.5
+             */
             fee_charged: number;
+            /**
+             * @description By its three letters.
+             * @example cad
+             */
             currency: string;
+            /**
+             * @description From now to the start, in hours.
+             * @example 30.5
+             */
             hours_before_session: number;
             /**
              * Format: date-time
              * @description Until then a client cancels and moves free of charge.
+             * @example 2026-03-14T15:00:00Z
              */
             free_until: string;
-            /** @description Whether use_grace would save the credit. */
+            /**
+             * @description Whether use_grace would save the credit.
+             * @example true
+             */
             grace_available: boolean;
+            /**
+             * @description Of the policy that was shown.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             cancellation_policy_version: string | null;
         };
         /**
@@ -1531,19 +2096,48 @@ export interface components {
          * @description What the cancellation came to.
          */
         Cancelled: {
-            /** @default true */
+            /**
+             * @description True: it was done.
+             * @default true
+             * @example true
+             */
             success?: boolean;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The session.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             session_id: string;
-            /** @description standard, late, last_minute, grace or emergency. */
+            /**
+             * @description standard, late, last_minute, grace or emergency.
+             * @example text
+             */
             cancellation_type: string;
-            /** @description Credits given back; of a class, to all who had a seat. */
+            /**
+             * @description Credits given back; of a class, to all who had a seat.
+             * @example 1
+             */
             credit_returned: number;
-            /** @description Due for a late cancellation, in dollars. */
+            /**
+             * @description Due for a late cancellation, in dollars.
+             * @example 1.5
+             */
             fee_charged: number;
+            /**
+             * @description By its three letters.
+             * @example cad
+             */
             currency: string;
+            /**
+             * @description From now to the start, in hours.
+             * @example 30.5
+             */
             hours_before_session: number;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was cancelled.
+             * @example 2026-03-14T15:00:00Z
+             */
             cancelled_at: string;
         };
         /**
@@ -1556,7 +2150,12 @@ export interface components {
          * @description The reply.
          */
         Checked: {
+            /**
+             * @description How many rules hold.
+             * @example 31
+             */
             holds: boolean;
+            /** @description The rules that do not hold. */
             broken: components["schemas"]["BrokenRule"][];
         };
         /**
@@ -1564,10 +2163,22 @@ export interface components {
          * @description The reply: where to pay, and until when.
          */
         Checkout: {
+            /**
+             * @description Where to go next.
+             * @example text
+             */
             url: string;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description Of the purchase.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             checkout_id: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description Until when it can be used.
+             * @example 2026-03-14T15:00:00Z
+             */
             expires_at: string;
         };
         /**
@@ -1575,11 +2186,16 @@ export interface components {
          * @description A link's token and, of a form, the place.
          */
         ChoosePlace: {
-            /** @default  */
+            /**
+             * @description Of a link in a mail, or of Agora's SDK.
+             * @default
+             * @example text
+             */
             token?: string;
             /**
              * @description Online, or a studio's id, of a form.
              * @default null
+             * @example online
              */
             place?: "online" | string | null;
         };
@@ -1588,24 +2204,78 @@ export interface components {
          * @description A row of `user_consents`: what stands now.
          */
         Consent: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description Of the row.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             id: string;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description Whose it is.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             user_id: string;
-            /** @enum {string} */
+            /**
+             * @description What is agreed to.
+             * @example data_processing
+             * @enum {string}
+             */
             consent_type: "data_processing" | "marketing" | "session_recording" | "data_sharing" | "third_party_sharing" | "analytics";
+            /**
+             * @description The answer.
+             * @example true
+             */
             consented: boolean;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When the answer was given.
+             * @example 2026-03-14T15:00:00Z
+             */
             consent_date: string;
+            /**
+             * @description Where the answer came from.
+             * @example 203.0.113.7
+             */
             ip_address: string | null;
+            /**
+             * @description What the browser called itself.
+             * @example Mozilla/5.0
+             */
             user_agent: string | null;
+            /**
+             * @description Which text it was.
+             * @example 2
+             */
             version: string | null;
+            /**
+             * @description When it was taken back; null: it holds.
+             * @example 2026-03-14T15:00:00Z
+             */
             revoked_at: string | null;
+            /**
+             * @description Where it was taken back from.
+             * @example 203.0.113.7
+             */
             revoked_ip_address: string | null;
+            /**
+             * @description What is kept beside it.
+             * @example {
+             *       "page": "settings"
+             *     }
+             */
             metadata: unknown;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was made.
+             * @example 2026-03-14T15:00:00Z
+             */
             created_at: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             * @example 2026-03-14T15:00:00Z
+             */
             updated_at: string;
         };
         /**
@@ -1613,9 +2283,18 @@ export interface components {
          * @description The reply.
          */
         ConsentRecorded: {
-            /** @default true */
+            /**
+             * @description True: it was done.
+             * @default true
+             * @example true
+             */
             success?: boolean;
+            /** @description The answer as it stands now. */
             consent: components["schemas"]["Consent"];
+            /**
+             * @description What happened, as people read it.
+             * @example text
+             */
             message: string;
         };
         /**
@@ -1623,12 +2302,23 @@ export interface components {
          * @description The caller's consents, and what follows from them.
          */
         ConsentStatus: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description Whose it is.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             user_id: string;
+            /** @description Each answer of theirs, newest first. */
             consents: components["schemas"]["Consent"][];
-            /** @description Of the kind that was asked for; null if none was. */
+            /**
+             * @description Of the kind that was asked for; null if none was.
+             * @example true
+             */
             has_consent: boolean | null;
-            /** @description Of all kinds. */
+            /**
+             * @description Of all kinds.
+             * @example {}
+             */
             consent_status: {
                 [key: string]: boolean;
             };
@@ -1638,7 +2328,15 @@ export interface components {
          * @description Where on the map.
          */
         Coordinates: {
+            /**
+             * @description In degrees east.
+             * @example -79.38
+             */
             longitude: number;
+            /**
+             * @description In degrees north.
+             * @example 43.65
+             */
             latitude: number;
         };
         /**
@@ -1646,15 +2344,42 @@ export interface components {
          * @description A class and what it is linked to.
          */
         Correlation: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The session.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             session_id: string;
+            /**
+             * @description The class it is linked to.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             correlated_session_id: string | null;
-            /** @enum {string} */
+            /**
+             * @description How the link stands.
+             * @example alone
+             * @enum {string}
+             */
             correlation: "alone" | "one_sided" | "times_differ" | "states_differ" | "linked";
+            /**
+             * @description How many seats it has.
+             * @example 8
+             */
             max_participants: number;
+            /**
+             * @description How many seats are taken.
+             * @example 5
+             */
             current_participants: number;
-            /** @description Of the other form: capacities are separate. */
+            /**
+             * @description Of the other form: capacities are separate.
+             * @example 1
+             */
             correlated_max_participants: number | null;
+            /**
+             * @description How many seats of the linked class are taken.
+             * @example 4
+             */
             correlated_participants: number | null;
         };
         /**
@@ -1662,29 +2387,52 @@ export interface components {
          * @description A practitioner recommends an action to a client of theirs, from a template or in their own words.
          */
         CreateActionRecommendation: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The client's account.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             client_id: string;
-            /** @default null */
+            /**
+             * @description As people read it.
+             * @default null
+             * @example Breathe before breakfast
+             */
             title?: string | null;
-            /** @default null */
+            /**
+             * @description What kind of action it is.
+             * @default null
+             * @example daily_practice
+             */
             action_type?: ("daily_practice" | "mindfulness" | "physical" | "emotional" | "other") | null;
             /**
              * @description A session with this client that the action follows from.
              * @default null
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
              */
             session_id?: string | null;
-            /** @default null */
+            /**
+             * @description In words, as people read it.
+             * @default null
+             * @example Ten minutes each morning.
+             */
             description?: string | null;
             /**
              * @description Free text, such as 'daily'.
              * @default null
+             * @example daily
              */
             frequency?: string | null;
-            /** @default null */
+            /**
+             * @description By which day.
+             * @default null
+             * @example 2026-04-30
+             */
             due_date?: string | null;
             /**
              * @description The platform's or one of their own. Fills in whatever is not given.
              * @default null
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
              */
             template_id?: string | null;
         };
@@ -1693,8 +2441,16 @@ export interface components {
          * @description A room by the name the page knows; `isGroup` and other fields of old are accepted and not needed.
          */
         CreateAgoraRoom: {
+            /**
+             * @description The channel's name: session_schedules.room_name.
+             * @example session-7f3a
+             */
             channelName: string;
-            /** @default null */
+            /**
+             * @description The session, another way to name its channel.
+             * @default null
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             sessionId?: string | null;
         };
         /**
@@ -1702,11 +2458,21 @@ export interface components {
          * @description The page asks by channel name alone; a `uid` it might name is accepted and not used.
          */
         CreateAgoraToken: {
+            /**
+             * @description The channel's name: session_schedules.room_name.
+             * @example session-7f3a
+             */
             channelName: string;
-            /** @default null */
+            /**
+             * @description The session, another way to name its channel.
+             * @default null
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             sessionId?: string | null;
             /**
+             * @description What they may do.
              * @default publisher
+             * @example publisher
              * @enum {string}
              */
             role?: "publisher" | "subscriber";
@@ -1716,19 +2482,39 @@ export interface components {
          * @description A client signs the waiver they were shown. The address and agent a client reports are accepted and ignored.
          */
         CreateLiabilityWaiver: {
-            /** @description The text exactly as it was shown. */
+            /**
+             * @description The text exactly as it was shown.
+             * @example text
+             */
             waiver_text: string;
-            /** @default null */
+            /**
+             * @description The session.
+             * @default null
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             session_id?: string | null;
-            /** @default null */
+            /**
+             * @description The text that was shown.
+             * @default null
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             waiver_policy_id?: string | null;
-            /** @default null */
+            /**
+             * @description Its number.
+             * @default null
+             * @example 2
+             */
             waiver_policy_version?: number | null;
-            /** @default null */
+            /**
+             * @description The name, typed as a signature.
+             * @default null
+             * @example Example Client
+             */
             signature_name?: string | null;
             /**
              * @description A drawn signature: a PNG as a data URL, at most 256 KiB; it is stored encoded anew.
              * @default null
+             * @example text
              */
             signature_image?: string | null;
         };
@@ -1737,15 +2523,28 @@ export interface components {
          * @description Somebody in a recording shows it to others, for a while.
          */
         CreateRecordingShareLink: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The recording.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             recording_id: string;
-            /** @default 7 */
+            /**
+             * @description For how many days it is good.
+             * @default 7
+             * @example 7
+             */
             expires_in_days?: number;
-            /** @default null */
+            /**
+             * @description To open it with; null: none.
+             * @default null
+             * @example text
+             */
             password?: string | null;
             /**
              * @description How often it may be opened.
              * @default null
+             * @example 5
              */
             view_limit?: number | null;
         };
@@ -1757,47 +2556,95 @@ export interface components {
          *     knows every price. For a package, the time that was picked is ignored.
          */
         CreateSessionPayment: {
-            /** @enum {string} */
+            /**
+             * @description One session or a package.
+             * @example single
+             * @enum {string}
+             */
             payment_type: "single" | "package_5" | "package_10";
             /**
              * @description By default the caller's preference.
              * @default null
+             * @example cad
              */
             currency?: ("cad" | "usd") | null;
-            /** @default null */
+            /**
+             * @description The kind of session.
+             * @default null
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             session_type_id?: string | null;
             /**
              * @description Must be that of the session type.
              * @default null
+             * @example 45
              */
             duration_minutes?: number | null;
-            /** @default null */
+            /**
+             * @description The kind of session, by its word.
+             * @default null
+             * @example standing
+             */
             session_type?: ("standing" | "laying") | null;
-            /** @default null */
+            /**
+             * @description Whether it is for several at once.
+             * @default null
+             * @example true
+             */
             is_group?: boolean | null;
-            /** @default null */
+            /**
+             * @description The practitioner.
+             * @default null
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             practitioner_id?: string | null;
-            /** @default null */
+            /**
+             * @description When it begins.
+             * @default null
+             * @example 2026-03-14T15:00:00Z
+             */
             scheduled_at?: string | null;
-            /** @default null */
+            /**
+             * @description Where it is held.
+             * @default null
+             * @example online
+             */
             session_location?: ("online" | "in_person") | null;
-            /** @default null */
+            /**
+             * @description Where it is held, if in person.
+             * @default null
+             * @example Demo studio, 1 Example Street, Toronto
+             */
             physical_location?: string | null;
             /**
              * @description The class to join.
              * @default null
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
              */
             group_class_id?: string | null;
             /**
              * @description The same, as the pages' addresses name it.
              * @default null
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
              */
             group_session_id?: string | null;
-            /** @default null */
+            /**
+             * @description What they write for the practitioner.
+             * @default null
+             * @example A bad knee.
+             */
             notes?: string | null;
-            /** @default null */
+            /**
+             * @description That they agree to the policy shown.
+             * @default null
+             * @example true
+             */
             cancellation_policy_agreed?: boolean | null;
-            /** @default null */
+            /**
+             * @description Of the policy that was shown.
+             * @default null
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             cancellation_policy_version?: string | null;
         };
         /**
@@ -1805,20 +2652,54 @@ export interface components {
          * @description Credits bought together.
          */
         CreditLot: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description Of the row.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             id: string;
+            /**
+             * @description What is left of them.
+             * @example 3
+             */
             credits_remaining: number;
-            /** @description Null: not from a package. */
+            /**
+             * @description Null: not from a package.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             package_id: string | null;
-            /** @description The one kind of session they are good for. */
+            /**
+             * @description The one kind of session they are good for.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             session_type_id: string | null;
-            /** @description Without a kind: the length they are good for. Null: any session. */
+            /**
+             * @description Without a kind: the length they are good for. Null: any session.
+             * @example 45
+             */
             duration_minutes: number | null;
-            /** @description With the length: classes, or one-to-one sessions. */
+            /**
+             * @description With the length: classes, or one-to-one sessions.
+             * @example true
+             */
             is_group: boolean | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was bought or given.
+             * @example 2026-03-14T15:00:00Z
+             */
             purchased_at: string;
+            /**
+             * @description Until when it can be used.
+             * @example 2026-03-14T15:00:00Z
+             */
             expires_at: string | null;
+            /**
+             * @description What is kept beside it.
+             * @example {
+             *       "page": "settings"
+             *     }
+             */
             metadata: {
                 [key: string]: unknown;
             } | null;
@@ -1830,8 +2711,13 @@ export interface components {
          * @description A day on the caller's clock on which there is something.
          */
         Day: {
-            /** Format: date */
+            /**
+             * Format: date
+             * @description Which day, on the clocks of time_zone.
+             * @example 2026-03-14
+             */
             on_date: string;
+            /** @description The times that can be booked. */
             slots: components["schemas"]["Slot"][];
             /** @description Empty unless an explanation was asked for. */
             refused: components["schemas"]["RefusedSlot"][];
@@ -1841,8 +2727,16 @@ export interface components {
          * @description The reply: how many deliveries were attempted, by how they stand now.
          */
         DeliveredWebhooks: {
-            /** @default true */
+            /**
+             * @description True: it was done.
+             * @default true
+             * @example true
+             */
             success?: boolean;
+            /**
+             * @description How many messages were sent.
+             * @example 12
+             */
             deliveries: {
                 [key: string]: number;
             };
@@ -1852,30 +2746,50 @@ export interface components {
          * @description A practitioner's own account. The two numbers come in the clear, or sealed by the browser, not both.
          */
         EncryptBankingData: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The practitioner.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             practitioner_id: string;
+            /**
+             * @description As its holder gave it.
+             * @example Example Bank
+             */
             bank_name: string;
+            /**
+             * @description As the bank knows them.
+             * @example Example Practitioner Inc.
+             */
             account_holder_name: string;
-            /** @enum {string} */
+            /**
+             * @description What kind of account it is.
+             * @example checking
+             * @enum {string}
+             */
             account_type: "checking" | "savings";
             /**
              * @description Two letters. US, CA, or a country that has the IBAN.
              * @default CA
+             * @example text
              */
             country?: string;
             /**
              * @description US: 4 to 17 digits. CA: 5 to 12. Elsewhere: the IBAN.
              * @default null
+             * @example text
              */
             account_number?: string | null;
             /**
              * @description US: the ABA number. CA: 12345-003 (transit, institution) or 000312345 (0, institution, transit). Elsewhere: the BIC.
              * @default null
+             * @example text
              */
             routing_number?: string | null;
             /**
              * @description JWE, compact, RSA-OAEP-256 and A256GCM, for the key of get-banking-key: {"practitioner_id", "account_number", "routing_number"}.
              * @default null
+             * @example text
              */
             sealed?: string | null;
         };
@@ -1887,11 +2801,13 @@ export interface components {
             /**
              * @description Written out by who erases their own account: there is no way back.
              * @default null
+             * @example ERASE MY ACCOUNT
              */
             confirmation?: "ERASE MY ACCOUNT" | null;
             /**
              * @description For admins and the platform: whose account.
              * @default null
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
              */
             user_id?: string | null;
         };
@@ -1903,16 +2819,19 @@ export interface components {
             /**
              * @description By default from the first session on.
              * @default null
+             * @example 2026-03-14
              */
             from_date?: string | null;
             /**
              * @description By default until the last one.
              * @default null
+             * @example 2026-03-14
              */
             until_date?: string | null;
             /**
              * @description By default the caller. Admins say whose.
              * @default null
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
              */
             practitioner_id?: string | null;
         };
@@ -1924,6 +2843,7 @@ export interface components {
             /**
              * @description By default both.
              * @default null
+             * @example cad
              */
             currency?: ("cad" | "usd") | null;
         };
@@ -1932,7 +2852,11 @@ export interface components {
          * @description The address that somebody typed.
          */
         FindMySessions: {
-            /** @default null */
+            /**
+             * @description A mail address.
+             * @default null
+             * @example person@example.com
+             */
             address?: string | null;
         };
         /**
@@ -1940,26 +2864,36 @@ export interface components {
          * @description A link's token and, of a form, whom to give it to or whom to ask.
          */
         FindSubstitute: {
-            /** @default  */
+            /**
+             * @description Of a link in a mail, or of Agora's SDK.
+             * @default
+             * @example text
+             */
             token?: string;
             /**
              * @description What to do, of a form.
              * @default null
+             * @example give
              */
             act?: ("give" | "ask") | null;
             /**
              * @description Whom: one to give it to, several to ask.
              * @default []
+             * @example [
+             *       "3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11"
+             *     ]
              */
             practitioner?: string[];
             /**
              * @description Give it although it is outside their hours.
              * @default false
+             * @example true
              */
             outside_hours?: boolean;
             /**
              * @description So long they may answer.
              * @default null
+             * @example 1
              */
             hours?: number | null;
         };
@@ -1968,27 +2902,46 @@ export interface components {
          * @description Which kind of session, where, between which dates of the caller's own calendar, with whom or with anybody.
          */
         GetAvailableSlots: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The kind of session.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             session_type_id: string;
-            /** Format: date */
+            /**
+             * Format: date
+             * @description The first day.
+             * @example 2026-03-14
+             */
             from_date: string;
             /**
              * Format: date
              * @description The last day, at most two months after the first.
+             * @example 2026-03-14
              */
             until_date: string;
-            /** @example America/Toronto */
+            /**
+             * @description By its IANA name.
+             * @example America/Toronto
+             */
             time_zone: string;
-            /** @default null */
+            /**
+             * @description The practitioner.
+             * @default null
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             practitioner_id?: string | null;
             /**
+             * @description Where it is held.
              * @default online
+             * @example online
              * @enum {string}
              */
             session_location?: "online" | "in_person";
             /**
              * @description Also give the starts that are not offered, each with its reason.
              * @default false
+             * @example true
              */
             explain?: boolean;
         };
@@ -1997,7 +2950,11 @@ export interface components {
          * @description One kind of consent, or all. The kind may also stand in the query, where it always had to.
          */
         GetConsentStatus: {
-            /** @default null */
+            /**
+             * @description What is agreed to.
+             * @default null
+             * @example session_recording
+             */
             consent_type?: ("data_processing" | "marketing" | "session_recording" | "data_sharing" | "third_party_sharing" | "analytics") | null;
         };
         /**
@@ -2005,7 +2962,11 @@ export interface components {
          * @description Which contract.
          */
         GetContractPdf: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The contract.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             contract_id: string;
         };
         /**
@@ -2013,7 +2974,11 @@ export interface components {
          * @description For a session of the caller, or in general.
          */
         GetLiabilityWaiverStatus: {
-            /** @default null */
+            /**
+             * @description The session.
+             * @default null
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             session_id?: string | null;
         };
         /**
@@ -2021,9 +2986,17 @@ export interface components {
          * @description Which recording, by itself or by its session.
          */
         GetRecordingStatus: {
-            /** @default null */
+            /**
+             * @description The session.
+             * @default null
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             session_id?: string | null;
-            /** @default null */
+            /**
+             * @description The recording.
+             * @default null
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             recording_id?: string | null;
         };
         /**
@@ -2031,7 +3004,11 @@ export interface components {
          * @description A session that the caller books, leads or runs.
          */
         GetSessionCalendar: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The session.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             session_id: string;
         };
         /**
@@ -2039,7 +3016,11 @@ export interface components {
          * @description Which waiver.
          */
         GetWaiverPdf: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The signed waiver.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             waiver_id: string;
         };
         /**
@@ -2050,16 +3031,19 @@ export interface components {
             /**
              * @description By default all who are available.
              * @default null
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
              */
             practitioner_id?: string | null;
             /**
              * @description By default the newest.
              * @default null
+             * @example 1
              */
             template_version?: number | null;
             /**
              * @description By default it has no end.
              * @default null
+             * @example 2026-03-14T15:00:00Z
              */
             expires_at?: string | null;
         };
@@ -2068,15 +3052,39 @@ export interface components {
          * @description The reply.
          */
         Issued: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description What it was made from.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             template_id: string;
+            /**
+             * @description The version of its text.
+             * @example 3
+             */
             contract_version: string;
-            /** @description The contracts made now; each practitioner is notified of theirs. */
+            /**
+             * @description The contracts made now; each practitioner is notified of theirs.
+             * @example [
+             *       "3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11"
+             *     ]
+             */
             issued: string[];
+            /**
+             * @description Whether it had been issued before.
+             * @example 1
+             */
             already_issued: number;
-            /** @description Offers of other versions that nobody had signed, withdrawn. */
+            /**
+             * @description Offers of other versions that nobody had signed, withdrawn.
+             * @example 1
+             */
             replaced: number;
-            /** @default true */
+            /**
+             * @description True: it was done.
+             * @default true
+             * @example true
+             */
             success?: boolean;
         };
         /**
@@ -2084,13 +3092,37 @@ export interface components {
          * @description The reply.
          */
         IssuedToken: {
+            /**
+             * @description Of a link in a mail, or of Agora's SDK.
+             * @example text
+             */
             token: string;
+            /**
+             * @description Agora's app, as its SDK takes it.
+             * @example 970ca35de60c44645bbae8a215061b33
+             */
             appId: string;
+            /**
+             * @description The channel's name: session_schedules.room_name.
+             * @example session-7f3a
+             */
             channelName: string;
+            /**
+             * @description The number that one has in the channel.
+             * @example 1043
+             */
             uid: number;
-            /** @enum {string} */
+            /**
+             * @description What they may do.
+             * @example publisher
+             * @enum {string}
+             */
             role: "publisher" | "subscriber";
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description Until when the token is good.
+             * @example 2026-03-14T15:00:00Z
+             */
             expiresAt: string;
         };
         /**
@@ -2098,9 +3130,17 @@ export interface components {
          * @description The online and the in-person form of one class, in either order.
          */
         LinkGroupSessions: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The session.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             session_id: string;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The class it is linked to.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             correlated_session_id: string;
         };
         /**
@@ -2108,8 +3148,16 @@ export interface components {
          * @description The reply.
          */
         Linked: {
-            /** @default true */
+            /**
+             * @description True: it was done.
+             * @default true
+             * @example true
+             */
             success?: boolean;
+            /**
+             * @description How the link stands.
+             * @example linked
+             */
             correlation: components["schemas"]["Correlation"];
         };
         /**
@@ -2120,21 +3168,25 @@ export interface components {
             /**
              * @description all, or pending, completed, paid_out, failed, refunded.
              * @default all
+             * @example completed
              */
             status?: string;
             /**
              * @description all, or cad, usd.
              * @default all
+             * @example cad
              */
             currency?: string;
             /**
              * @description At most so many; by default all.
              * @default null
+             * @example 1
              */
             page_size?: number | null;
             /**
              * @description Where the page before said the next one starts.
              * @default null
+             * @example text
              */
             cursor?: string | null;
         };
@@ -2146,11 +3198,13 @@ export interface components {
             /**
              * @description At most so many; by default all.
              * @default null
+             * @example 1
              */
             page_size?: number | null;
             /**
              * @description Where the page before said the next one starts.
              * @default null
+             * @example text
              */
             cursor?: string | null;
         };
@@ -2159,27 +3213,82 @@ export interface components {
          * @description A payment, in dollars as the pages have always read it.
          */
         ListedPayment: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description Of the row.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             id: string;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The session.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             session_id: string;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The practitioner.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             practitioner_id: string;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The client's account.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             client_id: string;
+            /**
+             * @description In dollars.
+             * @example 60
+             */
             total_amount: number;
+            /**
+             * @description Of it, theirs.
+             * @example 45
+             */
             practitioner_share: number;
+            /**
+             * @description Of it, the platform's.
+             * @example 15
+             */
             platform_share: number;
+            /**
+             * @description By its three letters.
+             * @example cad
+             */
             currency: string;
+            /**
+             * @description Stripe's own id of the payment.
+             * @example pi_3NvQ
+             */
             stripe_payment_intent_id: string | null;
+            /**
+             * @description Where it stands.
+             * @example completed
+             */
             status: string;
+            /**
+             * @description When it went out with a payout; null: not yet.
+             * @example 2026-03-14T15:00:00Z
+             */
             paid_out_at: string | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was made.
+             * @example 2026-03-14T15:00:00Z
+             */
             created_at: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             * @example 2026-03-14T15:00:00Z
+             */
             updated_at: string;
+            /** @description The session it paid; null: a package. */
             session: components["schemas"]["PaidSession"] | null;
+            /** @description Their practitioner's profile; null: they have none. */
             practitioner: components["schemas"]["PaidPractitioner"];
+            /** @description Whose it is. */
             client: components["schemas"]["Payer"];
         } & {
             [key: string]: unknown;
@@ -2189,12 +3298,30 @@ export interface components {
          * @description Somebody who signed up.
          */
         ListedUser: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description Of the row.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             id: string;
+            /**
+             * @description Of their account.
+             * @example person@example.com
+             */
             email: string | null;
+            /**
+             * @description When it was made.
+             * @example 2026-03-14T15:00:00Z
+             */
             created_at: string | null;
+            /**
+             * @description When the address was confirmed.
+             * @example 2026-03-14T15:00:00Z
+             */
             email_confirmed_at: string | null;
+            /** @description What they are beside a client. */
             roles: components["schemas"]["UserRole"][];
+            /** @description Their practitioner's profile; null: they have none. */
             practitioner: components["schemas"]["UserPractitioner"] | null;
         };
         /**
@@ -2202,50 +3329,70 @@ export interface components {
          * @description A link's token and, of a form, what to do.
          */
         ManageSession: {
-            /** @default  */
+            /**
+             * @description Of a link in a mail, or of Agora's SDK.
+             * @default
+             * @example text
+             */
             token?: string;
             /**
              * @description The session as a calendar file, not as a page.
              * @default null
+             * @example calendar
              */
             file?: "calendar" | null;
             /**
              * @description Times to which it can be moved.
              * @default null
+             * @example times
              */
             show?: "times" | null;
             /**
              * @description The first day of which times are shown.
              * @default null
+             * @example 2026-03-14
              */
             day?: string | null;
             /**
              * @description What to do, of a form.
              * @default null
+             * @example cancel
              */
             act?: ("cancel" | "move" | "propose" | "delay" | "absence" | "substitute") | null;
-            /** @default null */
+            /**
+             * @description In words, for whoever reads it later.
+             * @default null
+             * @example Ill
+             */
             reason?: string | null;
-            /** @default false */
+            /**
+             * @description Use the grace cancellation, if it is too late for a free one.
+             * @default false
+             * @example false
+             */
             use_grace?: boolean;
             /**
              * @description To move: when it starts.
              * @default null
+             * @example 2026-03-14T15:00:00Z
              */
             starts_at?: string | null;
             /**
              * @description To move from a class: the one to join.
              * @default null
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
              */
             class_id?: string | null;
             /**
              * @description How late whoever leads it is.
              * @default null
+             * @example 1
              */
             minutes?: number | null;
             /**
              * @description Who did not come.
              * @default null
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
              */
             person?: string | null;
         };
@@ -2254,18 +3401,38 @@ export interface components {
          * @description The session as it now stands.
          */
         MovedSession: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description Of the row.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             id: string;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The practitioner.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             practitioner_id: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it begins.
+             * @example 2026-03-14T15:00:00Z
+             */
             scheduled_at: string;
+            /**
+             * @description How long it lasts.
+             * @example 45
+             */
             duration_minutes: number;
-            /** @description The practitioner's. */
+            /**
+             * @description The practitioner's.
+             * @example America/Toronto
+             */
             time_zone: string;
             /**
              * Format: date-time
              * @description The start on a clock in that zone.
+             * @example 2026-03-14T15:00:00Z
              */
             local_start: string;
         };
@@ -2279,36 +3446,43 @@ export interface components {
             /**
              * @description Of somebody's own link.
              * @default
+             * @example text
              */
             token?: string;
             /**
              * @description Of a link that was shared.
              * @default
+             * @example text
              */
             share?: string;
             /**
              * @description Of a shared link; heeded in a POST only, which opens it.
              * @default null
+             * @example text
              */
             password?: string | null;
             /**
              * @description Which of several parts, in playing order.
              * @default 1
+             * @example 1
              */
             part?: number;
             /**
              * @description A slice, by its name in the playlist; or `joined`: all of it in one.
              * @default null
+             * @example text
              */
             file?: string | null;
             /**
              * @description To be saved, under a name.
              * @default false
+             * @example true
              */
             download?: boolean;
             /**
              * @description What the page runs, by its name there; no link is needed.
              * @default
+             * @example text
              */
             script?: string;
         };
@@ -2317,11 +3491,27 @@ export interface components {
          * @description The reply. The page joins the channel that is named here, which for a group class is the class's own.
          */
         OpenedRoom: {
+            /**
+             * @description The channel's name: session_schedules.room_name.
+             * @example session-7f3a
+             */
             channelName: string;
+            /**
+             * @description Agora's app, as its SDK takes it.
+             * @example 970ca35de60c44645bbae8a215061b33
+             */
             appId: string;
-            /** @default false */
+            /**
+             * @description Whether it is a class.
+             * @default false
+             * @example true
+             */
             isGroup?: boolean;
-            /** @default Room is ready. */
+            /**
+             * @description What happened, as people read it.
+             * @default Room is ready.
+             * @example text
+             */
             message?: string;
         };
         /**
@@ -2329,7 +3519,10 @@ export interface components {
          * @description Who earned it.
          */
         PaidPractitioner: {
-            /** @description Null if the practitioner is gone. */
+            /**
+             * @description Null if the practitioner is gone.
+             * @example Example Practitioner
+             */
             name: string | null;
         };
         /**
@@ -2337,11 +3530,27 @@ export interface components {
          * @description What was paid for.
          */
         PaidSession: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description Of the row.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             id: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it begins.
+             * @example 2026-03-14T15:00:00Z
+             */
             scheduled_at: string;
+            /**
+             * @description How long it lasts.
+             * @example 45
+             */
             duration_minutes: number;
+            /**
+             * @description Where it stands.
+             * @example completed
+             */
             status: string;
         };
         /**
@@ -2349,7 +3558,11 @@ export interface components {
          * @description A link's token; without one, the page says where the link is.
          */
         PaySession: {
-            /** @default  */
+            /**
+             * @description Of a link in a mail, or of Agora's SDK.
+             * @default
+             * @example text
+             */
             token?: string;
         };
         /**
@@ -2357,7 +3570,10 @@ export interface components {
          * @description Who paid.
          */
         Payer: {
-            /** @description Null if the account is gone. */
+            /**
+             * @description Null if the account is gone.
+             * @example person@example.com
+             */
             email: string | null;
         };
         /**
@@ -2365,8 +3581,12 @@ export interface components {
          * @description The reply, newest first.
          */
         PaymentList: {
+            /** @description Newest first. */
             payments: components["schemas"]["ListedPayment"][];
-            /** @description Where the next page starts; null after the last one. */
+            /**
+             * @description Where the next page starts; null after the last one.
+             * @example text
+             */
             next_cursor: string | null;
         };
         /**
@@ -2374,10 +3594,20 @@ export interface components {
          * @description What a run did.
          */
         PayoutRun: {
-            /** @description Each is a practitioner's, in one currency, and pending. */
+            /**
+             * @description Each is a practitioner's, in one currency, and pending.
+             * @example 1
+             */
             payouts_made: number;
+            /**
+             * @description How many periods were paid.
+             * @example 1
+             */
             periods_closed: number;
-            /** @description Balances below nought, which the next earnings go to. */
+            /**
+             * @description Balances below nought, which the next earnings go to.
+             * @example 1
+             */
             carried_forward: number;
         };
         /**
@@ -2385,7 +3615,11 @@ export interface components {
          * @description One recording; without it the next that is ready.
          */
         ProcessRecording: {
-            /** @default null */
+            /**
+             * @description The recording.
+             * @default null
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             recording_id?: string | null;
         };
         /**
@@ -2395,16 +3629,40 @@ export interface components {
          *     `joined` says that this call made one file of a recording that was complete.
          */
         Processed: {
+            /**
+             * @description Whether something was copied.
+             * @example true
+             */
             processed: boolean;
-            /** @default false */
+            /**
+             * @description Whether one file was made of several.
+             * @default false
+             * @example true
+             */
             joined?: boolean;
-            /** @default null */
+            /**
+             * @description The recording.
+             * @default null
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             recording_id?: string | null;
-            /** @default null */
+            /**
+             * @description Where it stands.
+             * @default null
+             * @example completed
+             */
             status?: ("pending" | "recording" | "processing" | "completed" | "failed") | null;
-            /** @default null */
+            /**
+             * @description Where it lies in storage; for admins alone.
+             * @default null
+             * @example text
+             */
             storage_path?: string | null;
-            /** @default null */
+            /**
+             * @description How many bytes were copied.
+             * @default null
+             * @example 48230912
+             */
             bytes?: number | null;
         };
         /**
@@ -2412,14 +3670,38 @@ export interface components {
          * @description An RSA public key as a JWK (RFC 7517), good for RSA-OAEP-256 and nothing else.
          */
         PublicKey: {
-            /** @constant */
+            /**
+             * @description The kind of key.
+             * @example RSA
+             * @constant
+             */
             kty: "RSA";
+            /**
+             * @description The key's modulus.
+             * @example text
+             */
             n: string;
+            /**
+             * @description The key's exponent.
+             * @example AQAB
+             */
             e: string;
+            /**
+             * @description The key's id.
+             * @example k1
+             */
             kid: string;
-            /** @constant */
+            /**
+             * @description What the key is for.
+             * @example enc
+             * @constant
+             */
             use: "enc";
-            /** @constant */
+            /**
+             * @description For what it encrypts with.
+             * @example RSA-OAEP-256
+             * @constant
+             */
             alg: "RSA-OAEP-256";
         };
         /**
@@ -2427,7 +3709,11 @@ export interface components {
          * @description One recording, if it is due; without it all that are.
          */
         PurgeRecordings: {
-            /** @default null */
+            /**
+             * @description The recording.
+             * @default null
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             recording_id?: string | null;
         };
         /**
@@ -2435,7 +3721,15 @@ export interface components {
          * @description How many recordings are gone now, and how many could not be erased this time.
          */
         Purged: {
+            /**
+             * @description How many were erased.
+             * @example 2
+             */
             erased: number;
+            /**
+             * @description How many were not, and are tried again.
+             * @example 0
+             */
             failed: number;
         };
         /**
@@ -2443,11 +3737,16 @@ export interface components {
          * @description A session, a seat in a class, or a whole class.
          */
         QuoteCancellation: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The session.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             session_id: string;
             /**
              * @description As it would be with the grace cancellation.
              * @default false
+             * @example false
              */
             use_grace?: boolean;
         };
@@ -2456,7 +3755,11 @@ export interface components {
          * @description The reply to every genuine notification, whatever it says. Agora reads only that it is a 200.
          */
         Received: {
-            /** @default true */
+            /**
+             * @description True: it was done.
+             * @default true
+             * @example true
+             */
             success?: boolean;
         };
         /**
@@ -2464,7 +3767,11 @@ export interface components {
          * @description The reply to every genuine event, whatever it says. Stripe reads only that it is a 200.
          */
         ReceivedEvent: {
-            /** @default true */
+            /**
+             * @description That it was.
+             * @default true
+             * @example true
+             */
             received?: boolean;
         };
         /**
@@ -2472,8 +3779,13 @@ export interface components {
          * @description The reply.
          */
         Recommended: {
-            /** @default true */
+            /**
+             * @description True: it was done.
+             * @default true
+             * @example true
+             */
             success?: boolean;
+            /** @description As it stands now. */
             recommendation: components["schemas"]["ActionRecommendation"];
         };
         /**
@@ -2481,9 +3793,21 @@ export interface components {
          * @description The reply: how many of each were done.
          */
         Reconciled: {
-            /** @default true */
+            /**
+             * @description True: it was done.
+             * @default true
+             * @example true
+             */
             success?: boolean;
+            /**
+             * @description How many of Agora's were applied.
+             * @example 4
+             */
             notifications: number;
+            /**
+             * @description How many recordings were looked at.
+             * @example 2
+             */
             tasks: {
                 [key: string]: number;
             };
@@ -2493,11 +3817,20 @@ export interface components {
          * @description What there was to do.
          */
         ReconciledBookings: {
-            /** @description Credits that lapsed. */
+            /**
+             * @description Credits that lapsed.
+             * @example 1
+             */
             lots_expired: number;
-            /** @description After a change of clock rules, to the instant of their wall time. */
+            /**
+             * @description After a change of clock rules, to the instant of their wall time.
+             * @example 1
+             */
             sessions_moved: number;
-            /** @description Whose new time is taken: somebody has to move them. */
+            /**
+             * @description Whose new time is taken: somebody has to move them.
+             * @example 1
+             */
             sessions_stuck: number;
         };
         /**
@@ -2505,8 +3838,15 @@ export interface components {
          * @description What a run did.
          */
         ReconciledContracts: {
-            /** @description Whose practitioner is notified, once, a month before the end. */
+            /**
+             * @description Whose practitioner is notified, once, a month before the end.
+             * @example 1
+             */
             contracts_expiring: number;
+            /**
+             * @description How many ended.
+             * @example 1
+             */
             contracts_expired: number;
         };
         /**
@@ -2514,9 +3854,21 @@ export interface components {
          * @description The reply: how many events were applied, and how many checkouts were asked about, by their status then.
          */
         ReconciledPayments: {
-            /** @default true */
+            /**
+             * @description True: it was done.
+             * @default true
+             * @example true
+             */
             success?: boolean;
+            /**
+             * @description How many of Stripe's events were applied.
+             * @example 7
+             */
             events: number;
+            /**
+             * @description How many purchases were looked at.
+             * @example 3
+             */
             checkouts: {
                 [key: string]: number;
             };
@@ -2528,28 +3880,45 @@ export interface components {
         RecordAuditLog: {
             /**
              * @description A person records VIEW, EXPORT, LOGIN or LOGOUT; the rest is the service's.
+             * @example SELECT
              * @enum {string}
              */
             action: "SELECT" | "INSERT" | "UPDATE" | "DELETE" | "VIEW" | "EXPORT" | "LOGIN" | "LOGOUT" | "ACCESS_DENIED";
-            /** @description What it was done to. */
+            /**
+             * @description What it was done to.
+             * @example text
+             */
             table_name: string;
             /**
              * @description Whose doing; a person may name only themself.
              * @default null
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
              */
             user_id?: string | null;
-            /** @default null */
+            /**
+             * @description The row that it is about.
+             * @default null
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             record_id?: string | null;
             /**
              * @description Heard from the service only.
              * @default null
+             * @example 203.0.113.7
              */
             ip_address?: string | null;
             /**
              * @description Heard from the service only.
              * @default null
+             * @example Mozilla/5.0
              */
             user_agent?: string | null;
+            /**
+             * @description What is kept beside it.
+             * @example {
+             *       "page": "settings"
+             *     }
+             */
             metadata?: {
                 [key: string]: unknown;
             };
@@ -2559,15 +3928,29 @@ export interface components {
          * @description Somebody agrees to something, or does not any more. An address in the body is ignored: the server has its own.
          */
         RecordConsent: {
-            /** @enum {string} */
+            /**
+             * @description What is agreed to.
+             * @example data_processing
+             * @enum {string}
+             */
             consent_type: "data_processing" | "marketing" | "session_recording" | "data_sharing" | "third_party_sharing" | "analytics";
-            /** @description False withdraws; true agrees, also after a withdrawal. */
+            /**
+             * @description False withdraws; true agrees, also after a withdrawal.
+             * @example true
+             */
             consented: boolean;
             /**
              * @description Of the text that was shown.
              * @default 1.0
+             * @example 2
              */
             version?: string;
+            /**
+             * @description What is kept beside it.
+             * @example {
+             *       "page": "settings"
+             *     }
+             */
             metadata?: {
                 [key: string]: unknown;
             };
@@ -2577,24 +3960,84 @@ export interface components {
          * @description A recording. Agora's ids, the storage path and the reason of a failure are for admins, null for others.
          */
         RecordingFacts: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description Of the row.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             id: string;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The session.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             session_id: string;
+            /**
+             * @description Where it stands.
+             * @example completed
+             */
             status: string;
+            /**
+             * @description Agora's own, for admins alone.
+             * @example text
+             */
             agora_resource_id: string | null;
+            /**
+             * @description Agora's own, for admins alone.
+             * @example text
+             */
             agora_sid: string | null;
+            /**
+             * @description Of its page; only for those who may watch it.
+             * @example text
+             */
             recording_url: string | null;
+            /**
+             * @description Where it lies in storage; for admins alone.
+             * @example text
+             */
             storage_path: string | null;
+            /**
+             * @description Of all takes that play.
+             * @example 2712
+             */
             duration_seconds: number | null;
+            /**
+             * @description Of all its files.
+             * @example 48230912
+             */
             file_size_bytes: number | null;
+            /**
+             * @description When it began.
+             * @example 2026-03-14T15:00:00Z
+             */
             started_at: string | null;
+            /**
+             * @description When it was done; null: not yet.
+             * @example 2026-03-14T15:00:00Z
+             */
             completed_at: string | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was made.
+             * @example 2026-03-14T15:00:00Z
+             */
             created_at: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             * @example 2026-03-14T15:00:00Z
+             */
             updated_at: string;
+            /**
+             * @description Why nothing plays, for programs.
+             * @example text
+             */
             failure_code: string | null;
+            /**
+             * @description Why nothing plays, as Agora said it; for admins alone.
+             * @example text
+             */
             failure_reason: string | null;
         };
         /**
@@ -2602,7 +4045,9 @@ export interface components {
          * @description The reply.
          */
         RecordingReport: {
+            /** @description As it stands now. */
             recording: components["schemas"]["RecordingFacts"];
+            /** @description What Agora said last; null: it was never asked. */
             agora_status: components["schemas"]["AgoraStatus"] | null;
         };
         /**
@@ -2610,15 +4055,28 @@ export interface components {
          * @description Which payment, by its checkout or by the session it paid for, how much of it, and why.
          */
         RefundPayment: {
-            /** @default null */
+            /**
+             * @description Of the purchase.
+             * @default null
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             checkout_id?: string | null;
-            /** @default null */
+            /**
+             * @description The session.
+             * @default null
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             session_id?: string | null;
             /**
              * @description In cents; by default all that is left.
              * @default null
+             * @example 6000
              */
             amount_minor?: number | null;
+            /**
+             * @description In words, for whoever reads it later.
+             * @example Ill
+             */
             reason: string;
         };
         /**
@@ -2626,15 +4084,39 @@ export interface components {
          * @description The reply. `refunded_minor` counts all refunds of the payment that Stripe has confirmed.
          */
         Refunded: {
-            /** @default true */
+            /**
+             * @description True: it was done.
+             * @default true
+             * @example true
+             */
             success?: boolean;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description Stripe's own id of the refund.
+             * @example re_3NvQ
+             */
             refund_id: string;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description Of the purchase.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             checkout_id: string;
+            /**
+             * @description In cents.
+             * @example 6000
+             */
             amount_minor: number;
-            /** @enum {string} */
+            /**
+             * @description By its three letters.
+             * @example cad
+             * @enum {string}
+             */
             currency: "cad" | "usd";
+            /**
+             * @description What has gone back in all, in cents.
+             * @example 6000
+             */
             refunded_minor: number;
         };
         /**
@@ -2642,21 +4124,45 @@ export interface components {
          * @description A start that is not offered.
          */
         RefusedSlot: {
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it begins.
+             * @example 2026-03-14T15:00:00Z
+             */
             starts_at: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it ends.
+             * @example 2026-03-14T15:00:00Z
+             */
             ends_at: string;
             /**
              * Format: date-time
              * @description On the caller's clock; without an offset.
+             * @example 2026-03-14T15:00:00Z
              */
             local_start: string;
+            /**
+             * @description With whom.
+             * @example [
+             *       "3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11"
+             *     ]
+             */
             practitioner_ids: string[];
-            /** @description The class, for a kind of group session. */
+            /**
+             * @description The class, for a kind of group session.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             group_class_id: string | null;
-            /** @description Of the class. */
+            /**
+             * @description Of the class.
+             * @example 1
+             */
             seats_left: number | null;
-            /** @description slot_in_past, too_short_notice, beyond_horizon, outside_availability, not_a_start, slot_taken, double_booked, already_joined, class_full or practitioner_unavailable. */
+            /**
+             * @description slot_in_past, too_short_notice, beyond_horizon, outside_availability, not_a_start, slot_taken, double_booked, already_joined, class_full or practitioner_unavailable.
+             * @example Ill
+             */
             reason: string;
         };
         /**
@@ -2664,9 +4170,17 @@ export interface components {
          * @description A session, or by an admin a whole class, and when it should be instead.
          */
         RescheduleSession: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The session.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             session_id: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it begins.
+             * @example 2026-03-14T15:00:00Z
+             */
             scheduled_at: string;
         };
         /**
@@ -2674,8 +4188,13 @@ export interface components {
          * @description The reply.
          */
         Rescheduled: {
-            /** @default true */
+            /**
+             * @description True: it was done.
+             * @default true
+             * @example true
+             */
             success?: boolean;
+            /** @description The session it paid; null: a package. */
             session: components["schemas"]["MovedSession"];
         };
         /**
@@ -2683,11 +4202,23 @@ export interface components {
          * @description The reply: how many rows went or were blanked, by table.
          */
         RetentionApplied: {
-            /** @default true */
+            /**
+             * @description True: it was done.
+             * @default true
+             * @example true
+             */
             success?: boolean;
+            /**
+             * @description How many rows went.
+             * @example 120
+             */
             rows: {
                 [key: string]: number;
             };
+            /**
+             * @description Whether nothing is left to do.
+             * @example true
+             */
             is_finished: boolean;
         };
         /**
@@ -2695,7 +4226,11 @@ export interface components {
          * @description A link that one made, or that shows a recording one is in.
          */
         RevokeRecordingShareLink: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The shared link.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             share_link_id: string;
         };
         /**
@@ -2703,11 +4238,23 @@ export interface components {
          * @description The reply.
          */
         RevokedLink: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The shared link.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             share_link_id: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was taken back; null: it holds.
+             * @example 2026-03-14T15:00:00Z
+             */
             revoked_at: string;
-            /** @default true */
+            /**
+             * @description True: it was done.
+             * @default true
+             * @example true
+             */
             success?: boolean;
         };
         /**
@@ -2715,12 +4262,28 @@ export interface components {
          * @description The reply.
          */
         SavedBanking: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description Of the row.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             id: string;
+            /**
+             * @description Whether it was checked, and is right.
+             * @example true
+             */
             verified: boolean;
-            /** @default true */
+            /**
+             * @description True: it was done.
+             * @default true
+             * @example true
+             */
             success?: boolean;
-            /** @default Your bank account is saved. It is verified before anything is paid to it. */
+            /**
+             * @description What happened, as people read it.
+             * @default Your bank account is saved. It is verified before anything is paid to it.
+             * @example text
+             */
             message?: string;
         };
         /**
@@ -2728,7 +4291,11 @@ export interface components {
          * @description A session that the caller books, leads or runs.
          */
         SendBookingConfirmation: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The session.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             session_id: string;
         };
         /**
@@ -2736,9 +4303,17 @@ export interface components {
          * @description A session that was cancelled, or moved. What came back is known here: other fields are taken no notice of.
          */
         SendCancellationNotice: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The session.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             session_id: string;
-            /** @default false */
+            /**
+             * @description Whether it was moved and not cancelled.
+             * @default false
+             * @example true
+             */
             is_reschedule?: boolean;
         };
         /**
@@ -2746,7 +4321,11 @@ export interface components {
          * @description One session; without it all that are due, which only admins and the platform may ask for.
          */
         SendClassReminder: {
-            /** @default null */
+            /**
+             * @description The session.
+             * @default null
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             session_id?: string | null;
         };
         /**
@@ -2754,11 +4333,16 @@ export interface components {
          * @description A payment by either of its names. The receipt goes to who paid: other fields are taken no notice of.
          */
         SendPaymentReceipt: {
-            /** @default null */
+            /**
+             * @description Stripe's own id of the payment.
+             * @default null
+             * @example pi_3NvQ
+             */
             payment_intent_id?: string | null;
             /**
              * @description Stripe's name, or ours.
              * @default null
+             * @example text
              */
             checkout_session_id?: string | null;
         };
@@ -2767,7 +4351,11 @@ export interface components {
          * @description A new account. Its address and name are those it has: other fields are taken no notice of.
          */
         SendWelcomeEmail: {
-            /** @default null */
+            /**
+             * @description Whose it is.
+             * @default null
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             user_id?: string | null;
         };
         /**
@@ -2775,11 +4363,16 @@ export interface components {
          * @description The reply.
          */
         SentConfirmation: {
-            /** @default true */
+            /**
+             * @description True: it was done.
+             * @default true
+             * @example true
+             */
             success?: boolean;
             /**
              * Format: uuid
              * @description Our name for the mail; `email_logs.metadata` has it as `mail_id`.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
              */
             messageId: string;
         };
@@ -2788,11 +4381,16 @@ export interface components {
          * @description The reply.
          */
         SentNotice: {
-            /** @default true */
+            /**
+             * @description True: it was done.
+             * @default true
+             * @example true
+             */
             success?: boolean;
             /**
              * Format: uuid
              * @description Our name for the mail; `email_logs.metadata` has it as `mail_id`.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
              */
             messageId: string;
         };
@@ -2801,10 +4399,21 @@ export interface components {
          * @description The reply: how many of each came to what.
          */
         SentNotifications: {
-            /** @default true */
+            /**
+             * @description True: it was done.
+             * @default true
+             * @example true
+             */
             success?: boolean;
-            /** @description Sessions whose reminder was written in this run. */
+            /**
+             * @description Sessions whose reminder was written in this run.
+             * @example 1
+             */
             reminders: number;
+            /**
+             * @description How many were sent.
+             * @example 14
+             */
             mails: {
                 [key: string]: number;
             };
@@ -2814,11 +4423,16 @@ export interface components {
          * @description The reply.
          */
         SentReceipt: {
-            /** @default true */
+            /**
+             * @description True: it was done.
+             * @default true
+             * @example true
+             */
             success?: boolean;
             /**
              * Format: uuid
              * @description Our name for the mail; `email_logs.metadata` has it as `mail_id`.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
              */
             messageId: string;
         };
@@ -2827,9 +4441,16 @@ export interface components {
          * @description The reply.
          */
         SentReminders: {
-            /** @default true */
+            /**
+             * @description True: it was done.
+             * @default true
+             * @example true
+             */
             success?: boolean;
-            /** @description Of the sessions of the next 24 hours, each once. */
+            /**
+             * @description Of the sessions of the next 24 hours, each once.
+             * @example 1
+             */
             reminders_sent: number;
         };
         /**
@@ -2837,12 +4458,33 @@ export interface components {
          * @description The credits the caller can use today, those that end first at the top.
          */
         SessionCredits: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description Whose it is.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             user_id: string;
+            /**
+             * @description All together.
+             * @example 5
+             */
             total_credits: number;
+            /**
+             * @description From packages.
+             * @example 4
+             */
             package_credits: number;
+            /**
+             * @description One by one.
+             * @example 1
+             */
             single_credits: number;
+            /** @description Credits by the lot they came in. */
             credits: components["schemas"]["CreditLot"][];
+            /**
+             * @description Whether there are any.
+             * @example true
+             */
             has_credits: boolean;
         };
         /**
@@ -2850,16 +4492,44 @@ export interface components {
          * @description The reply. Only here does the link stand in full: it cannot be read again.
          */
         SharedRecording: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The shared link.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             share_link_id: string;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The recording.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             recording_id: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description Until when it can be used.
+             * @example 2026-03-14T15:00:00Z
+             */
             expires_at: string;
+            /**
+             * @description Whether it asks for one.
+             * @example true
+             */
             has_password: boolean;
+            /**
+             * @description How many views it is good for; null: any.
+             * @example 5
+             */
             view_limit: number | null;
-            /** @default true */
+            /**
+             * @description True: it was done.
+             * @default true
+             * @example true
+             */
             success?: boolean;
+            /**
+             * @description Where to go next.
+             * @example text
+             */
             url: string;
         };
         /**
@@ -2870,10 +4540,13 @@ export interface components {
             /**
              * @description The refusal's code.
              * @default
+             * @example slot_taken
              */
             code?: string;
             /**
+             * @description The page to go back to, on the website.
              * @default sessions
+             * @example sessions
              * @enum {string}
              */
             back?: "sessions" | "wallet";
@@ -2886,18 +4559,25 @@ export interface components {
             /**
              * @description By default the newest that is pending, else the newest that is signed.
              * @default null
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
              */
             contract_id?: string | null;
             /**
              * @description SHA-256 of the text that was shown; another text is refused.
              * @default null
+             * @example text
              */
             text_sha256?: string | null;
-            /** @default null */
+            /**
+             * @description The name, typed as a signature.
+             * @default null
+             * @example Example Client
+             */
             signature_name?: string | null;
             /**
              * @description A drawn signature: a PNG as a data URL, at most 256 KiB; it is stored encoded anew.
              * @default null
+             * @example text
              */
             signature_image?: string | null;
         };
@@ -2906,14 +4586,23 @@ export interface components {
          * @description A link's token and, of a form, the name under the version that was shown.
          */
         SignWaiver: {
-            /** @default  */
+            /**
+             * @description Of a link in a mail, or of Agora's SDK.
+             * @default
+             * @example text
+             */
             token?: string;
             /**
              * @description Of the waiver that was shown.
              * @default null
+             * @example 2
              */
             version?: number | null;
-            /** @default null */
+            /**
+             * @description The name, typed as a signature.
+             * @default null
+             * @example Example Client
+             */
             signature_name?: string | null;
         };
         /**
@@ -2921,11 +4610,23 @@ export interface components {
          * @description The reply.
          */
         Signed: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The signed waiver.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             waiver_id: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was signed.
+             * @example 2026-03-14T15:00:00Z
+             */
             signed_at: string;
-            /** @default true */
+            /**
+             * @description True: it was done.
+             * @default true
+             * @example true
+             */
             success?: boolean;
         };
         /**
@@ -2933,15 +4634,38 @@ export interface components {
          * @description The reply.
          */
         SignedContract: {
-            /** @default true */
+            /**
+             * @description True: it was done.
+             * @default true
+             * @example true
+             */
             success?: boolean;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The contract.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             contract_id: string;
+            /**
+             * @description The version of its text.
+             * @example 3
+             */
             contract_version: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was signed.
+             * @example 2026-03-14T15:00:00Z
+             */
             signed_at: string;
+            /**
+             * @description Of the text that was signed, in hexadecimal.
+             * @example text
+             */
             text_sha256: string;
-            /** @description The fingerprint of the signature, which verify-signature confirms. */
+            /**
+             * @description The fingerprint of the signature, which verify-signature confirms.
+             * @example text
+             */
             evidence_sha256: string;
         };
         /**
@@ -2949,19 +4673,40 @@ export interface components {
          * @description A start that can be booked, and with whom.
          */
         Slot: {
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it begins.
+             * @example 2026-03-14T15:00:00Z
+             */
             starts_at: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it ends.
+             * @example 2026-03-14T15:00:00Z
+             */
             ends_at: string;
             /**
              * Format: date-time
              * @description On the caller's clock; without an offset.
+             * @example 2026-03-14T15:00:00Z
              */
             local_start: string;
+            /**
+             * @description With whom.
+             * @example [
+             *       "3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11"
+             *     ]
+             */
             practitioner_ids: string[];
-            /** @description The class, for a kind of group session. */
+            /**
+             * @description The class, for a kind of group session.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             group_class_id: string | null;
-            /** @description Of the class. */
+            /**
+             * @description Of the class.
+             * @example 1
+             */
             seats_left: number | null;
         };
         /**
@@ -2969,10 +4714,16 @@ export interface components {
          * @description Which session, and how. A `channel_name` is accepted and ignored: the session knows its channel.
          */
         StartAgoraRecording: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The session.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             session_id: string;
             /**
+             * @description Everybody in one picture, or each alone.
              * @default composite
+             * @example composite
              * @enum {string}
              */
             recording_mode?: "composite" | "individual";
@@ -2982,13 +4733,33 @@ export interface components {
          * @description The reply. `resource_id` and `sid` are null as long as Agora has not answered.
          */
         StartedRecording: {
-            /** @default true */
+            /**
+             * @description True: it was done.
+             * @default true
+             * @example true
+             */
             success?: boolean;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The recording.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             recording_id: string;
+            /**
+             * @description Agora's own, for admins alone.
+             * @example text
+             */
             resource_id: string | null;
+            /**
+             * @description Agora's own, for admins alone.
+             * @example text
+             */
             sid: string | null;
-            /** @enum {string} */
+            /**
+             * @description Where it stands.
+             * @example pending
+             * @enum {string}
+             */
             status: "pending" | "recording" | "processing" | "completed" | "failed";
         };
         /**
@@ -2996,9 +4767,17 @@ export interface components {
          * @description Which recording, by itself or by its session.
          */
         StopAgoraRecording: {
-            /** @default null */
+            /**
+             * @description The session.
+             * @default null
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             session_id?: string | null;
-            /** @default null */
+            /**
+             * @description The recording.
+             * @default null
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             recording_id?: string | null;
         };
         /**
@@ -3006,12 +4785,28 @@ export interface components {
          * @description The reply, about the take that was on. Its files follow, and the recording is complete after the session.
          */
         StoppedRecording: {
-            /** @default true */
+            /**
+             * @description True: it was done.
+             * @default true
+             * @example true
+             */
             success?: boolean;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The recording.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             recording_id: string;
-            /** @enum {string} */
+            /**
+             * @description Where it stands.
+             * @example pending
+             * @enum {string}
+             */
             status: "pending" | "recording" | "processing" | "completed" | "failed";
+            /**
+             * @description What happened, as people read it.
+             * @example text
+             */
             message: string;
         };
         /**
@@ -3019,7 +4814,11 @@ export interface components {
          * @description Either of the two.
          */
         UnlinkGroupSessions: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The session.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             session_id: string;
         };
         /**
@@ -3027,9 +4826,17 @@ export interface components {
          * @description The reply.
          */
         Unlinked: {
-            /** @default true */
+            /**
+             * @description True: it was done.
+             * @default true
+             * @example true
+             */
             success?: boolean;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The session.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             session_id: string;
         };
         /**
@@ -3037,8 +4844,16 @@ export interface components {
          * @description The client says whether a recommended action is done.
          */
         UpdateActionStatus: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The recommended action.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             action_id: string;
+            /**
+             * @description Whether it is done.
+             * @example true
+             */
             completed: boolean;
         };
         /**
@@ -3046,8 +4861,13 @@ export interface components {
          * @description The reply.
          */
         Updated: {
-            /** @default true */
+            /**
+             * @description True: it was done.
+             * @default true
+             * @example true
+             */
             success?: boolean;
+            /** @description As it stands now. */
             recommendation: components["schemas"]["ActionRecommendation"];
         };
         /**
@@ -3055,8 +4875,12 @@ export interface components {
          * @description The reply, newest first.
          */
         UserList: {
+            /** @description Newest first. */
             users: components["schemas"]["ListedUser"][];
-            /** @description Where the next page starts; null after the last one. */
+            /**
+             * @description Where the next page starts; null after the last one.
+             * @example text
+             */
             next_cursor: string | null;
         };
         /**
@@ -3064,10 +4888,21 @@ export interface components {
          * @description The practitioner somebody is.
          */
         UserPractitioner: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description Of the row.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             id: string;
+            /**
+             * @description As people read it.
+             * @example Example Practitioner
+             */
             name: string;
-            /** @description False while paused. */
+            /**
+             * @description False while paused.
+             * @example true
+             */
             available: boolean;
         };
         /**
@@ -3075,6 +4910,10 @@ export interface components {
          * @description What somebody may do.
          */
         UserRole: {
+            /**
+             * @description What they may do.
+             * @example text
+             */
             role: string;
         };
         /**
@@ -3082,22 +4921,49 @@ export interface components {
          * @description The reply. A fingerprint that is not known is refused.
          */
         Verified: {
-            /** @enum {string} */
+            /**
+             * @description What kind of document it is.
+             * @example contract
+             * @enum {string}
+             */
             kind: "contract" | "waiver";
+            /**
+             * @description Which text it was.
+             * @example 2
+             */
             version: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was signed.
+             * @example 2026-03-14T15:00:00Z
+             */
             signed_at: string;
-            /** @description Of the text that was signed, to compare with the copy's. */
+            /**
+             * @description Of the text that was signed, to compare with the copy's.
+             * @example text
+             */
             text_sha256: string;
             /**
              * @description Superseded is a waiver that a newer version has replaced.
+             * @example valid
              * @enum {string}
              */
             status: "valid" | "expired" | "revoked" | "superseded";
+            /**
+             * @description Until when it can be used.
+             * @example 2026-03-14T15:00:00Z
+             */
             expires_at: string | null;
-            /** @description When it was revoked, or written down as expired. */
+            /**
+             * @description When it was revoked, or written down as expired.
+             * @example 2026-03-14T15:00:00Z
+             */
             ended_at: string | null;
-            /** @default true */
+            /**
+             * @description Whether it was checked, and is right.
+             * @default true
+             * @example true
+             */
             verified?: boolean;
         };
         /**
@@ -3105,14 +4971,38 @@ export interface components {
          * @description The reply.
          */
         VerifiedBanking: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The practitioner.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             practitioner_id: string;
+            /**
+             * @description The last four digits, all that is ever shown.
+             * @example 6789
+             */
             account_last4: string | null;
+            /**
+             * @description Whether it was checked, and is right.
+             * @example true
+             */
             verified: boolean;
+            /**
+             * @description When it was checked.
+             * @example 2026-03-14T15:00:00Z
+             */
             verified_at: string | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description No payout goes to a new account before.
+             * @example 2026-03-14T15:00:00Z
+             */
             cooling_until: string;
-            /** @default true */
+            /**
+             * @description True: it was done.
+             * @default true
+             * @example true
+             */
             success?: boolean;
         };
         /**
@@ -3120,16 +5010,22 @@ export interface components {
          * @description Which account, as the admin saw it: one that has changed since is not verified by mistake.
          */
         VerifyPractitionerBanking: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The practitioner.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             practitioner_id: string;
             /**
              * Format: date-time
              * @description practitioner_banking.changed_at, as it was read.
+             * @example 2026-03-14T15:00:00Z
              */
             changed_at: string;
             /**
              * @description False takes it back.
              * @default true
+             * @example true
              */
             verified?: boolean;
         };
@@ -3141,6 +5037,7 @@ export interface components {
             /**
              * @description 64 hexadecimal digits.
              * @default
+             * @example text
              */
             sha256?: string;
         };
@@ -3149,10 +5046,22 @@ export interface components {
          * @description A signature.
          */
         Waiver: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description Of the row.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             id: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was signed.
+             * @example 2026-03-14T15:00:00Z
+             */
             signed_at: string;
+            /**
+             * @description The session.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
             session_id: string | null;
         };
         /**
@@ -3160,9 +5069,17 @@ export interface components {
          * @description Whether the caller has signed what they would have to sign today.
          */
         WaiverStatus: {
+            /**
+             * @description Whether they have.
+             * @example true
+             */
             has_signed: boolean;
+            /** @description The signed waiver; null: none. */
             waiver: components["schemas"]["Waiver"] | null;
-            /** @description The version that is current; null if there is none. */
+            /**
+             * @description The version that is current; null if there is none.
+             * @example 2
+             */
             waiver_policy_version: number | null;
         };
         /**
@@ -3170,7 +5087,11 @@ export interface components {
          * @description The reply: always yes, so that nobody learns from it who has an account.
          */
         Welcomed: {
-            /** @default true */
+            /**
+             * @description True: it was done.
+             * @default true
+             * @example true
+             */
             success?: boolean;
             /**
              * @description Always null.
@@ -3385,12 +5306,19 @@ export interface operations {
     get_available_slots_by_get: {
         parameters: {
             query: {
+                /** @description The kind of session. */
                 session_type_id: string;
+                /** @description The first day. */
                 from_date: string;
+                /** @description The last day, at most two months after the first. */
                 until_date: string;
+                /** @description By its IANA name. */
                 time_zone: string;
+                /** @description The practitioner. */
                 practitioner_id?: string | null;
+                /** @description Where it is held. */
                 session_location?: "online" | "in_person";
+                /** @description Also give the starts that are not offered, each with its reason. */
                 explain?: boolean;
             };
             header?: never;
@@ -3529,6 +5457,7 @@ export interface operations {
     get_liability_waiver_status_by_get: {
         parameters: {
             query?: {
+                /** @description The session. */
                 session_id?: string | null;
             };
             header?: never;
@@ -3663,6 +5592,7 @@ export interface operations {
     get_waiver_pdf_by_get: {
         parameters: {
             query: {
+                /** @description The signed waiver. */
                 waiver_id: string;
             };
             header?: never;
@@ -3759,6 +5689,7 @@ export interface operations {
     get_consent_status_by_get: {
         parameters: {
             query?: {
+                /** @description What is agreed to. */
                 consent_type?: ("data_processing" | "marketing" | "session_recording" | "data_sharing" | "third_party_sharing" | "analytics") | null;
             };
             header?: never;
@@ -4016,7 +5947,9 @@ export interface operations {
     show_refused_checkout: {
         parameters: {
             query?: {
+                /** @description The refusal's code. */
                 code?: string;
+                /** @description The page to go back to, on the website. */
                 back?: "sessions" | "wallet";
             };
             header?: never;
@@ -4111,7 +6044,9 @@ export interface operations {
     quote_cancellation_by_get: {
         parameters: {
             query: {
+                /** @description The session. */
                 session_id: string;
+                /** @description As it would be with the grace cancellation. */
                 use_grace?: boolean;
             };
             header?: never;
@@ -4859,7 +6794,9 @@ export interface operations {
     get_recording_status_by_get: {
         parameters: {
             query?: {
+                /** @description The session. */
                 session_id?: string | null;
+                /** @description The recording. */
                 recording_id?: string | null;
             };
             header?: never;
@@ -4954,12 +6891,19 @@ export interface operations {
     open_recording: {
         parameters: {
             query?: {
+                /** @description Of somebody's own link. */
                 token?: string;
+                /** @description Of a link that was shared. */
                 share?: string;
+                /** @description Of a shared link; heeded in a POST only, which opens it. */
                 password?: string | null;
+                /** @description Which of several parts, in playing order. */
                 part?: number;
+                /** @description A slice, by its name in the playlist; or `joined`: all of it in one. */
                 file?: string | null;
+                /** @description To be saved, under a name. */
                 download?: boolean;
+                /** @description What the page runs, by its name there; no link is needed. */
                 script?: string;
             };
             header?: never;
@@ -5635,8 +7579,11 @@ export interface operations {
     export_earnings_csv_by_get: {
         parameters: {
             query?: {
+                /** @description By default from the first session on. */
                 from_date?: string | null;
+                /** @description By default until the last one. */
                 until_date?: string | null;
+                /** @description By default the caller. Admins say whose. */
                 practitioner_id?: string | null;
             };
             header?: never;
@@ -6138,6 +8085,7 @@ export interface operations {
     get_contract_pdf_by_get: {
         parameters: {
             query: {
+                /** @description The contract. */
                 contract_id: string;
             };
             header?: never;
@@ -6234,6 +8182,7 @@ export interface operations {
     verify_signature: {
         parameters: {
             query?: {
+                /** @description 64 hexadecimal digits. */
                 sha256?: string;
             };
             header?: never;
@@ -6379,6 +8328,7 @@ export interface operations {
     get_session_calendar_by_get: {
         parameters: {
             query: {
+                /** @description The session. */
                 session_id: string;
             };
             header?: never;
@@ -6729,16 +8679,27 @@ export interface operations {
     manage_session: {
         parameters: {
             query?: {
+                /** @description Of a link in a mail, or of Agora's SDK. */
                 token?: string;
+                /** @description The session as a calendar file, not as a page. */
                 file?: "calendar" | null;
+                /** @description Times to which it can be moved. */
                 show?: "times" | null;
+                /** @description The first day of which times are shown. */
                 day?: string | null;
+                /** @description What to do, of a form. */
                 act?: ("cancel" | "move" | "propose" | "delay" | "absence" | "substitute") | null;
+                /** @description In words, for whoever reads it later. */
                 reason?: string | null;
+                /** @description Use the grace cancellation, if it is too late for a free one. */
                 use_grace?: boolean;
+                /** @description To move: when it starts. */
                 starts_at?: string | null;
+                /** @description To move from a class: the one to join. */
                 class_id?: string | null;
+                /** @description How late whoever leads it is. */
                 minutes?: number | null;
+                /** @description Who did not come. */
                 person?: string | null;
             };
             header?: never;
@@ -7001,8 +8962,11 @@ export interface operations {
     answer_recording_consent: {
         parameters: {
             query?: {
+                /** @description Of a link in a mail, or of Agora's SDK. */
                 token?: string;
+                /** @description The answer, of a form. */
                 consented?: boolean | null;
+                /** @description Of the text that was shown. */
                 text_sha256?: string | null;
             };
             header?: never;
@@ -7184,7 +9148,9 @@ export interface operations {
     choose_place: {
         parameters: {
             query?: {
+                /** @description Of a link in a mail, or of Agora's SDK. */
                 token?: string;
+                /** @description Online, or a studio's id, of a form. */
                 place?: "online" | string | null;
             };
             header?: never;
@@ -7366,9 +9332,13 @@ export interface operations {
     answer_change: {
         parameters: {
             query?: {
+                /** @description Of a link in a mail, or of Agora's SDK. */
                 token?: string;
+                /** @description Yes or no. */
                 accepts?: boolean | null;
+                /** @description Of a proposed time, which was shown. */
                 proposal?: number | null;
+                /** @description Of the session as it was shown. */
                 sequence?: number | null;
             };
             header?: never;
@@ -7580,9 +9550,13 @@ export interface operations {
     answer_offer: {
         parameters: {
             query?: {
+                /** @description Of a link in a mail, or of Agora's SDK. */
                 token?: string;
+                /** @description Yes or no. */
                 accepts?: boolean | null;
+                /** @description Which offer was shown. */
                 offer?: number | null;
+                /** @description Of the session as it was shown. */
                 sequence?: number | null;
             };
             header?: never;
@@ -7794,10 +9768,15 @@ export interface operations {
     find_substitute: {
         parameters: {
             query?: {
+                /** @description Of a link in a mail, or of Agora's SDK. */
                 token?: string;
+                /** @description What to do, of a form. */
                 act?: ("give" | "ask") | null;
+                /** @description Whom: one to give it to, several to ask. */
                 practitioner?: string[];
+                /** @description Give it although it is outside their hours. */
                 outside_hours?: boolean;
+                /** @description So long they may answer. */
                 hours?: number | null;
             };
             header?: never;
@@ -8042,8 +10021,11 @@ export interface operations {
     sign_waiver: {
         parameters: {
             query?: {
+                /** @description Of a link in a mail, or of Agora's SDK. */
                 token?: string;
+                /** @description Of the waiver that was shown. */
                 version?: number | null;
+                /** @description The name, typed as a signature. */
                 signature_name?: string | null;
             };
             header?: never;
@@ -8255,6 +10237,7 @@ export interface operations {
     find_my_sessions: {
         parameters: {
             query?: {
+                /** @description A mail address. */
                 address?: string | null;
             };
             header?: never;
@@ -8397,6 +10380,7 @@ export interface operations {
     pay_session: {
         parameters: {
             query?: {
+                /** @description Of a link in a mail, or of Agora's SDK. */
                 token?: string;
             };
             header?: never;

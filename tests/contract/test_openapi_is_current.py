@@ -1,8 +1,11 @@
 """docs/api/openapi.json and errors.md are what contracts and chapters say, and the first is a valid document."""
 
+import json
+
+import yaml
 from openapi_spec_validator import validate
 
-from deploy import errors, openapi
+from deploy import errors, glossary, openapi
 from deploy.functions import functions
 
 
@@ -32,3 +35,25 @@ def test_every_code_has_a_status_and_a_sentence() -> None:
     silent = [name for name, code in errors.codes().items() if not (code.statuses and code.sentences)]
 
     assert not silent, f"{silent}: a refusal whose words `deploy/errors.py` does not find"
+
+
+def test_every_operation_and_field_is_described() -> None:
+    """And has an example, or is a schema that has; `deploy/glossary.yaml` says what a contract does not."""
+    document = openapi.document()
+
+    fields = {
+        f"{model}.{name}": field
+        for model, schema in document["components"]["schemas"].items()
+        for name, field in schema.get("properties", {}).items()
+    }
+    operations = [one for path in document["paths"].values() for one in path.values()]
+    assert not [name for name, field in fields.items() if not field.get("description")]
+    assert not [
+        name
+        for name, field in fields.items()
+        if "examples" not in field and "$ref" not in json.dumps(field) and field.get("type", "null") != "null"
+    ]
+    assert all(one["summary"] and one["description"] and one["tags"] for one in operations)
+    assert not set(yaml.safe_load(glossary.GLOSSARY.read_text())) - {
+        name.rpartition(".")[2] for name in fields
+    }, "nobody has them any more"
