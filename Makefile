@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 python = .venv/bin/python
 local  = $(python) -m local --port $(PORT) --state $(STATE)
 
-.PHONY: help install up down logs migrate reset demo migration migrations-anew bundle api lock doctor check test bench
+.PHONY: help install up down logs migrate reset demo migration migrations-anew bundle api types lock doctor check test bench
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1\t/' | expand -t 24
@@ -46,8 +46,12 @@ migrations-anew: install ## Write all migrations from the chapters, as long as n
 bundle: install ## Build every function's bundle under build/
 	@$(python) -m deploy bundle
 
-api: install ## Write docs/api/openapi.json, after a change to a contract
+api: install ## Write docs/api/openapi.json and errors.md, after a change to a contract or a refusal
 	@$(python) -m deploy openapi
+	@$(python) -m deploy errors
+
+types: install ## Write docs/api/*.types.ts, after a change to a contract or a migration
+	@$(python) -m deploy types
 
 lock: install ## Lock what requirements.in names
 	@.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements.in -o requirements.txt

@@ -2,6 +2,8 @@
 
 python -m deploy bundle [name …]     build/<name>/, ready to be deployed alone
 python -m deploy openapi             docs/api/openapi.json, from the contracts
+python -m deploy errors              docs/api/errors.md, every code that is refused with
+python -m deploy types               docs/api/*.types.ts, of the database and of the functions
 python -m deploy routes              wire path, verbs, callers and schedule of each function
 python -m deploy manifest [name …]   a Knative service per function, for the settings found in the environment
 python -m deploy doctor [name …]     what is wrong with the environment, a line for each

@@ -4,7 +4,7 @@ import argparse
 
 import deploy
 
-from . import audit, bundle, doctor, manifest, openapi, rotate_banking_keys, routes
+from . import audit, bundle, doctor, errors, manifest, openapi, rotate_banking_keys, routes, types
 
 
 def main() -> None:
@@ -16,6 +16,8 @@ def main() -> None:
     for name, write in (
         ("routes", routes.write),
         ("openapi", openapi.write),
+        ("errors", errors.write),
+        ("types", types.write),
         ("rotate-banking-keys", rotate_banking_keys.rotate),
     ):
         commands.add_parser(name).set_defaults(do=lambda _, write=write: write())

@@ -10,6 +10,7 @@ import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from shared.call import Contract
+from shared.database import Rpc
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -38,6 +39,7 @@ class Function(BaseModel):
 
     name: str = Field(pattern="^[a-z]+(-[a-z]+)*$")
     summary: str
+    noun: str
     callers: Annotated[
         tuple[Literal["user", "service", "webhook", "public"], ...], BeforeValidator(_listed)
     ] = Field(alias="caller", min_length=1)
@@ -71,6 +73,11 @@ class Function(BaseModel):
         module = importlib.import_module(f"functions.{self.target}.main")
         contract: Contract = getattr(module, self.target).contract
         return contract
+
+    def rpcs(self) -> list[Rpc[Any]]:
+        """Every SQL function that its contract names."""
+        module = importlib.import_module(f"functions.{self.target}.contract")
+        return [value for value in vars(module).values() if isinstance(value, Rpc)]
 
     def required(self) -> set[str]:
         """The variables without which it does not start."""

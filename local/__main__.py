@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import fcntl
 import json
+import os
 import re
 import shutil
 import sys
@@ -17,10 +18,11 @@ from typing import IO
 
 from . import migrations
 from .config import DEFAULT_PORT, Config
+from .platform import REMEMBERED, remember
 from .progress import ProgressLine
 from .stack import Stack, StackFailed
 
-KEPT_BY_RESET = "secrets.json"
+KEPT_BY_RESET = {"secrets.json", REMEMBERED}
 MENDING_PATIENCE = 20
 
 
@@ -42,7 +44,8 @@ def main() -> None:
 def up(state: Path, port: int) -> None:
     """Start the stack, unless all of it runs already, and say how to get in."""
     with _one_at_a_time(state):
-        if _answers(state, MENDING_PATIENCE):
+        is_other = remember(state, os.environ)
+        if not is_other and _answers(state, MENDING_PATIENCE):
             print("The stack is running already.")
         else:
             down(state, port)  # what is left of one that was killed
@@ -83,11 +86,11 @@ def migrate(state: Path, port: int) -> None:
 
 
 def reset(state: Path, port: int) -> None:
-    """Empty the stack. Its keys and passwords stay, so that whatever is configured with them goes on working."""
+    """Empty the stack. Keys, passwords and website stay: whatever is configured with them goes on working."""
     was_running = Stack(state).is_running()
     down(state, port)
     for path in state.iterdir() if state.exists() else ():
-        if path.name == KEPT_BY_RESET or re.fullmatch(r"\d+", path.name):  # numbers are other stacks
+        if path.name in KEPT_BY_RESET or re.fullmatch(r"\d+", path.name):  # numbers are other stacks
             continue
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     if was_running:

@@ -1,20 +1,27 @@
 """Auth, storage and resumable uploads: one Node process around `@supabase/lite` and `@tus/server`."""
 
+import json
+
 import aiohttp
 
 from .config import NODE, Config, Port
 from .node import NODE_BINARY, environment
+from .platform import Platform
 from .processes import Processes, answers
 
 
-async def start(config: Config, processes: Processes, client: aiohttp.ClientSession) -> None:
+async def start(
+    config: Config, platform: Platform, processes: Processes, client: aiohttp.ClientSession
+) -> None:
     """Start it and wait until it answers; by then its tables are there."""
     env = environment(
         DATABASE_URL=config.database_url("supabase_lite"),
         LITE_SECRET=config.secrets["lite_secret"],
         SIGNING_KEY=config.secrets["JWT_SIGNING_KEY"],
         PORT=str(config.port(Port.SUPABASE)),
-        SITE_URL=config.url(),
+        SITE_URL=platform.site_url,
+        REDIRECT_URLS=json.dumps(platform.redirect_urls),
+        SENDER_EMAIL=platform.sender_email,
         SMTP_PORT=str(config.port(Port.SMTP)),
         STORAGE=str(config.state / "storage"),
         UPLOADED=str(config.state / "uploads"),

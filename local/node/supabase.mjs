@@ -10,7 +10,7 @@ import { Files, hint } from "./files.mjs";
 import { inward, outward, verify } from "./tokens.mjs";
 import { resumableUploads, UPLOADS } from "./uploads.mjs";
 
-const { DATABASE_URL, LITE_SECRET, PORT, SITE_URL, SMTP_PORT, STORAGE, UPLOADED } = process.env;
+const { DATABASE_URL, LITE_SECRET, PORT, REDIRECT_URLS, SENDER_EMAIL, SITE_URL, SMTP_PORT, STORAGE, UPLOADED } = process.env;
 const quiet = { onnotice: () => {} };
 // lite hands over JSON as text, which the driver would wrap a second time: triggers on auth.users would read a string.
 const text = (value) => (typeof value === "string" ? value : JSON.stringify(value));
@@ -32,12 +32,13 @@ const app = new App({
     jwt_secret: LITE_SECRET,
     jwt_expiry: 3600,
     site_url: SITE_URL,
+    additional_redirect_urls: JSON.parse(REDIRECT_URLS),
     email: { enable_signup: true, enable_confirmations: false },
   },
   storage: { enabled: true, file_size_limit: "5GiB" },
   options: {
     server: { admin: false, apiKeys: false, disableStudio: true }, // keys are the gateway's business
-    drivers: { email: new SmtpEmailDriver({ host: "127.0.0.1", port: Number(SMTP_PORT), from: "auth@demo.test" }) },
+    drivers: { email: new SmtpEmailDriver({ host: "127.0.0.1", port: Number(SMTP_PORT), from: SENDER_EMAIL }) },
   },
 });
 app._storageAdapter = new Files(STORAGE);

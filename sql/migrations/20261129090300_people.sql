@@ -212,6 +212,14 @@ create table public.profiles (
 );
 comment on column public.profiles.id is 'No foreign key: the account may have been erased since.';
 comment on column public.profiles.email is 'A copy of auth.users.email, kept by trigger.';
+comment on table public.profiles is 'A person''s own particulars.';
+comment on column public.profiles.full_name is 'As they write it.';
+comment on column public.profiles.avatar_url is 'Of their picture.';
+comment on column public.profiles.created_at is 'When the row was made.';
+comment on column public.profiles.updated_at is 'When the row was last changed.';
+comment on column public.profiles.phone_number is 'As they write it.';
+comment on column public.profiles.date_of_birth is 'As they gave it.';
+comment on column public.profiles.address is 'As it is written on a letter.';
 
 create trigger update_profiles_updated_at before update on public.profiles
   for each row execute function public.update_updated_at_column();
@@ -408,6 +416,14 @@ comment on column public.approval_requests.amount is
   'Cents, or credits where there is no currency. Of a run, the most that it may pay in this currency.';
 comment on column public.approval_requests.requested_by is
   'No foreign key, like decided_by: who decided stays. Null: the clock, until a first admin has approved.';
+comment on column public.approval_requests.id is 'Of the row; made here.';
+comment on column public.approval_requests.kind is 'earnings, credits or payout_run.';
+comment on column public.approval_requests.currency is 'By its three letters, in lower case.';
+comment on column public.approval_requests.requested_at is 'When it was asked.';
+comment on column public.approval_requests.expires_at is 'Until when it can be decided.';
+comment on column public.approval_requests.status is 'waiting, approved or declined.';
+comment on column public.approval_requests.decided_by is 'The admin who decided.';
+comment on column public.approval_requests.decided_at is 'When they did.';
 
 create index approval_requests_waiting_idx on public.approval_requests (expires_at) where status = 'waiting';
 create index approval_requests_user_id_idx on public.approval_requests (user_id);

@@ -171,6 +171,13 @@ comment on column public.practitioner_calendars.slot_alignment is
   'From when the intervals count: local midnight, or the opening of the hours of that date.';
 comment on column public.practitioner_calendars.is_always_open is
   'Day and night, whatever the weekly hours. Adding weekly hours turns it off.';
+comment on column public.practitioner_calendars.practitioner_id is 'The practitioner it belongs to.';
+comment on column public.practitioner_calendars.time_zone is 'By its IANA name, such as America/Toronto.';
+comment on column public.practitioner_calendars.minimum_notice_minutes is 'No booking begins sooner from now.';
+comment on column public.practitioner_calendars.booking_horizon_days is 'Nor later than so many days from now.';
+comment on column public.practitioner_calendars.buffer_after_minutes is 'Kept free after each session.';
+comment on column public.practitioner_calendars.slot_interval_minutes is 'Sessions begin at multiples of it.';
+comment on column public.practitioner_calendars.updated_at is 'When the row was last changed.';
 
 alter table public.practitioner_calendars enable row level security;
 
@@ -297,6 +304,13 @@ create table public.availability_exceptions (
 comment on table public.availability_exceptions is 'Dates that differ from the weekly hours; in wall time, as they are.';
 comment on column public.availability_exceptions.is_open is
   'Open ones replace the weekly hours of the date; closed ones are taken away from whatever the date has.';
+comment on column public.availability_exceptions.id is 'Of the row; made here.';
+comment on column public.availability_exceptions.practitioner_id is 'The practitioner it belongs to.';
+comment on column public.availability_exceptions.on_date is 'Which day.';
+comment on column public.availability_exceptions.start_time is 'From; null: the whole day.';
+comment on column public.availability_exceptions.end_time is 'Until; null: the whole day.';
+comment on column public.availability_exceptions.reason is 'In words, for whoever reads it later.';
+comment on column public.availability_exceptions.created_at is 'When the row was made.';
 
 create index availability_exceptions_practitioner_id_idx on public.availability_exceptions (practitioner_id, on_date);
 

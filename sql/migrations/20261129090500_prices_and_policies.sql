@@ -175,6 +175,9 @@ create table public.revenue_shares (
 comment on table  public.revenue_shares            is
   'The practitioner''s part of what clients pay. Append-only: payments refer to it.';
 comment on column public.revenue_shares.created_by is 'No foreign key: who decided it stays, also when they have left.';
+comment on column public.revenue_shares.id is 'Of the row; made here.';
+comment on column public.revenue_shares.practitioner_percent is 'Of what is paid, theirs.';
+comment on column public.revenue_shares.valid_from is 'From when on it holds.';
 
 -- From before the first payment.
 insert into public.revenue_shares (practitioner_percent, valid_from) values (75, '2020-01-01T00:00Z');
@@ -238,6 +241,13 @@ create table public.waiver_policy (
 comment on column public.waiver_policy.policy_text is
   'Shown with the placeholder [Date of signing] replaced by the day. Never changes: a correction is a new version.';
 comment on column public.waiver_policy.policy_text_sha256 is 'SHA-256 of policy_text, hexadecimal.';
+comment on table public.waiver_policy is 'The texts of the liability waiver. One is active.';
+comment on column public.waiver_policy.id is 'Of the row; made here.';
+comment on column public.waiver_policy.version is 'Counted up.';
+comment on column public.waiver_policy.is_active is 'Whether it is the one that is signed.';
+comment on column public.waiver_policy.created_at is 'When the row was made.';
+comment on column public.waiver_policy.updated_at is 'When the row was last changed.';
+comment on column public.waiver_policy.updated_by is 'The admin who changed it last.';
 
 create unique index waiver_policy_one_is_active on public.waiver_policy (is_active) where is_active;
 create index waiver_policy_updated_by_idx on public.waiver_policy (updated_by);
@@ -380,6 +390,19 @@ comment on column public.cancellation_policy.ended_credit_days is
   'A credit that has ended by the time its client cancels can be used for so many days more. 0: it is not returned.';
 comment on column public.cancellation_policy.ended_credit_days_by_us is
   'So long at least can a credit be used that comes back because the practitioner or the platform cancelled.';
+comment on table public.cancellation_policy is
+  'The texts of the cancellation policy and the numbers it is applied with. One is active.';
+comment on column public.cancellation_policy.id is 'Of the row; made here.';
+comment on column public.cancellation_policy.policy_text is 'As people agree to it.';
+comment on column public.cancellation_policy.late_cancellation_fee_usd is
+  'For a late cancellation of what was paid in US dollars.';
+comment on column public.cancellation_policy.late_cancellation_fee_cad is
+  'For a late cancellation of what was paid in Canadian dollars.';
+comment on column public.cancellation_policy.grace_cancellations_allowed is 'How many late cancellations cost nothing.';
+comment on column public.cancellation_policy.is_active is 'Whether it is the one in force.';
+comment on column public.cancellation_policy.created_at is 'When the row was made.';
+comment on column public.cancellation_policy.updated_at is 'When the row was last changed.';
+comment on column public.cancellation_policy.updated_by is 'The admin who changed it last.';
 
 create unique index cancellation_policy_one_is_active on public.cancellation_policy (is_active) where is_active;
 create index cancellation_policy_updated_by_idx on public.cancellation_policy (updated_by);
@@ -458,6 +481,22 @@ create table public.session_cancellations (
 );
 comment on table public.session_cancellations is
   'One row per cancellation: evidence, so it outlives the session and the people.';
+comment on column public.session_cancellations.id is 'Of the row; made here.';
+comment on column public.session_cancellations.session_id is 'The session it is about: session_schedules.id.';
+comment on column public.session_cancellations.user_id is 'Who cancelled.';
+comment on column public.session_cancellations.cancelled_at is 'When it was cancelled.';
+comment on column public.session_cancellations.cancellation_type is
+  'standard, late, last_minute, grace or emergency: what the policy made of it.';
+comment on column public.session_cancellations.hours_before_session is 'How long before the start, in hours.';
+comment on column public.session_cancellations.fee_charged is 'Of money, what was kept.';
+comment on column public.session_cancellations.fee_currency is 'Of fee_charged.';
+comment on column public.session_cancellations.credit_returned is 'Credits or money given back by a cancellation.';
+comment on column public.session_cancellations.credit_currency is 'Of credit_returned; credit for credits.';
+comment on column public.session_cancellations.reason is 'What they said.';
+comment on column public.session_cancellations.approved_by is 'The admin who allowed it; null where none had to.';
+comment on column public.session_cancellations.cancellation_policy_version is
+  'The text that was agreed to: cancellation_policy.id.';
+comment on column public.session_cancellations.created_at is 'When the row was made.';
 
 create index session_cancellations_session_id_idx on public.session_cancellations (session_id);
 create index session_cancellations_user_id_idx on public.session_cancellations (user_id);

@@ -38,6 +38,18 @@ create table public.studio_locations (
     created_at between '2000-01-01' and '2100-01-01' and updated_at between '2000-01-01' and '2100-01-01')
 );
 comment on column public.studio_locations.latitude is 'Degrees north, WGS 84; with the longitude or not at all.';
+comment on table public.studio_locations is 'Studios that sessions are held in.';
+comment on column public.studio_locations.id is 'Of the row; made here.';
+comment on column public.studio_locations.name is 'As people read it.';
+comment on column public.studio_locations.address is 'As it is written on a letter.';
+comment on column public.studio_locations.city is 'Of the address.';
+comment on column public.studio_locations.province_state is 'Of the address.';
+comment on column public.studio_locations.country is 'Of the address.';
+comment on column public.studio_locations.postal_code is 'Of the address.';
+comment on column public.studio_locations.is_active is 'Whether sessions are held there.';
+comment on column public.studio_locations.created_at is 'When the row was made.';
+comment on column public.studio_locations.updated_at is 'When the row was last changed.';
+comment on column public.studio_locations.longitude is 'In degrees east.';
 
 create index idx_studio_locations_active on public.studio_locations (is_active) where is_active = true;
 

@@ -39,6 +39,19 @@ create table public.session_holds (
 );
 comment on table public.session_holds is 'A time, or a seat in a class, kept for one person for a while.';
 comment on column public.session_holds.checkout_session_id is 'The checkout that pays for it, once there is one.';
+comment on column public.session_holds.id is 'Of the row; made here.';
+comment on column public.session_holds.user_id is 'Whose it is.';
+comment on column public.session_holds.practitioner_id is 'The practitioner it belongs to.';
+comment on column public.session_holds.scheduled_at is 'When the session begins.';
+comment on column public.session_holds.duration_minutes is 'How long the session lasts.';
+comment on column public.session_holds.session_type_id is 'The kind of session: session_types.id.';
+comment on column public.session_holds.session_location is 'Where it is held: online or in_person.';
+comment on column public.session_holds.physical_location is
+  'The studio''s name and address, where it is held in person.';
+comment on column public.session_holds.group_class_id is 'The class, where this is a seat in one.';
+comment on column public.session_holds.status is 'held, consumed or released.';
+comment on column public.session_holds.expires_at is 'Until when the time is kept.';
+comment on column public.session_holds.created_at is 'When the row was made.';
 
 create index session_holds_user_id_idx on public.session_holds (user_id) where status = 'held';
 create index session_holds_practitioner_id_idx on public.session_holds (practitioner_id);
@@ -310,6 +323,13 @@ create table public.practitioner_time_off (
   constraint practitioner_time_off_ends_at_is_in_range check (ends_at between '2000-01-01' and '2100-01-01'),
   constraint practitioner_time_off_reason_is_short check (char_length(reason) <= 500)
 );
+comment on table public.practitioner_time_off is 'When a practitioner is away.';
+comment on column public.practitioner_time_off.id is 'Of the row; made here.';
+comment on column public.practitioner_time_off.practitioner_id is 'The practitioner it belongs to.';
+comment on column public.practitioner_time_off.starts_at is 'From.';
+comment on column public.practitioner_time_off.ends_at is 'Until.';
+comment on column public.practitioner_time_off.reason is 'In words, for whoever reads it later.';
+comment on column public.practitioner_time_off.created_at is 'When the row was made.';
 
 create index practitioner_time_off_practitioner_id_idx on public.practitioner_time_off (practitioner_id, starts_at);
 

@@ -88,6 +88,12 @@ comment on column public.liability_waivers.signer_name is 'The account''s name o
 comment on column public.liability_waivers.signer_email is 'The account''s address on the day; null once redacted.';
 comment on column public.liability_waivers.evidence_sha256 is
   'SHA-256 of the facts, hexadecimal; stays when some of them go.';
+comment on column public.liability_waivers.id is 'Of the row; made here.';
+comment on column public.liability_waivers.signed_at is 'When it was signed.';
+comment on column public.liability_waivers.created_at is 'When the row was made.';
+comment on column public.liability_waivers.waiver_policy_id is 'The text that was signed.';
+comment on column public.liability_waivers.waiver_policy_version is 'Its number.';
+comment on column public.liability_waivers.signature_name is 'The name they typed as their signature.';
 
 create unique index liability_waivers_one_per_session on public.liability_waivers (user_id, session_id)
   where session_id is not null;
@@ -306,6 +312,7 @@ begin
   return query select v_waiver is not null, v_waiver, v_version;
 end;
 $$;
+comment on function public.get_liability_waiver_status is 'Whether the caller has signed the current waiver.';
 
 revoke execute on function private.normalise_text, private.matches_policy_text, private.has_signed_waiver,
   public.create_liability_waiver, public.get_liability_waiver_status from public, anon, authenticated, service_role;

@@ -232,6 +232,7 @@ as $$
     from public.user_session_credits c
    where c.user_id = (select auth.uid()) and c.credits_remaining > 0 and (c.expires_at is null or c.expires_at > now());
 $$;
+comment on function public.check_session_credits is 'The caller''s credits, all together and by lot.';
 
 -- Gives the lot: without one, a new one.
 create function private.post_credit_adjustment(
@@ -393,6 +394,13 @@ comment on column public.credit_ledger.lot_id is
   'The row of user_session_credits. No foreign key, like user_id and session_id: the line outlives what it is about.';
 comment on column public.credit_ledger.expires_at is 'Of an extension: the end that the lot has from then on.';
 comment on column public.credit_ledger.actor  is 'Who did it; null: the platform.';
+comment on column public.credit_ledger.id is 'Of the row; made here.';
+comment on column public.credit_ledger.user_id is 'Whose it is.';
+comment on column public.credit_ledger.change is 'Credits that came (above zero) or went.';
+comment on column public.credit_ledger.kind is 'purchase, spend, return, expiry, refund or adjustment.';
+comment on column public.credit_ledger.session_id is 'The session it is about: session_schedules.id.';
+comment on column public.credit_ledger.reason is 'In words, for whoever reads it later.';
+comment on column public.credit_ledger.created_at is 'When the row was made.';
 
 create index credit_ledger_lot_id_idx on public.credit_ledger (lot_id);
 create index credit_ledger_user_id_idx on public.credit_ledger (user_id, created_at);

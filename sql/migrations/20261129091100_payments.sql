@@ -113,6 +113,42 @@ comment on column public.checkout_sessions.outcome        is
 
 comment on column public.checkout_sessions.claim_count is
   'Claims to ask Stripe about it, since somebody last reported on it.';
+comment on column public.checkout_sessions.id is 'Of the row; made here.';
+comment on column public.checkout_sessions.payment_type is 'single, package_5 or package_10.';
+comment on column public.checkout_sessions.status is 'Where it stands.';
+comment on column public.checkout_sessions.description is 'What stands on Stripe''s page.';
+comment on column public.checkout_sessions.currency is 'By its three letters, in lower case.';
+comment on column public.checkout_sessions.credits is 'How many are bought; null for one session.';
+comment on column public.checkout_sessions.session_type_id is 'The kind of session: session_types.id.';
+comment on column public.checkout_sessions.is_for_any_type is 'Whether those credits are good for any kind of session.';
+comment on column public.checkout_sessions.package_id is 'The package it came with: session_packages.id.';
+comment on column public.checkout_sessions.practitioner_id is 'With whom; null for a package.';
+comment on column public.checkout_sessions.scheduled_at is 'When the session begins.';
+comment on column public.checkout_sessions.session_location is 'Where it is held: online or in_person.';
+comment on column public.checkout_sessions.physical_location is
+  'The studio''s name and address, where it is held in person.';
+comment on column public.checkout_sessions.group_class_id is 'The class, where this is a seat in one.';
+comment on column public.checkout_sessions.hold_id is 'The hold on that time: session_holds.id.';
+comment on column public.checkout_sessions.notes is 'What they wrote for the practitioner.';
+comment on column public.checkout_sessions.cancellation_policy_version is
+  'The text that was agreed to: cancellation_policy.id.';
+comment on column public.checkout_sessions.stripe_session_id is 'Stripe''s own id of the checkout.';
+comment on column public.checkout_sessions.stripe_payment_intent_id is 'Stripe''s own id of the payment.';
+comment on column public.checkout_sessions.url is 'Of Stripe''s page.';
+comment on column public.checkout_sessions.expires_at is 'Until when it can be paid.';
+comment on column public.checkout_sessions.processing_at is 'When a bank debit began that has not come through.';
+comment on column public.checkout_sessions.paid_at is 'When Stripe had the money.';
+comment on column public.checkout_sessions.failed_at is 'When the bank debit failed.';
+comment on column public.checkout_sessions.expired_at is 'When its time was over.';
+comment on column public.checkout_sessions.receipt_url is 'Stripe''s receipt.';
+comment on column public.checkout_sessions.session_id is 'The session that came of it.';
+comment on column public.checkout_sessions.credit_lot_id is 'The credits that came of it.';
+comment on column public.checkout_sessions.credits_taken_back is 'Of those credits, how many went with a refund.';
+comment on column public.checkout_sessions.next_check_at is 'When Stripe is asked again.';
+comment on column public.checkout_sessions.created_at is 'When the row was made.';
+comment on column public.checkout_sessions.updated_at is 'When the row was last changed.';
+comment on column public.checkout_sessions.accepted_at is 'When an admin accepted what differs.';
+comment on column public.checkout_sessions.failure_told_at is 'When its payer was told that their bank did not pay.';
 
 create index checkout_sessions_user_id_idx on public.checkout_sessions (user_id, created_at);
 create index checkout_sessions_session_type_id_idx on public.checkout_sessions (session_type_id);
@@ -479,6 +515,16 @@ create table public.refused_picks (
     scheduled_at between '2000-01-01' and '2100-01-01' and picked_at between '2000-01-01' and '2100-01-01')
 );
 comment on table public.refused_picks is 'What somebody last wanted to book without a credit that was good for it.';
+comment on column public.refused_picks.user_id is 'Who picked it.';
+comment on column public.refused_picks.practitioner_id is 'The practitioner it belongs to.';
+comment on column public.refused_picks.scheduled_at is 'When the session begins.';
+comment on column public.refused_picks.session_type_id is 'The kind of session: session_types.id.';
+comment on column public.refused_picks.session_location is 'Where it is held: online or in_person.';
+comment on column public.refused_picks.physical_location is
+  'The studio''s name and address, where it is held in person.';
+comment on column public.refused_picks.group_class_id is 'The class, where this is a seat in one.';
+comment on column public.refused_picks.notes is 'What they wrote for the practitioner.';
+comment on column public.refused_picks.picked_at is 'When it was picked.';
 
 create index refused_picks_practitioner_id_idx on public.refused_picks (practitioner_id);
 create index refused_picks_session_type_id_idx on public.refused_picks (session_type_id);

@@ -73,6 +73,14 @@ comment on column public.session_recordings.playback_url is 'Where its links lea
 comment on column public.session_recordings.lease_id is 'Of the process that erases it.';
 comment on column public.session_recordings.class_recording_id is
   'A participant''s own row for the recording of their class: the pages look for it under the participant''s session.';
+comment on table public.session_recordings is 'The recording of a session: one row, whatever number of takes it has.';
+comment on column public.session_recordings.id is 'Of the row; made here.';
+comment on column public.session_recordings.session_id is 'The session it is about: session_schedules.id.';
+comment on column public.session_recordings.file_size_bytes is 'Of all its files.';
+comment on column public.session_recordings.status is 'pending, recording, processing, completed or failed.';
+comment on column public.session_recordings.started_at is 'When it began.';
+comment on column public.session_recordings.created_at is 'When the row was made.';
+comment on column public.session_recordings.updated_at is 'When the row was last changed.';
 
 -- Guarantees one row, and for the pages exactly one completed row: with two they show no link.
 create unique index session_recordings_one_per_session on public.session_recordings (session_id);
@@ -691,6 +699,7 @@ as $$
   select s.is_new, (s.take).id, (s.take).recording_id, (s.take).status, (s.take).agora_resource_id, (s.take).agora_sid
     from private.start_agora_recording(session_id, mode, true) s;
 $$;
+comment on function public.start_agora_recording is 'Starts a take of a session, if everybody there has agreed.';
 
 create function public.stop_agora_recording(session_id uuid default null, recording_id uuid default null)
   returns table (take_id uuid, recording_id uuid, status text)
@@ -699,6 +708,7 @@ as $$
   select private.limit_use('recording commands', (select auth.uid()));
   select t.id, t.recording_id, t.status from private.stop_agora_recording($1, $2) t;
 $$;
+comment on function public.stop_agora_recording is 'Stops the take that is on.';
 
 -- The rest of the row, which whoever carries a start or a stop to Agora needs and people may not read.
 create function public.find_take(take_id uuid) returns setof private.recording_takes
@@ -768,6 +778,7 @@ as $$
          (f.recording).failure_reason
     from private.get_recording_status(get_recording_status.session_id, get_recording_status.recording_id) f;
 $$;
+comment on function public.get_recording_status is 'How a session''s recording stands.';
 
 revoke execute on function private.my_recording_access, private.start_agora_recording, private.stop_agora_recording,
   public.start_agora_recording, public.stop_agora_recording, private.get_recording_status, public.get_recording_status,
@@ -1762,6 +1773,11 @@ create table public.recording_views (
 comment on table public.recording_views is
   'Views of recordings, by link. Evidence: never changed, and without foreign keys, so it outlives both.';
 comment on column public.recording_views.masked_address is '192.0.2.x or 2001:db8:x: roughly from where, not who.';
+comment on column public.recording_views.id is 'Of the row; made here.';
+comment on column public.recording_views.recording_id is 'session_recordings.id.';
+comment on column public.recording_views.link_id is 'Through which link.';
+comment on column public.recording_views.viewed_at is 'When it was opened.';
+comment on column public.recording_views.link_kind is 'recording: their own link; share: one that was shared.';
 
 create index recording_views_recording_id_idx on public.recording_views (recording_id, viewed_at);
 create index recording_views_link_id_idx on public.recording_views (link_id, viewed_at);  -- when a link was last opened
@@ -1850,6 +1866,7 @@ create function public.rotate_recording_link(recording_id uuid) returns table (r
 as $$
   select private.rotate_recording_link(recording_id);
 $$;
+comment on function public.rotate_recording_link is 'Replaces a recording''s own link; the old one ends.';
 
 revoke execute on function private.find_recording_view, private.add_recording_view, private.replace_recording_link,
   private.rotate_recording_link, public.rotate_recording_link
@@ -1894,6 +1911,16 @@ create table public.recording_share_links (
 );
 comment on column public.recording_share_links.password_scrypt is
   'Salted with what stands in the link behind the token, which is random and kept nowhere.';
+comment on table public.recording_share_links is 'Links by which somebody without an account watches a recording.';
+comment on column public.recording_share_links.id is 'Of the row; made here.';
+comment on column public.recording_share_links.recording_id is 'session_recordings.id.';
+comment on column public.recording_share_links.created_by is 'Who shared it.';
+comment on column public.recording_share_links.has_password is 'Whether it asks for one.';
+comment on column public.recording_share_links.view_limit is 'How many views it is good for; null: any.';
+comment on column public.recording_share_links.view_count is 'How many it has had.';
+comment on column public.recording_share_links.created_at is 'When the row was made.';
+comment on column public.recording_share_links.expires_at is 'From when on it is of no use; null: never.';
+comment on column public.recording_share_links.revoked_at is 'When it was taken back; null: it holds.';
 
 create index recording_share_links_recording_id_idx on public.recording_share_links (recording_id);
 create index recording_share_links_created_by_idx on public.recording_share_links (created_by);
@@ -1920,6 +1947,18 @@ select l.id, l.recording_id, r.session_id, l.created_by = (select auth.uid()) as
   from public.recording_share_links l
   left join public.session_recordings r on r.id = l.recording_id;
 comment on view public.my_share_links is 'The links that one has made, and those to recordings that one may read.';
+comment on column public.my_share_links.id is 'Of the row; made here.';
+comment on column public.my_share_links.recording_id is 'session_recordings.id.';
+comment on column public.my_share_links.session_id is 'Of the recorded session.';
+comment on column public.my_share_links.is_mine is 'Whether I made it.';
+comment on column public.my_share_links.created_at is 'When the row was made.';
+comment on column public.my_share_links.expires_at is 'From when on it is of no use; null: never.';
+comment on column public.my_share_links.revoked_at is 'When it was taken back; null: it holds.';
+comment on column public.my_share_links.has_password is 'Whether it asks for one.';
+comment on column public.my_share_links.view_limit is 'How many views it is good for; null: any.';
+comment on column public.my_share_links.view_count is 'How many it has had.';
+comment on column public.my_share_links.last_viewed_at is 'When it was last watched.';
+comment on column public.my_share_links.is_open is 'Whether it can be used now.';
 
 revoke all on public.my_share_links from anon, authenticated, service_role;
 grant select on public.my_share_links to authenticated;
@@ -1996,6 +2035,8 @@ as $$
          (made.link).view_limit
     from private.create_recording_share_link($1, $2, $3, $4) made;
 $$;
+comment on function public.create_recording_share_link is
+  'Makes a link by which anybody watches a recording; the token is told once.';
 
 create function public.revoke_recording_share_link(share_link_id uuid)
   returns table (share_link_id uuid, revoked_at timestamptz)
@@ -2003,6 +2044,7 @@ create function public.revoke_recording_share_link(share_link_id uuid)
 as $$
   select $1, private.revoke_recording_share_link($1);
 $$;
+comment on function public.revoke_recording_share_link is 'Ends a shared link at once.';
 
 revoke execute on function private.create_recording_share_link, private.revoke_recording_share_link,
   public.create_recording_share_link, public.revoke_recording_share_link from public, anon, authenticated, service_role;
@@ -2033,6 +2075,13 @@ create table public.legal_holds (
   constraint legal_holds_released_at_is_in_range check (released_at between '2000-01-01' and '2100-01-01')
 );
 comment on table public.legal_holds is 'No foreign keys: a hold outlives the account it is on, and who placed it.';
+comment on column public.legal_holds.id is 'Of the row; made here.';
+comment on column public.legal_holds.user_id is 'Whose rows are kept.';
+comment on column public.legal_holds.session_id is 'Or of which session.';
+comment on column public.legal_holds.reason is 'In words, for whoever reads it later.';
+comment on column public.legal_holds.placed_by is 'The admin who placed it.';
+comment on column public.legal_holds.placed_at is 'When.';
+comment on column public.legal_holds.released_at is 'When it ended; null: it holds.';
 
 create index legal_holds_user_id_idx on public.legal_holds (user_id) where released_at is null;
 create index legal_holds_session_id_idx on public.legal_holds (session_id) where released_at is null;
@@ -2155,6 +2204,9 @@ comment on column public.recording_rules.retention_days is
   'Null: that of session_recordings in data_retention_policies.';
 comment on column public.recording_rules.survives_withdrawal is
   'Whether the recording of a class is kept for the others when a participant withdraws. They are still in it: rarely lawful.';
+comment on column public.recording_rules.id is 'Of the row; made here.';
+comment on column public.recording_rules.session_id is 'The class it is for; null: all.';
+comment on column public.recording_rules.updated_at is 'When the row was last changed.';
 
 alter table public.recording_rules enable row level security;
 
@@ -3018,6 +3070,13 @@ create table public.recording_erasures (
 );
 comment on table public.recording_erasures is
   'Receipts: that a recording was erased, and why. They name no person and no session, only the id of the recording.';
+comment on column public.recording_erasures.id is 'Of the row; made here.';
+comment on column public.recording_erasures.recording_id is 'Which recording it was.';
+comment on column public.recording_erasures.reasons is 'Why it was erased.';
+comment on column public.recording_erasures.files is 'How many files went.';
+comment on column public.recording_erasures.bytes is 'How many bytes.';
+comment on column public.recording_erasures.queued_at is 'When it was closed.';
+comment on column public.recording_erasures.erased_at is 'When nothing was left.';
 
 alter table public.recording_erasures enable row level security;
 

@@ -178,6 +178,7 @@ begin
   end if;
 end;
 $$;
+comment on function public.create_agora_room is 'The name of a session''s channel, for those who may enter it.';
 
 -- Definer: writes the caller's number and admission, which nobody may write directly.
 create function private.issue_channel_admission(session_id uuid, channel_name text, expires_at timestamptz) returns bigint
@@ -231,6 +232,8 @@ begin
   return query select v_channel, private.issue_channel_admission(v_session.id, v_channel, v_expires_at), v_expires_at, false;
 end;
 $$;
+comment on function public.create_agora_token is
+  'Admits the caller to a session''s channel, if it is time and they may.';
 
 revoke execute on function private.get_channel_name, private.get_channel_access, private.refuse_closed_room,
   private.refuse_entry_without_waiver, private.is_test_channel_of_caller, private.is_session_channel,
@@ -405,6 +408,17 @@ comment on column public.session_attendance.intervals     is 'When they were pre
 comment on column public.session_attendance.total_seconds is 'Of the intervals; null if unknown.';
 comment on column public.session_attendance.is_no_show is
   'They did not attend; the session rules say what follows.';
+comment on column public.session_attendance.id is 'Of the row; made here.';
+comment on column public.session_attendance.session_id is 'The session it is about: session_schedules.id.';
+comment on column public.session_attendance.user_id is 'Who was there.';
+comment on column public.session_attendance.source is
+  'agora: observed in the channel; token: admitted to it; manual: said by the practitioner.';
+comment on column public.session_attendance.joined_at is 'When they first came.';
+comment on column public.session_attendance.reason is 'In words, for whoever reads it later.';
+comment on column public.session_attendance.decided_by is 'Who said so.';
+comment on column public.session_attendance.decided_at is 'When they said it.';
+comment on column public.session_attendance.created_at is 'When the row was made.';
+comment on column public.session_attendance.updated_at is 'When the row was last changed.';
 
 create index session_attendance_user_id_idx on public.session_attendance (user_id);
 create index session_attendance_decided_by_idx on public.session_attendance (decided_by);

@@ -32,6 +32,11 @@ comment on column public.contract_templates.body is
 comment on column public.contract_templates.created_by is
   'No foreign key: who wrote it stays, also when they have left.';
 comment on column public.contract_templates.body_sha256 is 'SHA-256 of body, hexadecimal.';
+comment on table public.contract_templates is 'The texts that contracts are made of, each version for good.';
+comment on column public.contract_templates.id is 'Of the row; made here.';
+comment on column public.contract_templates.version is 'Counted up by the database.';
+comment on column public.contract_templates.title is 'As people read it.';
+comment on column public.contract_templates.created_at is 'When the row was made.';
 
 alter table public.contract_templates enable row level security;
 
@@ -130,6 +135,18 @@ comment on column public.practitioner_contracts.text_sha256 is 'SHA-256 of contr
 comment on column public.practitioner_contracts.template_id is
   'Null for a text that was written for this practitioner alone.';
 comment on column public.practitioner_contracts.revoked_reason is 'Why it was revoked; the practitioner reads it.';
+comment on table public.practitioner_contracts is 'A practitioner''s contracts: text, state and signature.';
+comment on column public.practitioner_contracts.id is 'Of the row; made here.';
+comment on column public.practitioner_contracts.practitioner_id is 'The practitioner it belongs to.';
+comment on column public.practitioner_contracts.contract_version is 'The version of its text.';
+comment on column public.practitioner_contracts.contract_text is 'As it is signed.';
+comment on column public.practitioner_contracts.signed_at is 'When it was signed.';
+comment on column public.practitioner_contracts.user_agent is 'What their browser called itself.';
+comment on column public.practitioner_contracts.status is 'pending, signed, expired or revoked.';
+comment on column public.practitioner_contracts.expires_at is 'From when on it is of no use; null: never.';
+comment on column public.practitioner_contracts.created_at is 'When the row was made.';
+comment on column public.practitioner_contracts.updated_at is 'When the row was last changed.';
+comment on column public.practitioner_contracts.title is 'As people read it.';
 
 create index idx_practitioner_contracts_practitioner_id on public.practitioner_contracts (practitioner_id);
 create index idx_practitioner_contracts_status on public.practitioner_contracts (status);
@@ -267,6 +284,11 @@ create table public.contract_events (
 comment on table  public.contract_events           is 'The history of each contract: append-only.';
 comment on column public.contract_events.caused_by is
   'Null for the platform itself. No foreign key: who did it stays, also when they have left.';
+comment on column public.contract_events.id is 'Of the row; made here.';
+comment on column public.contract_events.contract_id is 'practitioner_contracts.id.';
+comment on column public.contract_events.event is 'issued, signed, expiring, expired or revoked.';
+comment on column public.contract_events.reason is 'In words, for whoever reads it later.';
+comment on column public.contract_events.happened_at is 'When.';
 
 alter table public.contract_events enable row level security;
 
@@ -390,6 +412,12 @@ comment on column public.contract_signatures.signature_image is
   'The drawn signature, a PNG that the service encoded anew, at most 256 KiB; null once redacted.';
 comment on column public.contract_signatures.evidence_sha256 is
   'SHA-256 of the facts above, hexadecimal; stays when some of them go.';
+comment on column public.contract_signatures.contract_id is 'practitioner_contracts.id.';
+comment on column public.contract_signatures.signed_at is 'When it was signed.';
+comment on column public.contract_signatures.text_sha256 is 'Of the text, as it was shown.';
+comment on column public.contract_signatures.ip_address is 'The address they came from.';
+comment on column public.contract_signatures.user_agent is 'What their browser called itself.';
+comment on column public.contract_signatures.signature_image_sha256 is 'Of the drawn signature; null: it was typed.';
 
 alter table public.contract_signatures enable row level security;
 
@@ -760,6 +788,8 @@ create table public.contract_rules (
 comment on table  public.contract_rules                      is 'One row: what contracts decide.';
 comment on column public.contract_rules.live_contract_needed is
   'Whether a practitioner without a live contract takes no bookings.';
+comment on column public.contract_rules.id is 'Of the row; made here.';
+comment on column public.contract_rules.updated_at is 'When the row was last changed.';
 
 create unique index contract_rules_are_one on public.contract_rules ((true));
 
@@ -857,6 +887,7 @@ begin
   end if;
 end
 $$;
+comment on function public.get_contract_pdf is 'A contract and its evidence, as it is printed.';
 
 -- Definer: address, agent, e-mail and image can be read on the copy only, by whoever signed and by admins.
 create function private.get_waiver_documents(waiver_id uuid) returns setof public.signed_document
@@ -883,6 +914,7 @@ begin
   end if;
 end
 $$;
+comment on function public.get_waiver_pdf is 'A signed waiver and its evidence, as it is printed.';
 
 create function public.verify_signature(sha256 text, ip_address text default null)
   returns table (kind text, version text, signed_at timestamptz, text_sha256 text, status text, expires_at timestamptz,

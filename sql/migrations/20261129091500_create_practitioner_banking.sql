@@ -50,6 +50,21 @@ comment on column public.practitioner_banking.cooling_until is 'No payout before
 comment on column public.practitioner_banking.account_number_encrypted is
   'A mask. The ciphertext is private.bank_numbers.account_number.';
 comment on column public.practitioner_banking.routing_number_encrypted is 'A mask, as above.';
+comment on table public.practitioner_banking is
+  'Where a practitioner is paid: sealed numbers of which nobody reads more than the last four.';
+comment on column public.practitioner_banking.id is 'Of the row; made here.';
+comment on column public.practitioner_banking.practitioner_id is 'The practitioner it belongs to.';
+comment on column public.practitioner_banking.bank_name is 'As its holder gave it.';
+comment on column public.practitioner_banking.account_holder_name is 'As the bank knows them.';
+comment on column public.practitioner_banking.account_type is 'checking or savings.';
+comment on column public.practitioner_banking.country is 'By its two letters.';
+comment on column public.practitioner_banking.verified is 'Whether an admin checked it.';
+comment on column public.practitioner_banking.verified_at is 'When an admin checked it.';
+comment on column public.practitioner_banking.created_at is 'When the row was made.';
+comment on column public.practitioner_banking.updated_at is 'When the row was last changed.';
+comment on column public.practitioner_banking.account_last4 is 'The last four digits, all that is ever shown.';
+comment on column public.practitioner_banking.routing_last4 is 'The last four digits, all that is ever shown.';
+comment on column public.practitioner_banking.verified_by is 'The admin who said so.';
 
 create table private.bank_numbers (
   practitioner_id uuid        primary key references public.practitioner_banking (practitioner_id) on delete cascade,
@@ -323,6 +338,9 @@ comment on column public.banking_accesses.practitioner_id is
 comment on column public.banking_accesses.reference is
   'The payment file, or the key that the numbers are sealed with from then on.';
 comment on column public.banking_accesses.requested_by    is 'The admin who asked; null: the platform itself.';
+comment on column public.banking_accesses.id is 'Of the row; made here.';
+comment on column public.banking_accesses.purpose is 'payout_file or key_rotation.';
+comment on column public.banking_accesses.accessed_at is 'When.';
 
 create index banking_accesses_practitioner_id_idx on public.banking_accesses (practitioner_id, accessed_at);
 

@@ -53,6 +53,12 @@ comment on column public.ledger_transactions.session_id is
 comment on column public.ledger_transactions.payment_id      is 'The seat''s row of session_payments.';
 comment on column public.ledger_transactions.cause           is 'The fact it follows from, unique within its kind.';
 comment on column public.ledger_transactions.created_by      is 'Who made it happen; null: the platform.';
+comment on column public.ledger_transactions.id is 'Of the row; made here.';
+comment on column public.ledger_transactions.kind is 'accrual, reversal, payout, payout_failed or adjustment.';
+comment on column public.ledger_transactions.currency is 'By its three letters, in lower case.';
+comment on column public.ledger_transactions.payout_id is 'payouts.id.';
+comment on column public.ledger_transactions.reason is 'In words, for whoever reads it later.';
+comment on column public.ledger_transactions.occurred_at is 'When it happened.';
 
 create table public.ledger_postings (
   id             bigint generated always as identity primary key,
@@ -68,6 +74,12 @@ create table public.ledger_postings (
 );
 comment on column public.ledger_postings.amount_minor is
   'In cents. Plus: we owe it to the account''s owner; minus: it was taken.';
+comment on table public.ledger_postings is
+  'The two or more sides of each entry of the earnings ledger; each currency sums to zero.';
+comment on column public.ledger_postings.id is 'Of the row; made here.';
+comment on column public.ledger_postings.transaction_id is 'Of ledger_transactions.';
+comment on column public.ledger_postings.account is
+  'client_funds, platform_revenue, practitioner_payable or payouts_sent.';
 
 -- Statements and balances ask for one practitioner and a range of time; sums of a seat, a payment or a payout by its
 -- id.
@@ -814,6 +826,8 @@ begin
   return query select * from public.earnings_sessions(from_date, until_date, page_size, null, begin_earnings_export.practitioner_id);
 end
 $$;
+comment on function public.begin_earnings_export is
+  'The caller''s earnings line by line, for a file; that it was taken is logged.';
 
 revoke execute on function private.resolve_practitioner_ids, private.get_earnings_time_zone, private.list_earnings_lines,
   private.sum_booked_shares, public.earnings_overview, public.earnings_series, public.earnings_sessions,

@@ -30,6 +30,9 @@ comment on table public.payout_terms is
 comment on column public.payout_terms.hold_days is
   'From the end of a period, and so at least from its last session: refunds come in that time.';
 comment on column public.payout_terms.created_by is 'No foreign key: who decided it stays, also when they have left.';
+comment on column public.payout_terms.id is 'Of the row; made here.';
+comment on column public.payout_terms.period_days is 'How long a period lasts.';
+comment on column public.payout_terms.valid_from is 'From when on it holds.';
 
 create table public.payout_periods (
   number       integer primary key,
@@ -46,6 +49,10 @@ create table public.payout_periods (
 comment on column public.payout_periods.period_end is
   'The first day of the next period, which is not in this one any more.';
 comment on column public.payout_periods.closed_at  is 'When everybody who was owed something for it had a payout.';
+comment on table public.payout_periods is 'The periods that payouts are made for, one after the other.';
+comment on column public.payout_periods.number is 'Counted up.';
+comment on column public.payout_periods.period_start is 'Its first day.';
+comment on column public.payout_periods.follows is 'The first day of the period before; a chain without a gap.';
 
 create index payout_periods_follows_idx on public.payout_periods (follows);
 
@@ -157,6 +164,13 @@ comment on column public.payouts.transaction_reference is
   'The bank''s or provider''s; null on what an admin marked on the payments page.';
 comment on column public.payouts.settled_by is
   'The admin who marked it as paid or failed; null: a provider.';
+comment on column public.payouts.id is 'Of the row; made here.';
+comment on column public.payouts.currency is 'By its three letters, in lower case.';
+comment on column public.payouts.amount_minor is 'In cents.';
+comment on column public.payouts.status is 'pending, paid or failed.';
+comment on column public.payouts.paid_at is 'When it was paid.';
+comment on column public.payouts.failed_reason is 'Why it was not.';
+comment on column public.payouts.created_at is 'When the row was made.';
 
 -- A line and its payout, a line and its transaction are of the same person and currency: both foreign keys say so.
 create table public.payout_lines (
@@ -178,6 +192,11 @@ comment on table public.payout_lines is
 comment on column public.payout_lines.released_at  is 'When the payout failed, and the line could be paid again.';
 comment on column public.payout_lines.amount_minor is
   'In cents, as the ledger has it: plus is owed to the practitioner.';
+comment on column public.payout_lines.id is 'Of the row; made here.';
+comment on column public.payout_lines.payout_id is 'payouts.id.';
+comment on column public.payout_lines.ledger_transaction_id is 'The earning that it pays.';
+comment on column public.payout_lines.practitioner_id is 'The practitioner it belongs to.';
+comment on column public.payout_lines.currency is 'By its three letters, in lower case.';
 
 create index payouts_practitioner_id_idx on public.payouts (practitioner_id, created_at);
 create index payouts_period_idx on public.payouts (period_start, period_end);
@@ -815,6 +834,12 @@ comment on table public.payout_files is
 comment on column public.payout_files.bank_file_sequence is 'Which one it is for the bank, counted without end.';
 comment on column public.payout_files.bank_file_number   is 'The same as the bank is told it: after 9999 comes 1.';
 comment on column public.payout_files.available_on       is 'The day on which practitioners are to have it.';
+comment on column public.payout_files.id is 'Of the row; made here.';
+comment on column public.payout_files.name is 'As it was saved.';
+comment on column public.payout_files.format is 'csv, xlsx or cpa005.';
+comment on column public.payout_files.total_minor is 'What it adds up to, in cents.';
+comment on column public.payout_files.created_by is 'The admin who exported it.';
+comment on column public.payout_files.created_at is 'When the row was made.';
 
 create table public.payout_file_entries (
   id             bigint  generated always as identity primary key,
@@ -827,6 +852,11 @@ create table public.payout_file_entries (
 );
 comment on column public.payout_file_entries.is_repeat is
   'It was in an earlier file for the bank, and an admin wanted it here as well.';
+comment on table public.payout_file_entries is 'Which payouts were in which file.';
+comment on column public.payout_file_entries.id is 'Of the row; made here.';
+comment on column public.payout_file_entries.payout_file_id is 'payout_files.id.';
+comment on column public.payout_file_entries.payout_id is 'payouts.id.';
+comment on column public.payout_file_entries.is_for_bank is 'Whether a bank carries that file out.';
 
 create unique index payout_file_entries_one_bank_file
   on public.payout_file_entries (payout_id) where is_for_bank and not is_repeat;

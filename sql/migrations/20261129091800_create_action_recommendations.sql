@@ -34,6 +34,13 @@ create table public.action_templates (
 comment on table public.action_templates is 'What a practitioner can recommend with one click.';
 comment on column public.action_templates.practitioner_id is 'Null for the platform''s own templates.';
 comment on column public.action_templates.is_active is 'False once retired: kept for the recommendations made from it.';
+comment on column public.action_templates.id is 'Of the row; made here.';
+comment on column public.action_templates.title is 'As people read it.';
+comment on column public.action_templates.description is 'In words, as people read it.';
+comment on column public.action_templates.action_type is 'daily_practice, mindfulness, physical, emotional or other.';
+comment on column public.action_templates.frequency is 'How often, in words.';
+comment on column public.action_templates.created_at is 'When the row was made.';
+comment on column public.action_templates.updated_at is 'When the row was last changed.';
 
 create index action_templates_practitioner_id_idx on public.action_templates (practitioner_id);
 
@@ -115,6 +122,20 @@ create table public.action_recommendations (
 comment on column public.action_recommendations.frequency is 'Free text, such as "daily" or "as needed".';
 comment on column public.action_recommendations.template_id is
   'The template it was made from; null for a text of the practitioner''s own.';
+comment on table public.action_recommendations is 'What a practitioner recommends a client to do between sessions.';
+comment on column public.action_recommendations.id is 'Of the row; made here.';
+comment on column public.action_recommendations.session_id is 'The session it came from; null without one.';
+comment on column public.action_recommendations.practitioner_id is 'Who recommends it.';
+comment on column public.action_recommendations.client_id is 'To whom.';
+comment on column public.action_recommendations.title is 'As people read it.';
+comment on column public.action_recommendations.description is 'In words, as people read it.';
+comment on column public.action_recommendations.action_type is
+  'daily_practice, mindfulness, physical, emotional or other.';
+comment on column public.action_recommendations.due_date is 'By which day.';
+comment on column public.action_recommendations.completed is 'Whether it is done.';
+comment on column public.action_recommendations.completed_at is 'When it was done; null: it is not.';
+comment on column public.action_recommendations.created_at is 'When the row was made.';
+comment on column public.action_recommendations.updated_at is 'When the row was last changed.';
 
 create index idx_action_recommendations_client_id on public.action_recommendations (client_id);
 create index idx_action_recommendations_session_id on public.action_recommendations (session_id);
@@ -251,6 +272,7 @@ begin
     returning a.*;
 end;
 $$;
+comment on function public.create_action_recommendation is 'A practitioner recommends something to a client of theirs.';
 
 create function public.update_action_status(action_id uuid, completed boolean)
   returns setof public.action_recommendations
@@ -267,6 +289,7 @@ begin
   end if;
 end;
 $$;
+comment on function public.update_action_status is 'Ticks off a recommended action, or unticks it.';
 
 revoke execute on function public.create_action_recommendation, public.update_action_status
   from public, anon, authenticated, service_role;
@@ -300,6 +323,18 @@ create view public.recommendation_progress with (security_invoker = true) as
     left join public.action_templates t on t.id = counted.template_id;
 comment on view public.recommendation_progress is
   'One''s own recommendations, counted. Filter by grouped_by: client, template, client_and_template. Template null: own texts.';
+comment on column public.recommendation_progress.practitioner_id is 'Who recommended.';
+comment on column public.recommendation_progress.grouped_by is
+  'client_and_template, client or template: what a row sums up.';
+comment on column public.recommendation_progress.client_id is 'The client it belongs to: their account.';
+comment on column public.recommendation_progress.client_name is 'Their full name; null where they gave none.';
+comment on column public.recommendation_progress.template_id is 'What it was made from.';
+comment on column public.recommendation_progress.template_title is 'What that is called.';
+comment on column public.recommendation_progress.open is 'Not done yet.';
+comment on column public.recommendation_progress.overdue is 'Of those, past their day.';
+comment on column public.recommendation_progress.done is 'Done.';
+comment on column public.recommendation_progress.last_completed_at is 'When something was last done.';
+comment on column public.recommendation_progress.last_recommended_at is 'When something was last recommended.';
 
 revoke all on public.recommendation_progress from anon, authenticated, service_role;
 grant select on public.recommendation_progress to authenticated;
@@ -331,6 +366,14 @@ create table public.journal_entries (
 );
 comment on column public.journal_entries.entry_date is 'The date in the writer''s own time zone.';
 comment on column public.journal_entries.session_id is 'The session it is about; the entry outlives it.';
+comment on table public.journal_entries is 'A person''s own journal: nobody else reads it.';
+comment on column public.journal_entries.id is 'Of the row; made here.';
+comment on column public.journal_entries.user_id is 'Whose it is.';
+comment on column public.journal_entries.mood is 'As they named it.';
+comment on column public.journal_entries.title is 'As people read it.';
+comment on column public.journal_entries.content is 'What they wrote.';
+comment on column public.journal_entries.created_at is 'When the row was made.';
+comment on column public.journal_entries.updated_at is 'When the row was last changed.';
 
 create index journal_entries_user_id_idx on public.journal_entries (user_id, entry_date desc);  -- the list
 create index journal_entries_session_id_idx on public.journal_entries (session_id);

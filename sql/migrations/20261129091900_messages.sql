@@ -138,6 +138,10 @@ create table public.notification_preferences (
 );
 comment on column public.notification_preferences.session_reminders is 'The mail on the day before a session.';
 comment on column public.notification_preferences.follow_ups is 'Mails after a session, and before credits expire.';
+comment on table public.notification_preferences is
+  'Which mails and notifications a person wants; where there is no row, all.';
+comment on column public.notification_preferences.user_id is 'Whose it is.';
+comment on column public.notification_preferences.updated_at is 'When the row was last changed.';
 
 alter table public.notification_preferences enable row level security;
 
@@ -385,6 +389,7 @@ begin
   return next;
 end
 $$;
+comment on function public.get_session_calendar is 'A session as a calendar entry.';
 
 revoke execute on function private.describe_location, private.summarize_session, private.find_session_or_snapshot,
   private.snapshot_session, private.summarize_payment, private.summarize_credits, private.summarize_document,
@@ -756,6 +761,14 @@ create table public.user_notifications (
 comment on column public.user_notifications.kind is
   'The event it is about, as in session_booked; null for what admins write.';
 comment on column public.user_notifications.related_id is 'The session it is about. It may have been deleted since.';
+comment on table public.user_notifications is 'What a person is told on the pages.';
+comment on column public.user_notifications.id is 'Of the row; made here.';
+comment on column public.user_notifications.user_id is 'Whose it is.';
+comment on column public.user_notifications.notification_type is 'As the pages name it.';
+comment on column public.user_notifications.title is 'As people read it.';
+comment on column public.user_notifications.message is 'As people read it.';
+comment on column public.user_notifications.read_at is 'When they read it; null: not yet.';
+comment on column public.user_notifications.created_at is 'When the row was made.';
 
 create index user_notifications_user_id_idx on public.user_notifications (user_id, created_at desc);
 
@@ -910,6 +923,16 @@ create table public.email_logs (
 comment on column public.email_logs.message_id is
   'The mail service''s id of it, under which it can be looked up there.';
 comment on column public.email_logs.status     is 'unknown: the service did not answer; it may have been sent.';
+comment on table public.email_logs is 'One line for each mail that was sent, or not.';
+comment on column public.email_logs.id is 'Of the row; made here.';
+comment on column public.email_logs.user_id is 'Whose it is.';
+comment on column public.email_logs.email_type is 'Which mail.';
+comment on column public.email_logs.recipient_email is 'The address it went to.';
+comment on column public.email_logs.session_id is 'The session it is about: session_schedules.id.';
+comment on column public.email_logs.template_id is 'What it was made from.';
+comment on column public.email_logs.error_message is 'Why it was not sent.';
+comment on column public.email_logs.metadata is 'What whoever wrote it kept beside it.';
+comment on column public.email_logs.created_at is 'When the row was made.';
 
 create index email_logs_user_id_idx on public.email_logs (user_id, created_at);
 create index email_logs_session_id_idx on public.email_logs (session_id);
@@ -1059,6 +1082,10 @@ create view public.unreachable_people with (security_invoker = true) as
     from private.list_unreachable_people() l left join public.profiles f on f.id = l.user_id;
 comment on view public.unreachable_people is
   'Whom mails do not reach: for admins all, for a practitioner the clients of sessions to come, and oneself.';
+comment on column public.unreachable_people.user_id is 'Whose it is.';
+comment on column public.unreachable_people.name is 'Of whom.';
+comment on column public.unreachable_people.since is 'When mail to them first came back.';
+comment on column public.unreachable_people.meets_at is 'When their next session begins.';
 
 revoke all on public.unreachable_people from anon, authenticated, service_role;
 grant select on public.unreachable_people to authenticated;
@@ -1529,6 +1556,7 @@ begin
   return query select private.ensure_session_mail('session_booked', v_session, '{}');
 end
 $$;
+comment on function public.send_booking_confirmation is 'Queues the confirmation of a booking again.';
 
 create function public.send_cancellation_notice(session_id uuid, is_reschedule boolean default false)
   returns table (mail_id uuid)
@@ -1556,6 +1584,7 @@ begin
   return next;
 end
 $$;
+comment on function public.send_cancellation_notice is 'Queues the notice of a cancellation again.';
 
 -- Of one session, for whoever has a part in it; of all that are due, for admins and the scheduler.
 create function public.send_class_reminder(session_id uuid default null) returns table (reminders_sent integer)
@@ -1571,6 +1600,7 @@ begin
   return query select private.remind_sessions(send_class_reminder.session_id);
 end
 $$;
+comment on function public.send_class_reminder is 'Queues reminders to the people of a class.';
 
 -- The mail with the receipt of a checkout. Definer: as above; the function below checks whose payment it is.
 create function private.ensure_payment_receipt(checkout_id uuid) returns uuid
@@ -1620,6 +1650,7 @@ begin
   return query select private.ensure_payment_receipt(v_checkout);
 end
 $$;
+comment on function public.send_payment_receipt is 'Queues the receipt of a payment again.';
 
 -- Only accounts younger than a day: a stranger's request must not send a welcome to somebody who joined years ago.
 -- Definer: it reads accounts and writes to the outbox; it answers the same whether there is such an account or not.

@@ -101,6 +101,12 @@ comment on column public.consent_history.user_id is
   'No foreign key: what somebody agreed to can be shown after their account is gone.';
 comment on column public.consent_history.consented  is 'Whether the consent was in force after this.';
 comment on column public.consent_history.ip_address is 'As the server saw it; null if the table was written directly.';
+comment on column public.consent_history.id is 'Of the row; made here.';
+comment on column public.consent_history.consent_type is 'What it was about.';
+comment on column public.consent_history.version is 'Of the text.';
+comment on column public.consent_history.metadata is 'What whoever wrote it kept beside it.';
+comment on column public.consent_history.user_agent is 'What their browser called itself.';
+comment on column public.consent_history.recorded_at is 'When the answer changed.';
 
 -- Somebody's own, in order.
 create index consent_history_user_id_idx on public.consent_history (user_id, consent_type, id);
@@ -195,6 +201,7 @@ as $$
             from unnest(array['data_processing', 'marketing', 'session_recording', 'data_sharing', 'third_party_sharing',
                               'analytics']) kind);
 $$;
+comment on function public.get_consent_status is 'What the caller has agreed to.';
 
 -- Definer: a practitioner reads nobody's consents; this answers one question about their own sessions.
 create function private.session_consents(session_id uuid) returns table (user_id uuid, has_consented boolean)
@@ -261,6 +268,12 @@ create table public.recording_consent_texts (
 );
 comment on column public.recording_consent_texts.body is
   'Shown with the placeholder [How long] replaced by what the retention policy of session_recordings says. Never changes.';
+comment on table public.recording_consent_texts is
+  'The texts by which people are asked whether they may be recorded. One is active.';
+comment on column public.recording_consent_texts.id is 'Of the row; made here.';
+comment on column public.recording_consent_texts.version is 'Counted up.';
+comment on column public.recording_consent_texts.is_active is 'Whether it is the one that is shown.';
+comment on column public.recording_consent_texts.created_at is 'When the row was made.';
 
 create unique index recording_consent_texts_one_is_active on public.recording_consent_texts (is_active) where is_active;
 
@@ -381,6 +394,7 @@ begin
     limit match_count;
 end
 $$;
+comment on function public.match_memories is 'Memories of one person that mean something like this.';
 revoke execute on function public.match_memories from public, anon, authenticated, service_role;
 grant execute on function public.match_memories to authenticated, service_role;
 
@@ -825,6 +839,12 @@ comment on table public.erasure_receipts is
 comment on column public.erasure_receipts.counts is 'How many of what, over all times it was asked.';
 comment on column public.erasure_receipts.last_counts is 'How many of what was found the last time.';
 comment on column public.erasure_receipts.pseudonym is 'The id under which the evidence that stays can be found.';
+comment on column public.erasure_receipts.id is 'Of the row; made here.';
+comment on column public.erasure_receipts.asked_by is 'self, admin or service.';
+comment on column public.erasure_receipts.asked_at is 'When it was asked.';
+comment on column public.erasure_receipts.rows_erased_at is 'When the rows were gone.';
+comment on column public.erasure_receipts.account_deleted_at is 'When the account was.';
+comment on column public.erasure_receipts.last_erased_at is 'When what came late was erased again.';
 
 alter table public.erasure_receipts enable row level security;
 
@@ -971,6 +991,8 @@ create function public.cancel_sessions_before_erasure(user_id uuid) returns tabl
 as $$
   select private.cancel_sessions_before_erasure(cancel_sessions_before_erasure.user_id);
 $$;
+comment on function public.cancel_sessions_before_erasure is
+  'Cancels what is to come of an account that is about to be erased.';
 
 -- Definer: it deletes and changes everything of a person, which nobody else may. Safe to repeat, and all of it is done
 -- each time: until the account is gone its owner may still book and write, and a restored backup brings rows back.
@@ -1324,6 +1346,10 @@ create table public.retention_receipts (
 comment on table public.retention_receipts is
   'How many rows of a table were deleted or blanked on a day. Names nobody.';
 comment on column public.retention_receipts.before is 'Rows older than this were deleted or blanked.';
+comment on column public.retention_receipts.id is 'Of the row; made here.';
+comment on column public.retention_receipts.table_name is 'Of which table.';
+comment on column public.retention_receipts.applied_on is 'On which day.';
+comment on column public.retention_receipts.rows is 'How many went.';
 
 alter table public.retention_receipts enable row level security;
 

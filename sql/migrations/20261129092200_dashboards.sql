@@ -55,6 +55,37 @@ create view public.session_history with (security_invoker = true) as
                         where x.session_id = s.id order by x.cancelled_at limit 1) c on true;
 comment on view public.session_history is
   'One''s own sessions. Filter by session_type, is_group, scheduled_at, practitioner_id, status.';
+comment on column public.session_history.id is 'Of the session.';
+comment on column public.session_history.scheduled_at is 'When the session begins.';
+comment on column public.session_history.duration_minutes is 'How long the session lasts.';
+comment on column public.session_history.time_zone is 'By its IANA name, such as America/Toronto.';
+comment on column public.session_history.local_start is 'When it begins, on the clocks of that zone.';
+comment on column public.session_history.status is 'Of the session.';
+comment on column public.session_history.cancelled_at is 'When it was cancelled.';
+comment on column public.session_history.client_id is 'The client it belongs to: their account.';
+comment on column public.session_history.practitioner_id is 'The practitioner it belongs to.';
+comment on column public.session_history.practitioner_name is 'Their name, as their profile has it.';
+comment on column public.session_history.practitioner_avatar_url is 'Of their picture.';
+comment on column public.session_history.session_type_id is 'The kind of session: session_types.id.';
+comment on column public.session_history.session_type_name is 'What that kind is called.';
+comment on column public.session_history.session_type is 'standing or laying.';
+comment on column public.session_history.is_group is 'Whether it is for several at once.';
+comment on column public.session_history.class_name is 'What the class is called; null for one to one.';
+comment on column public.session_history.group_class_id is 'The class, where this is a seat in one.';
+comment on column public.session_history.current_participants is
+  'How many seats are taken; counted here, never by a page.';
+comment on column public.session_history.max_participants is 'How many seats it has.';
+comment on column public.session_history.session_location is 'Where it is held: online or in_person.';
+comment on column public.session_history.physical_location is
+  'The studio''s name and address, where it is held in person.';
+comment on column public.session_history.paid_with is 'credit, or payment; null: with neither.';
+comment on column public.session_history.cancellation_type is
+  'standard, late, last_minute, grace or emergency: what the policy made of it.';
+comment on column public.session_history.credit_returned is 'Credits or money given back by a cancellation.';
+comment on column public.session_history.recording_id is 'session_recordings.id.';
+comment on column public.session_history.recording_status is 'Of session_recordings.status; null without one.';
+comment on column public.session_history.recording_url is 'Of its page; only for those who may watch it.';
+comment on column public.session_history.journal_path is 'Where the page leads to write about it.';
 revoke all on public.session_history from anon, authenticated, service_role;
 grant select on public.session_history to authenticated;
 
@@ -77,6 +108,25 @@ create view public.credit_history with (security_invoker = true) as
     left join lateral (select x.scheduled_at from public.session_schedules x where x.id = l.session_id limit 1) s on true;
 comment on view public.credit_history is
   'The ledger of one''s own credits: what was added, what was spent, for what, and until when.';
+comment on column public.credit_history.id is 'Of the row; made here.';
+comment on column public.credit_history.user_id is 'Whose it is.';
+comment on column public.credit_history.created_at is 'When the row was made.';
+comment on column public.credit_history.kind is 'purchase, spend, return, expiry, refund or adjustment.';
+comment on column public.credit_history.change is 'Credits that came (above zero) or went.';
+comment on column public.credit_history.reason is 'In words, for whoever reads it later.';
+comment on column public.credit_history.session_id is 'The session it is about: session_schedules.id.';
+comment on column public.credit_history.session_scheduled_at is 'When that session begins.';
+comment on column public.credit_history.lot_id is 'Which credits: user_session_credits.id.';
+comment on column public.credit_history.purchased_at is 'When it was bought or given.';
+comment on column public.credit_history.expires_at is 'From when on it is of no use; null: never.';
+comment on column public.credit_history.lot_credits_remaining is 'What is left of them now.';
+comment on column public.credit_history.package_id is 'The package it came with: session_packages.id.';
+comment on column public.credit_history.package_name is 'What that package is called.';
+comment on column public.credit_history.session_type_id is 'The kind of session: session_types.id.';
+comment on column public.credit_history.session_type_name is 'What that kind is called.';
+comment on column public.credit_history.duration_minutes is 'How long the session lasts.';
+comment on column public.credit_history.session_type is 'standing or laying.';
+comment on column public.credit_history.is_group is 'Whether it is for several at once.';
 revoke all on public.credit_history from anon, authenticated, service_role;
 grant select on public.credit_history to authenticated, service_role;
 
@@ -120,6 +170,23 @@ create view public.past_purchases with (security_invoker = true) as
     join public.session_packages p on p.id = l.package_id
    where not exists (select from public.checkout_sessions c where c.credit_lot_id = l.id);
 comment on view public.past_purchases is 'What somebody bought, what was refunded, what is left; amounts in cents.';
+comment on column public.past_purchases.id is 'Of the row; made here.';
+comment on column public.past_purchases.user_id is 'Whose it is.';
+comment on column public.past_purchases.purchased_at is 'When it was bought or given.';
+comment on column public.past_purchases.payment_type is 'single, package_5 or package_10.';
+comment on column public.past_purchases.description is 'In words, as people read it.';
+comment on column public.past_purchases.amount_minor is 'In cents.';
+comment on column public.past_purchases.currency is 'By its three letters, in lower case.';
+comment on column public.past_purchases.status is 'Where it stands.';
+comment on column public.past_purchases.refunded_minor is 'Of it, what went back, in cents.';
+comment on column public.past_purchases.receipt_url is 'Stripe''s receipt.';
+comment on column public.past_purchases.session_id is 'The session it is about: session_schedules.id.';
+comment on column public.past_purchases.session_scheduled_at is 'When that session begins.';
+comment on column public.past_purchases.credit_lot_id is
+  'The credits that paid or were bought: user_session_credits.id.';
+comment on column public.past_purchases.credits is 'How many it is about.';
+comment on column public.past_purchases.credits_remaining is 'What is left of the credits.';
+comment on column public.past_purchases.expires_at is 'From when on it is of no use; null: never.';
 revoke all on public.past_purchases from anon, authenticated, service_role;
 grant select on public.past_purchases to authenticated, service_role;
 
@@ -141,6 +208,11 @@ create table public.getting_started_ticks (
   constraint getting_started_ticks_one_per_step unique (user_id, step),
   constraint getting_started_ticks_step_is_known check (step in ('intro_video', 'best_practices'))
 );
+comment on table public.getting_started_ticks is 'Which of the first steps somebody has ticked off.';
+comment on column public.getting_started_ticks.id is 'Of the row; made here.';
+comment on column public.getting_started_ticks.user_id is 'Whose it is.';
+comment on column public.getting_started_ticks.step is 'intro_video or best_practices.';
+comment on column public.getting_started_ticks.ticked_at is 'When.';
 
 alter table public.getting_started_ticks enable row level security;
 
@@ -472,6 +544,7 @@ create function public.list_users(page_size integer default null, cursor text de
 as $$
   select l.users, l.next_cursor from private.list_users(list_users.page_size, list_users.cursor) l;
 $$;
+comment on function public.list_users is 'For admins: people, newest first, a page at a time.';
 
 -- Definer: what is not earned is listed too, although admins, who pay out what they read, do not read it. So it checks
 -- who is calling.
@@ -516,6 +589,7 @@ as $$
   select l.payments, l.next_cursor
     from private.list_payments(list_payments.status, list_payments.currency, list_payments.page_size, list_payments.cursor) l;
 $$;
+comment on function public.list_payments is 'For admins: payments, newest first, a page at a time.';
 
 revoke execute on function private.list_users, private.list_payments, public.list_users, public.list_payments
   from public, anon, authenticated, service_role;
@@ -538,6 +612,22 @@ create view public.admin_waivers with (security_invoker = true) as
    where (select private.is_admin());
 comment on view public.admin_waivers is
   'For admins: who signed which version of the waiver, when. Without a session: for all of them.';
+comment on column public.admin_waivers.id is 'Of the row; made here.';
+comment on column public.admin_waivers.signed_at is 'When it was signed.';
+comment on column public.admin_waivers.user_id is 'Whose it is.';
+comment on column public.admin_waivers.client_name is 'Their full name; null where they gave none.';
+comment on column public.admin_waivers.client_email is 'Of their account.';
+comment on column public.admin_waivers.signature_name is 'The name they typed as their signature.';
+comment on column public.admin_waivers.waiver_policy_id is 'The text that was signed.';
+comment on column public.admin_waivers.waiver_policy_version is 'Its number.';
+comment on column public.admin_waivers.is_current is 'Whether it is the newest text.';
+comment on column public.admin_waivers.text_sha256 is 'Of the text, as it was shown.';
+comment on column public.admin_waivers.evidence_sha256 is
+  'Of the evidence: who, when, from where, and the text''s hash.';
+comment on column public.admin_waivers.session_id is 'The session it was signed before; null: at another time.';
+comment on column public.admin_waivers.scheduled_at is 'When the session begins.';
+comment on column public.admin_waivers.practitioner_id is 'The practitioner it belongs to.';
+comment on column public.admin_waivers.practitioner_name is 'Their name, as their profile has it.';
 
 create view public.admin_sessions_without_waiver with (security_invoker = true) as
   select s.id as session_id, s.scheduled_at, s.session_location, s.group_class_id, s.class_name,
@@ -552,6 +642,16 @@ create view public.admin_sessions_without_waiver with (security_invoker = true) 
      and not private.has_signed_waiver(s.client_id, s.id);
 comment on view public.admin_sessions_without_waiver is
   'For admins: who takes part in a session to come and has not signed the current waiver.';
+comment on column public.admin_sessions_without_waiver.session_id is 'The session it is about: session_schedules.id.';
+comment on column public.admin_sessions_without_waiver.scheduled_at is 'When the session begins.';
+comment on column public.admin_sessions_without_waiver.session_location is 'Where it is held: online or in_person.';
+comment on column public.admin_sessions_without_waiver.group_class_id is 'The class, where this is a seat in one.';
+comment on column public.admin_sessions_without_waiver.class_name is 'What the class is called; null for one to one.';
+comment on column public.admin_sessions_without_waiver.client_id is 'The client it belongs to: their account.';
+comment on column public.admin_sessions_without_waiver.client_name is 'Their full name; null where they gave none.';
+comment on column public.admin_sessions_without_waiver.client_email is 'Of their account.';
+comment on column public.admin_sessions_without_waiver.practitioner_id is 'The practitioner it belongs to.';
+comment on column public.admin_sessions_without_waiver.practitioner_name is 'Their name, as their profile has it.';
 
 create index session_recordings_created_at_idx on public.session_recordings (created_at);  -- newest first
 create view public.admin_recordings with (security_invoker = true) as
@@ -571,6 +671,25 @@ create view public.admin_recordings with (security_invoker = true) as
                           from public.recording_views v where v.recording_id = r.id) seen
    where (select private.is_admin());
 comment on view public.admin_recordings is 'For admins: every recording, how far it is, and how often it was opened.';
+comment on column public.admin_recordings.id is 'Of the row; made here.';
+comment on column public.admin_recordings.created_at is 'When the row was made.';
+comment on column public.admin_recordings.status is 'Where it stands.';
+comment on column public.admin_recordings.started_at is 'When it began.';
+comment on column public.admin_recordings.completed_at is 'When it was done; null: it is not.';
+comment on column public.admin_recordings.duration_seconds is 'Of all takes that play.';
+comment on column public.admin_recordings.file_size_bytes is 'Of all their files.';
+comment on column public.admin_recordings.recording_url is 'Of its page; only for those who may watch it.';
+comment on column public.admin_recordings.session_id is 'The session it is about: session_schedules.id.';
+comment on column public.admin_recordings.scheduled_at is 'When the session begins.';
+comment on column public.admin_recordings.class_name is 'What the class is called; null for one to one.';
+comment on column public.admin_recordings.is_group is 'Whether it is for several at once.';
+comment on column public.admin_recordings.client_id is 'The client it belongs to: their account.';
+comment on column public.admin_recordings.client_name is 'Their full name; null where they gave none.';
+comment on column public.admin_recordings.client_email is 'Of their account.';
+comment on column public.admin_recordings.practitioner_id is 'The practitioner it belongs to.';
+comment on column public.admin_recordings.practitioner_name is 'Their name, as their profile has it.';
+comment on column public.admin_recordings.views is 'How often it was watched.';
+comment on column public.admin_recordings.last_viewed_at is 'When it was last watched.';
 
 create index practitioner_contracts_created_at_idx on public.practitioner_contracts (created_at);  -- newest first
 create view public.admin_contracts with (security_invoker = true) as
@@ -584,6 +703,24 @@ create view public.admin_contracts with (security_invoker = true) as
     left join public.contract_signatures x on x.contract_id = c.id
    where (select private.is_admin());
 comment on view public.admin_contracts is 'For admins: every contract issued, and what became of it.';
+comment on column public.admin_contracts.id is 'Of the row; made here.';
+comment on column public.admin_contracts.created_at is 'When the row was made.';
+comment on column public.admin_contracts.practitioner_id is 'The practitioner it belongs to.';
+comment on column public.admin_contracts.practitioner_name is 'Their name, as their profile has it.';
+comment on column public.admin_contracts.practitioner_email is 'Of their account.';
+comment on column public.admin_contracts.available is 'Whether they take bookings at all.';
+comment on column public.admin_contracts.title is 'What the contract is called.';
+comment on column public.admin_contracts.contract_version is 'The version of the text.';
+comment on column public.admin_contracts.template_id is 'What it was made from.';
+comment on column public.admin_contracts.status is 'Where it stands.';
+comment on column public.admin_contracts.is_live is 'Signed, not expired, not revoked.';
+comment on column public.admin_contracts.signed_at is 'When it was signed.';
+comment on column public.admin_contracts.expires_at is 'From when on it is of no use; null: never.';
+comment on column public.admin_contracts.revoked_reason is 'Why it was revoked.';
+comment on column public.admin_contracts.text_sha256 is 'Of the text, as it was shown.';
+comment on column public.admin_contracts.is_observed is 'Whether its signature was made under our eyes, with evidence.';
+comment on column public.admin_contracts.evidence_sha256 is
+  'Of the evidence: who, when, from where, and the text''s hash.';
 
 create view public.admin_banking with (security_invoker = true) as
   select p.id as practitioner_id, p.name as practitioner_name, account.email as practitioner_email, p.available,
@@ -598,6 +735,21 @@ create view public.admin_banking with (security_invoker = true) as
    where (select private.is_confirmed_admin());
 comment on view public.admin_banking is
   'For admins: every practitioner''s account, or that there is none. verify_practitioner_banking takes practitioner_id and changed_at.';
+comment on column public.admin_banking.practitioner_id is 'The practitioner it belongs to.';
+comment on column public.admin_banking.practitioner_name is 'Their name, as their profile has it.';
+comment on column public.admin_banking.practitioner_email is 'Of their account.';
+comment on column public.admin_banking.available is 'Whether they take bookings at all.';
+comment on column public.admin_banking.verification is 'What checking the numbers found.';
+comment on column public.admin_banking.bank_name is 'As its holder gave it.';
+comment on column public.admin_banking.account_holder_name is 'As the bank knows them.';
+comment on column public.admin_banking.account_type is 'checking or savings.';
+comment on column public.admin_banking.country is 'By its two letters.';
+comment on column public.admin_banking.account_last4 is 'The last four digits, all that is ever shown.';
+comment on column public.admin_banking.changed_at is 'When they were last saved.';
+comment on column public.admin_banking.verified_at is 'When an admin checked it.';
+comment on column public.admin_banking.verified_by is 'The admin who said so.';
+comment on column public.admin_banking.verified_by_name is 'Their name.';
+comment on column public.admin_banking.cooling_until is 'No payout goes to a new account before.';
 
 create index session_cancellations_cancelled_at_idx on public.session_cancellations (cancelled_at);  -- newest first
 create view public.admin_cancellations with (security_invoker = true) as
@@ -614,6 +766,27 @@ create view public.admin_cancellations with (security_invoker = true) as
    where (select private.is_admin());
 comment on view public.admin_cancellations is
   'For admins: who cancelled what, how late, what it cost and what came back.';
+comment on column public.admin_cancellations.id is 'Of the row; made here.';
+comment on column public.admin_cancellations.cancelled_at is 'When it was cancelled.';
+comment on column public.admin_cancellations.cancellation_type is
+  'standard, late, last_minute, grace or emergency: what the policy made of it.';
+comment on column public.admin_cancellations.hours_before_session is 'How long before the start, in hours.';
+comment on column public.admin_cancellations.fee_charged is 'Of money, what was kept.';
+comment on column public.admin_cancellations.fee_currency is 'Of fee_charged.';
+comment on column public.admin_cancellations.credit_returned is 'Credits or money given back by a cancellation.';
+comment on column public.admin_cancellations.reason is 'What they said.';
+comment on column public.admin_cancellations.cancellation_policy_version is
+  'The text that was agreed to: cancellation_policy.id.';
+comment on column public.admin_cancellations.user_id is 'Who cancelled.';
+comment on column public.admin_cancellations.client_name is 'Their full name; null where they gave none.';
+comment on column public.admin_cancellations.client_email is 'Of their account.';
+comment on column public.admin_cancellations.approved_by is 'The admin who allowed it; null where none had to.';
+comment on column public.admin_cancellations.approved_by_name is 'Their name.';
+comment on column public.admin_cancellations.session_id is 'The cancelled session.';
+comment on column public.admin_cancellations.scheduled_at is 'When the session begins.';
+comment on column public.admin_cancellations.class_name is 'What the class is called; null for one to one.';
+comment on column public.admin_cancellations.practitioner_id is 'The practitioner it belongs to.';
+comment on column public.admin_cancellations.practitioner_name is 'Their name, as their profile has it.';
 
 -- Refunds and disputes of everybody, also those that were made in Stripe's dashboard.
 -- Definer: nobody reads what they are kept in. So it checks who is calling.
@@ -658,6 +831,25 @@ grant execute on function private.list_returns, private.count_returns_to_look_at
 create view public.admin_returns with (security_invoker = true) as select r.* from private.list_returns() r;
 comment on view public.admin_returns is
   'For admins: every refund and dispute, how it stands at Stripe, who asked for it, and what is owed after it.';
+comment on column public.admin_returns.id is 'Stripe''s own id of it.';
+comment on column public.admin_returns.kind is 'refund or dispute.';
+comment on column public.admin_returns.status is 'As Stripe says it.';
+comment on column public.admin_returns.amount_minor is 'In cents.';
+comment on column public.admin_returns.currency is 'By its three letters, in lower case.';
+comment on column public.admin_returns.changed_at is 'When Stripe first said so.';
+comment on column public.admin_returns.checkout_id is 'The purchase it is about: checkout_sessions.id.';
+comment on column public.admin_returns.description is 'In words, as people read it.';
+comment on column public.admin_returns.user_id is 'Whose it is.';
+comment on column public.admin_returns.client_name is 'Their full name; null where they gave none.';
+comment on column public.admin_returns.client_email is 'Of their account.';
+comment on column public.admin_returns.reason is 'In words, for whoever reads it later.';
+comment on column public.admin_returns.failure_reason is 'Why it did not arrive, as Stripe says it.';
+comment on column public.admin_returns.requested_by is 'The admin who asked for it; null: it was made in Stripe.';
+comment on column public.admin_returns.keeps_sessions is 'Whether what was booked with the money stays.';
+comment on column public.admin_returns.paid_minor is 'What was paid, in cents.';
+comment on column public.admin_returns.returned_minor is 'Of it, what went back, in cents.';
+comment on column public.admin_returns.credits_taken_back is 'Credits that went with it.';
+comment on column public.admin_returns.credits_owed is 'Credits that were used and whose price went back.';
 
 revoke all on public.admin_returns, public.admin_waivers, public.admin_sessions_without_waiver, public.admin_recordings,
   public.admin_contracts, public.admin_banking, public.admin_cancellations

@@ -144,6 +144,7 @@ create function public.read_managed_session(token text) returns setof private.ma
 as $$
   select * from private.read_managed_session(read_managed_session.token);
 $$;
+comment on function public.read_managed_session is 'By a link in a mail: a session, and what may be done with it.';
 
 create function public.cancel_managed_session(token text, reason text default null, use_grace boolean default false)
   returns table (cancellation_type text, credit_returned integer, fee_charged numeric, currency text,
@@ -153,6 +154,7 @@ as $$
   select * from private.cancel_managed_session(cancel_managed_session.token, cancel_managed_session.reason,
                                                cancel_managed_session.use_grace);
 $$;
+comment on function public.cancel_managed_session is 'By a link in a mail: cancels a session, or a seat.';
 
 revoke execute on function private.open_session_link, private.get_part_in_session, private.compose_managed_session,
   private.read_managed_session, private.cancel_managed_session, private.make_own_session_link,
@@ -220,6 +222,8 @@ create function public.read_recording_consent(token text)
 as $$
   select * from private.read_recording_consent(read_recording_consent.token);
 $$;
+comment on function public.read_recording_consent is
+  'By a link in a mail: the text that asks whether one may be recorded.';
 
 create function public.answer_recording_consent(
   token text, consented boolean, text_sha256 text default null, ip_address text default null,
@@ -344,6 +348,7 @@ create function public.read_place(token text)
 as $$
   select * from private.read_place(read_place.token);
 $$;
+comment on function public.read_place is 'By a link in a mail: where a session may be held.';
 
 create function public.choose_place(token text, studio_id uuid default null)
   returns table (session private.session_summary, time_zone text, can_choose boolean, choose_until timestamptz,
@@ -352,6 +357,7 @@ create function public.choose_place(token text, studio_id uuid default null)
 as $$
   select * from private.choose_place(choose_place.token, choose_place.studio_id);
 $$;
+comment on function public.choose_place is 'By a link in a mail: says where a paid session is held.';
 
 revoke execute on function private.get_place_deadline, private.list_studios_to_choose, private.can_choose_place,
   private.read_place, private.choose_place, public.read_place, public.choose_place
@@ -432,6 +438,7 @@ create function public.read_waiver_to_sign(token text)
 as $$
   select * from private.read_waiver_to_sign(read_waiver_to_sign.token);
 $$;
+comment on function public.read_waiver_to_sign is 'By a link in a mail: the waiver that is to be signed.';
 
 create function public.sign_waiver(
   token text, version integer, signature_name text, ip_address text default null, user_agent text default null)
@@ -645,6 +652,7 @@ create function public.read_session_offers(token text, day date default null)
 as $$
   select * from private.read_session_offers(read_session_offers.token, read_session_offers.day);
 $$;
+comment on function public.read_session_offers is 'By a link in a mail: times that a session could be moved to.';
 
 create function public.move_managed_session(token text, starts_at timestamptz default null, class_id uuid default null)
   returns setof private.managed_session
@@ -653,6 +661,7 @@ as $$
   select * from private.move_managed_session(move_managed_session.token, move_managed_session.starts_at,
                                              move_managed_session.class_id);
 $$;
+comment on function public.move_managed_session is 'By a link in a mail: moves a session, or takes another class.';
 
 create function public.propose_managed_time(token text, starts_at timestamptz default null)
   returns setof private.managed_session
@@ -660,6 +669,7 @@ create function public.propose_managed_time(token text, starts_at timestamptz de
 as $$
   select * from private.propose_managed_time(propose_managed_time.token, propose_managed_time.starts_at);
 $$;
+comment on function public.propose_managed_time is 'By a link in a mail: proposes another time to the client.';
 
 revoke execute on function private.can_move_session, private.list_offered_starts, private.list_offered_classes,
   private.list_times_to_move_to, private.read_session_offers, private.move_managed_session, private.propose_managed_time,
@@ -747,12 +757,15 @@ create function public.announce_delay(token text, minutes integer default null) 
 as $$
   select * from private.announce_delay(announce_delay.token, announce_delay.minutes);
 $$;
+comment on function public.announce_delay is
+  'By a link in a mail: tells the other side that one is late, by so many minutes.';
 
 create function public.report_absence(token text, person uuid default null) returns setof private.managed_session
   language sql volatile security invoker set search_path = ''
 as $$
   select * from private.report_absence(report_absence.token, report_absence.person);
 $$;
+comment on function public.report_absence is 'By a link in a mail: the practitioner says that somebody did not come.';
 
 revoke execute on function private.list_possible_delays, private.refuse_unless_led, private.announce_delay,
   private.report_absence, public.announce_delay, public.report_absence from public, anon, authenticated, service_role;
@@ -890,6 +903,7 @@ create function public.read_change(token text) returns setof private.answerable_
 as $$
   select * from private.read_change(read_change.token);
 $$;
+comment on function public.read_change is 'By a link in a mail: the time that is proposed.';
 
 create function public.answer_change(
   token text, accepts boolean default null, proposal_id bigint default null, sequence integer default null)
@@ -899,6 +913,7 @@ as $$
   select * from private.answer_change(answer_change.token, answer_change.accepts, answer_change.proposal_id,
                                       answer_change.sequence);
 $$;
+comment on function public.answer_change is 'By a link in a mail: says yes or no to another time.';
 
 revoke execute on function private.get_change_state, private.waits_for_answer, private.compose_answerable_change, private.refuse_unless_booked,
   private.read_change, private.answer_change, public.read_change, public.answer_change
@@ -1024,6 +1039,7 @@ create function public.read_offer(token text) returns setof private.offered_sess
 as $$
   select * from private.read_offer(read_offer.token);
 $$;
+comment on function public.read_offer is 'By a link in a mail: a session that wants somebody to lead it.';
 
 create function public.answer_offer(
   token text, accepts boolean default null, offer_id bigint default null, sequence integer default null)
@@ -1033,6 +1049,7 @@ as $$
   select * from private.answer_offer(answer_offer.token, answer_offer.accepts, answer_offer.offer_id,
                                      answer_offer.sequence);
 $$;
+comment on function public.answer_offer is 'By a link in a mail: says yes or no to leading a session.';
 
 revoke execute on function private.get_pay_percent, private.open_offer_link, private.compose_offered_session,
   private.read_offer, private.answer_offer, public.read_offer, public.answer_offer
@@ -1200,6 +1217,7 @@ create function public.read_substitution(token text) returns setof private.subst
 as $$
   select * from private.read_substitution(read_substitution.token);
 $$;
+comment on function public.read_substitution is 'By a link in a mail: who could lead a session.';
 
 create function public.give_to_substitute(
   token text, practitioner_id uuid default null, outside_hours boolean default false) returns setof private.substitution
@@ -1208,6 +1226,7 @@ as $$
   select * from private.give_to_substitute(give_to_substitute.token, give_to_substitute.practitioner_id,
                                            give_to_substitute.outside_hours);
 $$;
+comment on function public.give_to_substitute is 'By a link in a mail: gives a session to another practitioner.';
 
 create function public.ask_substitutes(token text, practitioner_ids uuid[] default '{}', hours integer default null)
   returns setof private.substitution
@@ -1215,12 +1234,14 @@ create function public.ask_substitutes(token text, practitioner_ids uuid[] defau
 as $$
   select * from private.ask_substitutes(ask_substitutes.token, ask_substitutes.practitioner_ids, ask_substitutes.hours);
 $$;
+comment on function public.ask_substitutes is 'By a link in a mail: asks practitioners whether they lead it.';
 
 create function public.ask_for_substitute(token text) returns setof private.managed_session
   language sql volatile security invoker set search_path = ''
 as $$
   select * from private.ask_for_substitute(ask_for_substitute.token);
 $$;
+comment on function public.ask_for_substitute is 'By a link in a mail: asks the admins for somebody else to lead it.';
 
 revoke execute on function private.compose_substitution, private.refuse_unless_admin, private.read_substitution,
   private.give_to_substitute, private.ask_substitutes, private.get_substitute_wanted_at, private.ask_for_substitute,
@@ -1423,6 +1444,7 @@ create function public.read_session_to_pay(token text)
 as $$
   select * from private.read_session_to_pay(read_session_to_pay.token);
 $$;
+comment on function public.read_session_to_pay is 'By a link in a mail: what is to be paid, and until when.';
 
 revoke execute on function private.publish_session_to_pay, private.read_session_to_pay, public.read_session_to_pay
   from public, anon, authenticated, service_role;
@@ -1478,6 +1500,7 @@ create function public.read_payout_page(token text) returns setof private.payout
 as $$
   select * from private.read_payout_page(read_payout_page.token);
 $$;
+comment on function public.read_payout_page is 'By a link in a mail: one payout, and the years there are.';
 
 create function public.read_linked_year_statement(token text, year integer, currency text)
   returns setof private.year_statement
@@ -1486,6 +1509,8 @@ as $$
   select * from private.read_linked_year_statement(read_linked_year_statement.token, read_linked_year_statement.year,
                                                    read_linked_year_statement.currency);
 $$;
+comment on function public.read_linked_year_statement is
+  'By a link in a mail: a practitioner''s year, of one currency.';
 
 revoke execute on function private.list_statement_years, private.read_payout_page,
   private.read_linked_year_statement, public.read_payout_page, public.read_linked_year_statement

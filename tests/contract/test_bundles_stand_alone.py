@@ -18,7 +18,6 @@ import pytest
 from deploy.bundle import build
 from deploy.functions import Function, functions
 from deploy.imports import modules
-from deploy.openapi import rpcs
 from local.config import new_banking_keys
 
 PREFLIGHT = {
@@ -137,7 +136,7 @@ def test_a_bundle_starts_alone_and_refuses_in_the_usual_shape(
             )  # a page that asks nobody before it is shown
             continue
         # Whom everybody may ask has no database here to ask in turn; or needs none, and was asked for nothing.
-        asked = 503 if rpcs(function) else 404
+        asked = 503 if function.rpcs() else 404
         assert reply.status_code == (asked if function.callers == ("public",) else 401)
         assert {"error", "code", "message", "details", "hint"} == reply.json().keys()
     for reply in (preflight, anonymous, forged, unsupported):

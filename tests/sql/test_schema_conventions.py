@@ -183,3 +183,30 @@ def test_every_stored_picture_is_held_to_its_form(sandbox: Sandbox) -> None:
                   where k.conrelid = c.oid and k.contype = 'c' and a.attnum = any (k.conkey)
                     and pg_get_constraintdef(k.oid) like '%is_drawing(' || a.attname || ')%')""",
     )
+
+
+def test_whatever_people_may_use_is_described(sandbox: Sandbox) -> None:
+    """Types and reference carry it: what a table is, what stands in a column, what a function does."""
+    assert not names(
+        sandbox,
+        """select c.oid::regclass || coalesce('.' || a.attname, '')
+             from pg_class c
+             left join lateral (select attname, attnum from pg_attribute
+                                 where attrelid = c.oid and attnum > 0 and not attisdropped
+                                union all select null, 0) a on true
+            where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'v')
+              and case when a.attnum = 0 then obj_description(c.oid, 'pg_class')
+                       else col_description(c.oid, a.attnum) end is null
+              and exists (select from unnest(array['anon', 'authenticated']) role,
+                                      unnest(array['select', 'insert', 'update']) use
+                           where case when a.attnum = 0 then has_any_column_privilege(role, c.oid, use)
+                                      else has_column_privilege(role, c.oid, a.attnum::smallint, use) end)
+            order by 1""",
+    )
+    assert not names(
+        sandbox,
+        """select p.oid::regprocedure from pg_proc p
+            where p.pronamespace = 'public'::regnamespace and obj_description(p.oid, 'pg_proc') is null
+              and exists (select from unnest(array['anon', 'authenticated']) role
+                           where has_function_privilege(role, p.oid, 'execute'))""",
+    )

@@ -36,6 +36,20 @@ create table public.action_recommendations (
 comment on column public.action_recommendations.frequency is 'Free text, such as "daily" or "as needed".';
 comment on column public.action_recommendations.template_id is
   'The template it was made from; null for a text of the practitioner''s own.';
+comment on table public.action_recommendations is 'What a practitioner recommends a client to do between sessions.';
+comment on column public.action_recommendations.id is 'Of the row; made here.';
+comment on column public.action_recommendations.session_id is 'The session it came from; null without one.';
+comment on column public.action_recommendations.practitioner_id is 'Who recommends it.';
+comment on column public.action_recommendations.client_id is 'To whom.';
+comment on column public.action_recommendations.title is 'As people read it.';
+comment on column public.action_recommendations.description is 'In words, as people read it.';
+comment on column public.action_recommendations.action_type is
+  'daily_practice, mindfulness, physical, emotional or other.';
+comment on column public.action_recommendations.due_date is 'By which day.';
+comment on column public.action_recommendations.completed is 'Whether it is done.';
+comment on column public.action_recommendations.completed_at is 'When it was done; null: it is not.';
+comment on column public.action_recommendations.created_at is 'When the row was made.';
+comment on column public.action_recommendations.updated_at is 'When the row was last changed.';
 
 create index idx_action_recommendations_client_id on public.action_recommendations (client_id);
 create index idx_action_recommendations_session_id on public.action_recommendations (session_id);
@@ -172,6 +186,7 @@ begin
     returning a.*;
 end;
 $$;
+comment on function public.create_action_recommendation is 'A practitioner recommends something to a client of theirs.';
 
 create function public.update_action_status(action_id uuid, completed boolean)
   returns setof public.action_recommendations
@@ -188,6 +203,7 @@ begin
   end if;
 end;
 $$;
+comment on function public.update_action_status is 'Ticks off a recommended action, or unticks it.';
 
 revoke execute on function public.create_action_recommendation, public.update_action_status
   from public, anon, authenticated, service_role;
@@ -221,6 +237,18 @@ create view public.recommendation_progress with (security_invoker = true) as
     left join public.action_templates t on t.id = counted.template_id;
 comment on view public.recommendation_progress is
   'One''s own recommendations, counted. Filter by grouped_by: client, template, client_and_template. Template null: own texts.';
+comment on column public.recommendation_progress.practitioner_id is 'Who recommended.';
+comment on column public.recommendation_progress.grouped_by is
+  'client_and_template, client or template: what a row sums up.';
+comment on column public.recommendation_progress.client_id is 'The client it belongs to: their account.';
+comment on column public.recommendation_progress.client_name is 'Their full name; null where they gave none.';
+comment on column public.recommendation_progress.template_id is 'What it was made from.';
+comment on column public.recommendation_progress.template_title is 'What that is called.';
+comment on column public.recommendation_progress.open is 'Not done yet.';
+comment on column public.recommendation_progress.overdue is 'Of those, past their day.';
+comment on column public.recommendation_progress.done is 'Done.';
+comment on column public.recommendation_progress.last_completed_at is 'When something was last done.';
+comment on column public.recommendation_progress.last_recommended_at is 'When something was last recommended.';
 
 revoke all on public.recommendation_progress from anon, authenticated, service_role;
 grant select on public.recommendation_progress to authenticated;

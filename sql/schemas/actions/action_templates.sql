@@ -26,6 +26,13 @@ create table public.action_templates (
 comment on table public.action_templates is 'What a practitioner can recommend with one click.';
 comment on column public.action_templates.practitioner_id is 'Null for the platform''s own templates.';
 comment on column public.action_templates.is_active is 'False once retired: kept for the recommendations made from it.';
+comment on column public.action_templates.id is 'Of the row; made here.';
+comment on column public.action_templates.title is 'As people read it.';
+comment on column public.action_templates.description is 'In words, as people read it.';
+comment on column public.action_templates.action_type is 'daily_practice, mindfulness, physical, emotional or other.';
+comment on column public.action_templates.frequency is 'How often, in words.';
+comment on column public.action_templates.created_at is 'When the row was made.';
+comment on column public.action_templates.updated_at is 'When the row was last changed.';
 
 create index action_templates_practitioner_id_idx on public.action_templates (practitioner_id);
 

@@ -22,6 +22,14 @@ create table public.journal_entries (
 );
 comment on column public.journal_entries.entry_date is 'The date in the writer''s own time zone.';
 comment on column public.journal_entries.session_id is 'The session it is about; the entry outlives it.';
+comment on table public.journal_entries is 'A person''s own journal: nobody else reads it.';
+comment on column public.journal_entries.id is 'Of the row; made here.';
+comment on column public.journal_entries.user_id is 'Whose it is.';
+comment on column public.journal_entries.mood is 'As they named it.';
+comment on column public.journal_entries.title is 'As people read it.';
+comment on column public.journal_entries.content is 'What they wrote.';
+comment on column public.journal_entries.created_at is 'When the row was made.';
+comment on column public.journal_entries.updated_at is 'When the row was last changed.';
 
 create index journal_entries_user_id_idx on public.journal_entries (user_id, entry_date desc);  -- the list
 create index journal_entries_session_id_idx on public.journal_entries (session_id);

@@ -23,6 +23,13 @@ create table public.practitioner_time_off (
   constraint practitioner_time_off_ends_at_is_in_range check (ends_at between '2000-01-01' and '2100-01-01'),
   constraint practitioner_time_off_reason_is_short check (char_length(reason) <= 500)
 );
+comment on table public.practitioner_time_off is 'When a practitioner is away.';
+comment on column public.practitioner_time_off.id is 'Of the row; made here.';
+comment on column public.practitioner_time_off.practitioner_id is 'The practitioner it belongs to.';
+comment on column public.practitioner_time_off.starts_at is 'From.';
+comment on column public.practitioner_time_off.ends_at is 'Until.';
+comment on column public.practitioner_time_off.reason is 'In words, for whoever reads it later.';
+comment on column public.practitioner_time_off.created_at is 'When the row was made.';
 
 create index practitioner_time_off_practitioner_id_idx on public.practitioner_time_off (practitioner_id, starts_at);
 

@@ -224,6 +224,7 @@ as $$
     from public.user_session_credits c
    where c.user_id = (select auth.uid()) and c.credits_remaining > 0 and (c.expires_at is null or c.expires_at > now());
 $$;
+comment on function public.check_session_credits is 'The caller''s credits, all together and by lot.';
 
 -- Gives the lot: without one, a new one.
 create function private.post_credit_adjustment(

@@ -20,6 +20,9 @@ comment on column public.banking_accesses.practitioner_id is
 comment on column public.banking_accesses.reference is
   'The payment file, or the key that the numbers are sealed with from then on.';
 comment on column public.banking_accesses.requested_by    is 'The admin who asked; null: the platform itself.';
+comment on column public.banking_accesses.id is 'Of the row; made here.';
+comment on column public.banking_accesses.purpose is 'payout_file or key_rotation.';
+comment on column public.banking_accesses.accessed_at is 'When.';
 
 create index banking_accesses_practitioner_id_idx on public.banking_accesses (practitioner_id, accessed_at);
 

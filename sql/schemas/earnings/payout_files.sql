@@ -63,6 +63,12 @@ comment on table public.payout_files is
 comment on column public.payout_files.bank_file_sequence is 'Which one it is for the bank, counted without end.';
 comment on column public.payout_files.bank_file_number   is 'The same as the bank is told it: after 9999 comes 1.';
 comment on column public.payout_files.available_on       is 'The day on which practitioners are to have it.';
+comment on column public.payout_files.id is 'Of the row; made here.';
+comment on column public.payout_files.name is 'As it was saved.';
+comment on column public.payout_files.format is 'csv, xlsx or cpa005.';
+comment on column public.payout_files.total_minor is 'What it adds up to, in cents.';
+comment on column public.payout_files.created_by is 'The admin who exported it.';
+comment on column public.payout_files.created_at is 'When the row was made.';
 
 create table public.payout_file_entries (
   id             bigint  generated always as identity primary key,
@@ -75,6 +81,11 @@ create table public.payout_file_entries (
 );
 comment on column public.payout_file_entries.is_repeat is
   'It was in an earlier file for the bank, and an admin wanted it here as well.';
+comment on table public.payout_file_entries is 'Which payouts were in which file.';
+comment on column public.payout_file_entries.id is 'Of the row; made here.';
+comment on column public.payout_file_entries.payout_file_id is 'payout_files.id.';
+comment on column public.payout_file_entries.payout_id is 'payouts.id.';
+comment on column public.payout_file_entries.is_for_bank is 'Whether a bank carries that file out.';
 
 create unique index payout_file_entries_one_bank_file
   on public.payout_file_entries (payout_id) where is_for_bank and not is_repeat;

@@ -22,6 +22,9 @@ comment on table public.payout_terms is
 comment on column public.payout_terms.hold_days is
   'From the end of a period, and so at least from its last session: refunds come in that time.';
 comment on column public.payout_terms.created_by is 'No foreign key: who decided it stays, also when they have left.';
+comment on column public.payout_terms.id is 'Of the row; made here.';
+comment on column public.payout_terms.period_days is 'How long a period lasts.';
+comment on column public.payout_terms.valid_from is 'From when on it holds.';
 
 create table public.payout_periods (
   number       integer primary key,
@@ -38,6 +41,10 @@ create table public.payout_periods (
 comment on column public.payout_periods.period_end is
   'The first day of the next period, which is not in this one any more.';
 comment on column public.payout_periods.closed_at  is 'When everybody who was owed something for it had a payout.';
+comment on table public.payout_periods is 'The periods that payouts are made for, one after the other.';
+comment on column public.payout_periods.number is 'Counted up.';
+comment on column public.payout_periods.period_start is 'Its first day.';
+comment on column public.payout_periods.follows is 'The first day of the period before; a chain without a gap.';
 
 create index payout_periods_follows_idx on public.payout_periods (follows);
 

@@ -45,6 +45,13 @@ comment on column public.payouts.transaction_reference is
   'The bank''s or provider''s; null on what an admin marked on the payments page.';
 comment on column public.payouts.settled_by is
   'The admin who marked it as paid or failed; null: a provider.';
+comment on column public.payouts.id is 'Of the row; made here.';
+comment on column public.payouts.currency is 'By its three letters, in lower case.';
+comment on column public.payouts.amount_minor is 'In cents.';
+comment on column public.payouts.status is 'pending, paid or failed.';
+comment on column public.payouts.paid_at is 'When it was paid.';
+comment on column public.payouts.failed_reason is 'Why it was not.';
+comment on column public.payouts.created_at is 'When the row was made.';
 
 -- A line and its payout, a line and its transaction are of the same person and currency: both foreign keys say so.
 create table public.payout_lines (
@@ -66,6 +73,11 @@ comment on table public.payout_lines is
 comment on column public.payout_lines.released_at  is 'When the payout failed, and the line could be paid again.';
 comment on column public.payout_lines.amount_minor is
   'In cents, as the ledger has it: plus is owed to the practitioner.';
+comment on column public.payout_lines.id is 'Of the row; made here.';
+comment on column public.payout_lines.payout_id is 'payouts.id.';
+comment on column public.payout_lines.ledger_transaction_id is 'The earning that it pays.';
+comment on column public.payout_lines.practitioner_id is 'The practitioner it belongs to.';
+comment on column public.payout_lines.currency is 'By its three letters, in lower case.';
 
 create index payouts_practitioner_id_idx on public.payouts (practitioner_id, created_at);
 create index payouts_period_idx on public.payouts (period_start, period_end);

@@ -226,6 +226,8 @@ begin
   return query select * from public.earnings_sessions(from_date, until_date, page_size, null, begin_earnings_export.practitioner_id);
 end
 $$;
+comment on function public.begin_earnings_export is
+  'The caller''s earnings line by line, for a file; that it was taken is logged.';
 
 revoke execute on function private.resolve_practitioner_ids, private.get_earnings_time_zone, private.list_earnings_lines,
   private.sum_booked_shares, public.earnings_overview, public.earnings_series, public.earnings_sessions,

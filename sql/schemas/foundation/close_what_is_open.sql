@@ -15,6 +15,7 @@ create or replace function public.has_role(_user_id uuid, _role public.app_role)
 as $$
   select exists (select from public.user_roles r where r.user_id = _user_id and r.role = _role);
 $$;
+comment on function public.has_role is 'Whether somebody has a role.';
 grant execute on function public.has_role to authenticated, service_role;
 
 -- Definer: nobody but the auth service reads auth.users. So it checks who is calling.
@@ -36,6 +37,7 @@ create or replace function public.get_user_id_by_email(email_input text) returns
 as $$
   select private.user_id_by_email(email_input);
 $$;
+comment on function public.get_user_id_by_email is 'For admins: whose account an address is.';
 grant execute on function public.get_user_id_by_email to authenticated, service_role;
 
 create or replace function public.assign_admin_role_by_id(p_user_id uuid) returns jsonb
@@ -74,6 +76,7 @@ as $$
     select from public.practitioner_assignments a join public.practitioners p on p.id = a.practitioner_id
     where _practitioner_id in (p.id, p.user_id) and a.client_id = _client_id);
 $$;
+comment on function public.is_practitioner_of is 'Whether somebody leads sessions of a client.';
 
 create or replace function public.get_user_credits(p_user_id uuid)
   returns table (total_credits integer, package_credits integer, single_credits integer)
@@ -86,6 +89,7 @@ as $$
   from public.user_session_credits c
   where c.user_id = p_user_id and c.credits_remaining > 0 and (c.expires_at is null or c.expires_at > now());
 $$;
+comment on function public.get_user_credits is 'How many credits somebody has: their own, or for an admin anybody''s.';
 
 create or replace function public.has_consent(p_user_id uuid, p_consent_type text) returns boolean
   language sql stable security invoker set search_path = ''
@@ -94,6 +98,7 @@ as $$
     select from public.user_consents c
     where c.user_id = p_user_id and c.consent_type = p_consent_type and c.consented and c.revoked_at is null);
 $$;
+comment on function public.has_consent is 'Whether somebody has agreed to something, and not taken it back.';
 
 create or replace function public.has_access(
   p_user_id uuid, p_resource_type text, p_resource_id uuid, p_permission text) returns boolean
@@ -104,6 +109,7 @@ as $$
     where g.grantee_id = p_user_id and g.resource_type = p_resource_type and g.resource_id = p_resource_id
       and g.permission = p_permission and g.revoked_at is null and (g.expires_at is null or g.expires_at > now()));
 $$;
+comment on function public.has_access is 'Whether somebody was granted something on a resource.';
 
 create or replace function public.can_access_session(p_user_id uuid, p_session_id uuid) returns boolean
   language sql stable security invoker set search_path = ''
@@ -115,6 +121,7 @@ as $$
     or public.has_role(p_user_id, 'admin')
     or public.has_access(p_user_id, 'session', p_session_id, 'read');
 $$;
+comment on function public.can_access_session is 'Whether somebody takes part in a session or leads it.';
 
 grant execute on function public.is_practitioner_of, public.get_user_credits, public.has_consent, public.has_access,
   public.can_access_session to authenticated, service_role;

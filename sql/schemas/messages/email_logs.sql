@@ -24,6 +24,16 @@ create table public.email_logs (
 comment on column public.email_logs.message_id is
   'The mail service''s id of it, under which it can be looked up there.';
 comment on column public.email_logs.status     is 'unknown: the service did not answer; it may have been sent.';
+comment on table public.email_logs is 'One line for each mail that was sent, or not.';
+comment on column public.email_logs.id is 'Of the row; made here.';
+comment on column public.email_logs.user_id is 'Whose it is.';
+comment on column public.email_logs.email_type is 'Which mail.';
+comment on column public.email_logs.recipient_email is 'The address it went to.';
+comment on column public.email_logs.session_id is 'The session it is about: session_schedules.id.';
+comment on column public.email_logs.template_id is 'What it was made from.';
+comment on column public.email_logs.error_message is 'Why it was not sent.';
+comment on column public.email_logs.metadata is 'What whoever wrote it kept beside it.';
+comment on column public.email_logs.created_at is 'When the row was made.';
 
 create index email_logs_user_id_idx on public.email_logs (user_id, created_at);
 create index email_logs_session_id_idx on public.email_logs (session_id);

@@ -11,6 +11,10 @@ create table public.notification_preferences (
 );
 comment on column public.notification_preferences.session_reminders is 'The mail on the day before a session.';
 comment on column public.notification_preferences.follow_ups is 'Mails after a session, and before credits expire.';
+comment on table public.notification_preferences is
+  'Which mails and notifications a person wants; where there is no row, all.';
+comment on column public.notification_preferences.user_id is 'Whose it is.';
+comment on column public.notification_preferences.updated_at is 'When the row was last changed.';
 
 alter table public.notification_preferences enable row level security;
 

@@ -65,6 +65,7 @@ begin
   return query select private.ensure_session_mail('session_booked', v_session, '{}');
 end
 $$;
+comment on function public.send_booking_confirmation is 'Queues the confirmation of a booking again.';
 
 create function public.send_cancellation_notice(session_id uuid, is_reschedule boolean default false)
   returns table (mail_id uuid)
@@ -92,6 +93,7 @@ begin
   return next;
 end
 $$;
+comment on function public.send_cancellation_notice is 'Queues the notice of a cancellation again.';
 
 -- Of one session, for whoever has a part in it; of all that are due, for admins and the scheduler.
 create function public.send_class_reminder(session_id uuid default null) returns table (reminders_sent integer)
@@ -107,6 +109,7 @@ begin
   return query select private.remind_sessions(send_class_reminder.session_id);
 end
 $$;
+comment on function public.send_class_reminder is 'Queues reminders to the people of a class.';
 
 -- The mail with the receipt of a checkout. Definer: as above; the function below checks whose payment it is.
 create function private.ensure_payment_receipt(checkout_id uuid) returns uuid
@@ -156,6 +159,7 @@ begin
   return query select private.ensure_payment_receipt(v_checkout);
 end
 $$;
+comment on function public.send_payment_receipt is 'Queues the receipt of a payment again.';
 
 -- Only accounts younger than a day: a stranger's request must not send a welcome to somebody who joined years ago.
 -- Definer: it reads accounts and writes to the outbox; it answers the same whether there is such an account or not.

@@ -169,6 +169,7 @@ begin
   return next;
 end
 $$;
+comment on function public.get_session_calendar is 'A session as a calendar entry.';
 
 revoke execute on function private.describe_location, private.summarize_session, private.find_session_or_snapshot,
   private.snapshot_session, private.summarize_payment, private.summarize_credits, private.summarize_document,

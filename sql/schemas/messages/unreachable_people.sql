@@ -39,6 +39,10 @@ create view public.unreachable_people with (security_invoker = true) as
     from private.list_unreachable_people() l left join public.profiles f on f.id = l.user_id;
 comment on view public.unreachable_people is
   'Whom mails do not reach: for admins all, for a practitioner the clients of sessions to come, and oneself.';
+comment on column public.unreachable_people.user_id is 'Whose it is.';
+comment on column public.unreachable_people.name is 'Of whom.';
+comment on column public.unreachable_people.since is 'When mail to them first came back.';
+comment on column public.unreachable_people.meets_at is 'When their next session begins.';
 
 revoke all on public.unreachable_people from anon, authenticated, service_role;
 grant select on public.unreachable_people to authenticated;

@@ -23,6 +23,14 @@ create table public.user_notifications (
 comment on column public.user_notifications.kind is
   'The event it is about, as in session_booked; null for what admins write.';
 comment on column public.user_notifications.related_id is 'The session it is about. It may have been deleted since.';
+comment on table public.user_notifications is 'What a person is told on the pages.';
+comment on column public.user_notifications.id is 'Of the row; made here.';
+comment on column public.user_notifications.user_id is 'Whose it is.';
+comment on column public.user_notifications.notification_type is 'As the pages name it.';
+comment on column public.user_notifications.title is 'As people read it.';
+comment on column public.user_notifications.message is 'As people read it.';
+comment on column public.user_notifications.read_at is 'When they read it; null: not yet.';
+comment on column public.user_notifications.created_at is 'When the row was made.';
 
 create index user_notifications_user_id_idx on public.user_notifications (user_id, created_at desc);
 

@@ -126,6 +126,7 @@ create function public.read_change(token text) returns setof private.answerable_
 as $$
   select * from private.read_change(read_change.token);
 $$;
+comment on function public.read_change is 'By a link in a mail: the time that is proposed.';
 
 create function public.answer_change(
   token text, accepts boolean default null, proposal_id bigint default null, sequence integer default null)
@@ -135,6 +136,7 @@ as $$
   select * from private.answer_change(answer_change.token, answer_change.accepts, answer_change.proposal_id,
                                       answer_change.sequence);
 $$;
+comment on function public.answer_change is 'By a link in a mail: says yes or no to another time.';
 
 revoke execute on function private.get_change_state, private.waits_for_answer, private.compose_answerable_change, private.refuse_unless_booked,
   private.read_change, private.answer_change, public.read_change, public.answer_change

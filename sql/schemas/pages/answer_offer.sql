@@ -114,6 +114,7 @@ create function public.read_offer(token text) returns setof private.offered_sess
 as $$
   select * from private.read_offer(read_offer.token);
 $$;
+comment on function public.read_offer is 'By a link in a mail: a session that wants somebody to lead it.';
 
 create function public.answer_offer(
   token text, accepts boolean default null, offer_id bigint default null, sequence integer default null)
@@ -123,6 +124,7 @@ as $$
   select * from private.answer_offer(answer_offer.token, answer_offer.accepts, answer_offer.offer_id,
                                      answer_offer.sequence);
 $$;
+comment on function public.answer_offer is 'By a link in a mail: says yes or no to leading a session.';
 
 revoke execute on function private.get_pay_percent, private.open_offer_link, private.compose_offered_session,
   private.read_offer, private.answer_offer, public.read_offer, public.answer_offer

@@ -53,6 +53,8 @@ create function public.read_recording_consent(token text)
 as $$
   select * from private.read_recording_consent(read_recording_consent.token);
 $$;
+comment on function public.read_recording_consent is
+  'By a link in a mail: the text that asks whether one may be recorded.';
 
 create function public.answer_recording_consent(
   token text, consented boolean, text_sha256 text default null, ip_address text default null,

@@ -101,6 +101,7 @@ create function public.read_place(token text)
 as $$
   select * from private.read_place(read_place.token);
 $$;
+comment on function public.read_place is 'By a link in a mail: where a session may be held.';
 
 create function public.choose_place(token text, studio_id uuid default null)
   returns table (session private.session_summary, time_zone text, can_choose boolean, choose_until timestamptz,
@@ -109,6 +110,7 @@ create function public.choose_place(token text, studio_id uuid default null)
 as $$
   select * from private.choose_place(choose_place.token, choose_place.studio_id);
 $$;
+comment on function public.choose_place is 'By a link in a mail: says where a paid session is held.';
 
 revoke execute on function private.get_place_deadline, private.list_studios_to_choose, private.can_choose_place,
   private.read_place, private.choose_place, public.read_place, public.choose_place

@@ -156,6 +156,7 @@ create function public.read_substitution(token text) returns setof private.subst
 as $$
   select * from private.read_substitution(read_substitution.token);
 $$;
+comment on function public.read_substitution is 'By a link in a mail: who could lead a session.';
 
 create function public.give_to_substitute(
   token text, practitioner_id uuid default null, outside_hours boolean default false) returns setof private.substitution
@@ -164,6 +165,7 @@ as $$
   select * from private.give_to_substitute(give_to_substitute.token, give_to_substitute.practitioner_id,
                                            give_to_substitute.outside_hours);
 $$;
+comment on function public.give_to_substitute is 'By a link in a mail: gives a session to another practitioner.';
 
 create function public.ask_substitutes(token text, practitioner_ids uuid[] default '{}', hours integer default null)
   returns setof private.substitution
@@ -171,12 +173,14 @@ create function public.ask_substitutes(token text, practitioner_ids uuid[] defau
 as $$
   select * from private.ask_substitutes(ask_substitutes.token, ask_substitutes.practitioner_ids, ask_substitutes.hours);
 $$;
+comment on function public.ask_substitutes is 'By a link in a mail: asks practitioners whether they lead it.';
 
 create function public.ask_for_substitute(token text) returns setof private.managed_session
   language sql volatile security invoker set search_path = ''
 as $$
   select * from private.ask_for_substitute(ask_for_substitute.token);
 $$;
+comment on function public.ask_for_substitute is 'By a link in a mail: asks the admins for somebody else to lead it.';
 
 revoke execute on function private.compose_substitution, private.refuse_unless_admin, private.read_substitution,
   private.give_to_substitute, private.ask_substitutes, private.get_substitute_wanted_at, private.ask_for_substitute,

@@ -75,12 +75,15 @@ create function public.announce_delay(token text, minutes integer default null) 
 as $$
   select * from private.announce_delay(announce_delay.token, announce_delay.minutes);
 $$;
+comment on function public.announce_delay is
+  'By a link in a mail: tells the other side that one is late, by so many minutes.';
 
 create function public.report_absence(token text, person uuid default null) returns setof private.managed_session
   language sql volatile security invoker set search_path = ''
 as $$
   select * from private.report_absence(report_absence.token, report_absence.person);
 $$;
+comment on function public.report_absence is 'By a link in a mail: the practitioner says that somebody did not come.';
 
 revoke execute on function private.list_possible_delays, private.refuse_unless_led, private.announce_delay,
   private.report_absence, public.announce_delay, public.report_absence from public, anon, authenticated, service_role;

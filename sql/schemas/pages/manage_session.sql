@@ -136,6 +136,7 @@ create function public.read_managed_session(token text) returns setof private.ma
 as $$
   select * from private.read_managed_session(read_managed_session.token);
 $$;
+comment on function public.read_managed_session is 'By a link in a mail: a session, and what may be done with it.';
 
 create function public.cancel_managed_session(token text, reason text default null, use_grace boolean default false)
   returns table (cancellation_type text, credit_returned integer, fee_charged numeric, currency text,
@@ -145,6 +146,7 @@ as $$
   select * from private.cancel_managed_session(cancel_managed_session.token, cancel_managed_session.reason,
                                                cancel_managed_session.use_grace);
 $$;
+comment on function public.cancel_managed_session is 'By a link in a mail: cancels a session, or a seat.';
 
 revoke execute on function private.open_session_link, private.get_part_in_session, private.compose_managed_session,
   private.read_managed_session, private.cancel_managed_session, private.make_own_session_link,

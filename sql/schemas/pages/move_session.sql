@@ -191,6 +191,7 @@ create function public.read_session_offers(token text, day date default null)
 as $$
   select * from private.read_session_offers(read_session_offers.token, read_session_offers.day);
 $$;
+comment on function public.read_session_offers is 'By a link in a mail: times that a session could be moved to.';
 
 create function public.move_managed_session(token text, starts_at timestamptz default null, class_id uuid default null)
   returns setof private.managed_session
@@ -199,6 +200,7 @@ as $$
   select * from private.move_managed_session(move_managed_session.token, move_managed_session.starts_at,
                                              move_managed_session.class_id);
 $$;
+comment on function public.move_managed_session is 'By a link in a mail: moves a session, or takes another class.';
 
 create function public.propose_managed_time(token text, starts_at timestamptz default null)
   returns setof private.managed_session
@@ -206,6 +208,7 @@ create function public.propose_managed_time(token text, starts_at timestamptz de
 as $$
   select * from private.propose_managed_time(propose_managed_time.token, propose_managed_time.starts_at);
 $$;
+comment on function public.propose_managed_time is 'By a link in a mail: proposes another time to the client.';
 
 revoke execute on function private.can_move_session, private.list_offered_starts, private.list_offered_classes,
   private.list_times_to_move_to, private.read_session_offers, private.move_managed_session, private.propose_managed_time,

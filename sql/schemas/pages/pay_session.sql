@@ -74,6 +74,7 @@ create function public.read_session_to_pay(token text)
 as $$
   select * from private.read_session_to_pay(read_session_to_pay.token);
 $$;
+comment on function public.read_session_to_pay is 'By a link in a mail: what is to be paid, and until when.';
 
 revoke execute on function private.publish_session_to_pay, private.read_session_to_pay, public.read_session_to_pay
   from public, anon, authenticated, service_role;

@@ -45,6 +45,7 @@ create function public.read_payout_page(token text) returns setof private.payout
 as $$
   select * from private.read_payout_page(read_payout_page.token);
 $$;
+comment on function public.read_payout_page is 'By a link in a mail: one payout, and the years there are.';
 
 create function public.read_linked_year_statement(token text, year integer, currency text)
   returns setof private.year_statement
@@ -53,6 +54,8 @@ as $$
   select * from private.read_linked_year_statement(read_linked_year_statement.token, read_linked_year_statement.year,
                                                    read_linked_year_statement.currency);
 $$;
+comment on function public.read_linked_year_statement is
+  'By a link in a mail: a practitioner''s year, of one currency.';
 
 revoke execute on function private.list_statement_years, private.read_payout_page,
   private.read_linked_year_statement, public.read_payout_page, public.read_linked_year_statement

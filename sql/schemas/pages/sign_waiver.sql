@@ -69,6 +69,7 @@ create function public.read_waiver_to_sign(token text)
 as $$
   select * from private.read_waiver_to_sign(read_waiver_to_sign.token);
 $$;
+comment on function public.read_waiver_to_sign is 'By a link in a mail: the waiver that is to be signed.';
 
 create function public.sign_waiver(
   token text, version integer, signature_name text, ip_address text default null, user_agent text default null)

@@ -22,6 +22,16 @@ create table public.refused_picks (
     scheduled_at between '2000-01-01' and '2100-01-01' and picked_at between '2000-01-01' and '2100-01-01')
 );
 comment on table public.refused_picks is 'What somebody last wanted to book without a credit that was good for it.';
+comment on column public.refused_picks.user_id is 'Who picked it.';
+comment on column public.refused_picks.practitioner_id is 'The practitioner it belongs to.';
+comment on column public.refused_picks.scheduled_at is 'When the session begins.';
+comment on column public.refused_picks.session_type_id is 'The kind of session: session_types.id.';
+comment on column public.refused_picks.session_location is 'Where it is held: online or in_person.';
+comment on column public.refused_picks.physical_location is
+  'The studio''s name and address, where it is held in person.';
+comment on column public.refused_picks.group_class_id is 'The class, where this is a seat in one.';
+comment on column public.refused_picks.notes is 'What they wrote for the practitioner.';
+comment on column public.refused_picks.picked_at is 'When it was picked.';
 
 create index refused_picks_practitioner_id_idx on public.refused_picks (practitioner_id);
 create index refused_picks_session_type_id_idx on public.refused_picks (session_type_id);

@@ -16,6 +16,9 @@ create table public.revenue_shares (
 comment on table  public.revenue_shares            is
   'The practitioner''s part of what clients pay. Append-only: payments refer to it.';
 comment on column public.revenue_shares.created_by is 'No foreign key: who decided it stays, also when they have left.';
+comment on column public.revenue_shares.id is 'Of the row; made here.';
+comment on column public.revenue_shares.practitioner_percent is 'Of what is paid, theirs.';
+comment on column public.revenue_shares.valid_from is 'From when on it holds.';
 
 -- From before the first payment.
 insert into public.revenue_shares (practitioner_percent, valid_from) values (75, '2020-01-01T00:00Z');

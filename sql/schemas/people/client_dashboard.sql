@@ -13,6 +13,11 @@ create table public.getting_started_ticks (
   constraint getting_started_ticks_one_per_step unique (user_id, step),
   constraint getting_started_ticks_step_is_known check (step in ('intro_video', 'best_practices'))
 );
+comment on table public.getting_started_ticks is 'Which of the first steps somebody has ticked off.';
+comment on column public.getting_started_ticks.id is 'Of the row; made here.';
+comment on column public.getting_started_ticks.user_id is 'Whose it is.';
+comment on column public.getting_started_ticks.step is 'intro_video or best_practices.';
+comment on column public.getting_started_ticks.ticked_at is 'When.';
 
 alter table public.getting_started_ticks enable row level security;
 

@@ -24,6 +24,14 @@ create table public.profiles (
 );
 comment on column public.profiles.id is 'No foreign key: the account may have been erased since.';
 comment on column public.profiles.email is 'A copy of auth.users.email, kept by trigger.';
+comment on table public.profiles is 'A person''s own particulars.';
+comment on column public.profiles.full_name is 'As they write it.';
+comment on column public.profiles.avatar_url is 'Of their picture.';
+comment on column public.profiles.created_at is 'When the row was made.';
+comment on column public.profiles.updated_at is 'When the row was last changed.';
+comment on column public.profiles.phone_number is 'As they write it.';
+comment on column public.profiles.date_of_birth is 'As they gave it.';
+comment on column public.profiles.address is 'As it is written on a letter.';
 
 create trigger update_profiles_updated_at before update on public.profiles
   for each row execute function public.update_updated_at_column();

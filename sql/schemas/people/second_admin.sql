@@ -65,6 +65,14 @@ comment on column public.approval_requests.amount is
   'Cents, or credits where there is no currency. Of a run, the most that it may pay in this currency.';
 comment on column public.approval_requests.requested_by is
   'No foreign key, like decided_by: who decided stays. Null: the clock, until a first admin has approved.';
+comment on column public.approval_requests.id is 'Of the row; made here.';
+comment on column public.approval_requests.kind is 'earnings, credits or payout_run.';
+comment on column public.approval_requests.currency is 'By its three letters, in lower case.';
+comment on column public.approval_requests.requested_at is 'When it was asked.';
+comment on column public.approval_requests.expires_at is 'Until when it can be decided.';
+comment on column public.approval_requests.status is 'waiting, approved or declined.';
+comment on column public.approval_requests.decided_by is 'The admin who decided.';
+comment on column public.approval_requests.decided_at is 'When they did.';
 
 create index approval_requests_waiting_idx on public.approval_requests (expires_at) where status = 'waiting';
 create index approval_requests_user_id_idx on public.approval_requests (user_id);

@@ -93,6 +93,12 @@ comment on column public.consent_history.user_id is
   'No foreign key: what somebody agreed to can be shown after their account is gone.';
 comment on column public.consent_history.consented  is 'Whether the consent was in force after this.';
 comment on column public.consent_history.ip_address is 'As the server saw it; null if the table was written directly.';
+comment on column public.consent_history.id is 'Of the row; made here.';
+comment on column public.consent_history.consent_type is 'What it was about.';
+comment on column public.consent_history.version is 'Of the text.';
+comment on column public.consent_history.metadata is 'What whoever wrote it kept beside it.';
+comment on column public.consent_history.user_agent is 'What their browser called itself.';
+comment on column public.consent_history.recorded_at is 'When the answer changed.';
 
 -- Somebody's own, in order.
 create index consent_history_user_id_idx on public.consent_history (user_id, consent_type, id);
@@ -187,6 +193,7 @@ as $$
             from unnest(array['data_processing', 'marketing', 'session_recording', 'data_sharing', 'third_party_sharing',
                               'analytics']) kind);
 $$;
+comment on function public.get_consent_status is 'What the caller has agreed to.';
 
 -- Definer: a practitioner reads nobody's consents; this answers one question about their own sessions.
 create function private.session_consents(session_id uuid) returns table (user_id uuid, has_consented boolean)

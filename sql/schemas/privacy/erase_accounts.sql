@@ -29,6 +29,12 @@ comment on table public.erasure_receipts is
 comment on column public.erasure_receipts.counts is 'How many of what, over all times it was asked.';
 comment on column public.erasure_receipts.last_counts is 'How many of what was found the last time.';
 comment on column public.erasure_receipts.pseudonym is 'The id under which the evidence that stays can be found.';
+comment on column public.erasure_receipts.id is 'Of the row; made here.';
+comment on column public.erasure_receipts.asked_by is 'self, admin or service.';
+comment on column public.erasure_receipts.asked_at is 'When it was asked.';
+comment on column public.erasure_receipts.rows_erased_at is 'When the rows were gone.';
+comment on column public.erasure_receipts.account_deleted_at is 'When the account was.';
+comment on column public.erasure_receipts.last_erased_at is 'When what came late was erased again.';
 
 alter table public.erasure_receipts enable row level security;
 
@@ -175,6 +181,8 @@ create function public.cancel_sessions_before_erasure(user_id uuid) returns tabl
 as $$
   select private.cancel_sessions_before_erasure(cancel_sessions_before_erasure.user_id);
 $$;
+comment on function public.cancel_sessions_before_erasure is
+  'Cancels what is to come of an account that is about to be erased.';
 
 -- Definer: it deletes and changes everything of a person, which nobody else may. Safe to repeat, and all of it is done
 -- each time: until the account is gone its owner may still book and write, and a restored backup brings rows back.

@@ -51,6 +51,7 @@ begin
     limit match_count;
 end
 $$;
+comment on function public.match_memories is 'Memories of one person that mean something like this.';
 revoke execute on function public.match_memories from public, anon, authenticated, service_role;
 grant execute on function public.match_memories to authenticated, service_role;
 

@@ -18,6 +18,12 @@ create table public.recording_consent_texts (
 );
 comment on column public.recording_consent_texts.body is
   'Shown with the placeholder [How long] replaced by what the retention policy of session_recordings says. Never changes.';
+comment on table public.recording_consent_texts is
+  'The texts by which people are asked whether they may be recorded. One is active.';
+comment on column public.recording_consent_texts.id is 'Of the row; made here.';
+comment on column public.recording_consent_texts.version is 'Counted up.';
+comment on column public.recording_consent_texts.is_active is 'Whether it is the one that is shown.';
+comment on column public.recording_consent_texts.created_at is 'When the row was made.';
 
 create unique index recording_consent_texts_one_is_active on public.recording_consent_texts (is_active) where is_active;
 

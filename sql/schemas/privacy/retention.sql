@@ -53,6 +53,10 @@ create table public.retention_receipts (
 comment on table public.retention_receipts is
   'How many rows of a table were deleted or blanked on a day. Names nobody.';
 comment on column public.retention_receipts.before is 'Rows older than this were deleted or blanked.';
+comment on column public.retention_receipts.id is 'Of the row; made here.';
+comment on column public.retention_receipts.table_name is 'Of which table.';
+comment on column public.retention_receipts.applied_on is 'On which day.';
+comment on column public.retention_receipts.rows is 'How many went.';
 
 alter table public.retention_receipts enable row level security;
 

@@ -21,6 +21,13 @@ create table public.recording_erasures (
 );
 comment on table public.recording_erasures is
   'Receipts: that a recording was erased, and why. They name no person and no session, only the id of the recording.';
+comment on column public.recording_erasures.id is 'Of the row; made here.';
+comment on column public.recording_erasures.recording_id is 'Which recording it was.';
+comment on column public.recording_erasures.reasons is 'Why it was erased.';
+comment on column public.recording_erasures.files is 'How many files went.';
+comment on column public.recording_erasures.bytes is 'How many bytes.';
+comment on column public.recording_erasures.queued_at is 'When it was closed.';
+comment on column public.recording_erasures.erased_at is 'When nothing was left.';
 
 alter table public.recording_erasures enable row level security;
 

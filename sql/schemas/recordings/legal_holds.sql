@@ -19,6 +19,13 @@ create table public.legal_holds (
   constraint legal_holds_released_at_is_in_range check (released_at between '2000-01-01' and '2100-01-01')
 );
 comment on table public.legal_holds is 'No foreign keys: a hold outlives the account it is on, and who placed it.';
+comment on column public.legal_holds.id is 'Of the row; made here.';
+comment on column public.legal_holds.user_id is 'Whose rows are kept.';
+comment on column public.legal_holds.session_id is 'Or of which session.';
+comment on column public.legal_holds.reason is 'In words, for whoever reads it later.';
+comment on column public.legal_holds.placed_by is 'The admin who placed it.';
+comment on column public.legal_holds.placed_at is 'When.';
+comment on column public.legal_holds.released_at is 'When it ended; null: it holds.';
 
 create index legal_holds_user_id_idx on public.legal_holds (user_id) where released_at is null;
 create index legal_holds_session_id_idx on public.legal_holds (session_id) where released_at is null;

@@ -47,6 +47,11 @@ create table public.recording_views (
 comment on table public.recording_views is
   'Views of recordings, by link. Evidence: never changed, and without foreign keys, so it outlives both.';
 comment on column public.recording_views.masked_address is '192.0.2.x or 2001:db8:x: roughly from where, not who.';
+comment on column public.recording_views.id is 'Of the row; made here.';
+comment on column public.recording_views.recording_id is 'session_recordings.id.';
+comment on column public.recording_views.link_id is 'Through which link.';
+comment on column public.recording_views.viewed_at is 'When it was opened.';
+comment on column public.recording_views.link_kind is 'recording: their own link; share: one that was shared.';
 
 create index recording_views_recording_id_idx on public.recording_views (recording_id, viewed_at);
 create index recording_views_link_id_idx on public.recording_views (link_id, viewed_at);  -- when a link was last opened
@@ -135,6 +140,7 @@ create function public.rotate_recording_link(recording_id uuid) returns table (r
 as $$
   select private.rotate_recording_link(recording_id);
 $$;
+comment on function public.rotate_recording_link is 'Replaces a recording''s own link; the old one ends.';
 
 revoke execute on function private.find_recording_view, private.add_recording_view, private.replace_recording_link,
   private.rotate_recording_link, public.rotate_recording_link

@@ -26,6 +26,9 @@ comment on column public.recording_rules.retention_days is
   'Null: that of session_recordings in data_retention_policies.';
 comment on column public.recording_rules.survives_withdrawal is
   'Whether the recording of a class is kept for the others when a participant withdraws. They are still in it: rarely lawful.';
+comment on column public.recording_rules.id is 'Of the row; made here.';
+comment on column public.recording_rules.session_id is 'The class it is for; null: all.';
+comment on column public.recording_rules.updated_at is 'When the row was last changed.';
 
 alter table public.recording_rules enable row level security;
 

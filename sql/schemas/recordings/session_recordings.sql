@@ -65,6 +65,14 @@ comment on column public.session_recordings.playback_url is 'Where its links lea
 comment on column public.session_recordings.lease_id is 'Of the process that erases it.';
 comment on column public.session_recordings.class_recording_id is
   'A participant''s own row for the recording of their class: the pages look for it under the participant''s session.';
+comment on table public.session_recordings is 'The recording of a session: one row, whatever number of takes it has.';
+comment on column public.session_recordings.id is 'Of the row; made here.';
+comment on column public.session_recordings.session_id is 'The session it is about: session_schedules.id.';
+comment on column public.session_recordings.file_size_bytes is 'Of all its files.';
+comment on column public.session_recordings.status is 'pending, recording, processing, completed or failed.';
+comment on column public.session_recordings.started_at is 'When it began.';
+comment on column public.session_recordings.created_at is 'When the row was made.';
+comment on column public.session_recordings.updated_at is 'When the row was last changed.';
 
 -- Guarantees one row, and for the pages exactly one completed row: with two they show no link.
 create unique index session_recordings_one_per_session on public.session_recordings (session_id);

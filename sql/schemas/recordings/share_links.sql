@@ -32,6 +32,16 @@ create table public.recording_share_links (
 );
 comment on column public.recording_share_links.password_scrypt is
   'Salted with what stands in the link behind the token, which is random and kept nowhere.';
+comment on table public.recording_share_links is 'Links by which somebody without an account watches a recording.';
+comment on column public.recording_share_links.id is 'Of the row; made here.';
+comment on column public.recording_share_links.recording_id is 'session_recordings.id.';
+comment on column public.recording_share_links.created_by is 'Who shared it.';
+comment on column public.recording_share_links.has_password is 'Whether it asks for one.';
+comment on column public.recording_share_links.view_limit is 'How many views it is good for; null: any.';
+comment on column public.recording_share_links.view_count is 'How many it has had.';
+comment on column public.recording_share_links.created_at is 'When the row was made.';
+comment on column public.recording_share_links.expires_at is 'From when on it is of no use; null: never.';
+comment on column public.recording_share_links.revoked_at is 'When it was taken back; null: it holds.';
 
 create index recording_share_links_recording_id_idx on public.recording_share_links (recording_id);
 create index recording_share_links_created_by_idx on public.recording_share_links (created_by);
@@ -58,6 +68,18 @@ select l.id, l.recording_id, r.session_id, l.created_by = (select auth.uid()) as
   from public.recording_share_links l
   left join public.session_recordings r on r.id = l.recording_id;
 comment on view public.my_share_links is 'The links that one has made, and those to recordings that one may read.';
+comment on column public.my_share_links.id is 'Of the row; made here.';
+comment on column public.my_share_links.recording_id is 'session_recordings.id.';
+comment on column public.my_share_links.session_id is 'Of the recorded session.';
+comment on column public.my_share_links.is_mine is 'Whether I made it.';
+comment on column public.my_share_links.created_at is 'When the row was made.';
+comment on column public.my_share_links.expires_at is 'From when on it is of no use; null: never.';
+comment on column public.my_share_links.revoked_at is 'When it was taken back; null: it holds.';
+comment on column public.my_share_links.has_password is 'Whether it asks for one.';
+comment on column public.my_share_links.view_limit is 'How many views it is good for; null: any.';
+comment on column public.my_share_links.view_count is 'How many it has had.';
+comment on column public.my_share_links.last_viewed_at is 'When it was last watched.';
+comment on column public.my_share_links.is_open is 'Whether it can be used now.';
 
 revoke all on public.my_share_links from anon, authenticated, service_role;
 grant select on public.my_share_links to authenticated;
@@ -134,6 +156,8 @@ as $$
          (made.link).view_limit
     from private.create_recording_share_link($1, $2, $3, $4) made;
 $$;
+comment on function public.create_recording_share_link is
+  'Makes a link by which anybody watches a recording; the token is told once.';
 
 create function public.revoke_recording_share_link(share_link_id uuid)
   returns table (share_link_id uuid, revoked_at timestamptz)
@@ -141,6 +165,7 @@ create function public.revoke_recording_share_link(share_link_id uuid)
 as $$
   select $1, private.revoke_recording_share_link($1);
 $$;
+comment on function public.revoke_recording_share_link is 'Ends a shared link at once.';
 
 revoke execute on function private.create_recording_share_link, private.revoke_recording_share_link,
   public.create_recording_share_link, public.revoke_recording_share_link from public, anon, authenticated, service_role;

@@ -132,6 +132,7 @@ as $$
   select s.is_new, (s.take).id, (s.take).recording_id, (s.take).status, (s.take).agora_resource_id, (s.take).agora_sid
     from private.start_agora_recording(session_id, mode, true) s;
 $$;
+comment on function public.start_agora_recording is 'Starts a take of a session, if everybody there has agreed.';
 
 create function public.stop_agora_recording(session_id uuid default null, recording_id uuid default null)
   returns table (take_id uuid, recording_id uuid, status text)
@@ -140,6 +141,7 @@ as $$
   select private.limit_use('recording commands', (select auth.uid()));
   select t.id, t.recording_id, t.status from private.stop_agora_recording($1, $2) t;
 $$;
+comment on function public.stop_agora_recording is 'Stops the take that is on.';
 
 -- The rest of the row, which whoever carries a start or a stop to Agora needs and people may not read.
 create function public.find_take(take_id uuid) returns setof private.recording_takes
@@ -209,6 +211,7 @@ as $$
          (f.recording).failure_reason
     from private.get_recording_status(get_recording_status.session_id, get_recording_status.recording_id) f;
 $$;
+comment on function public.get_recording_status is 'How a session''s recording stands.';
 
 revoke execute on function private.my_recording_access, private.start_agora_recording, private.stop_agora_recording,
   public.start_agora_recording, public.stop_agora_recording, private.get_recording_status, public.get_recording_status,

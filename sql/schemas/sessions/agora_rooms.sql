@@ -170,6 +170,7 @@ begin
   end if;
 end;
 $$;
+comment on function public.create_agora_room is 'The name of a session''s channel, for those who may enter it.';
 
 -- Definer: writes the caller's number and admission, which nobody may write directly.
 create function private.issue_channel_admission(session_id uuid, channel_name text, expires_at timestamptz) returns bigint
@@ -223,6 +224,8 @@ begin
   return query select v_channel, private.issue_channel_admission(v_session.id, v_channel, v_expires_at), v_expires_at, false;
 end;
 $$;
+comment on function public.create_agora_token is
+  'Admits the caller to a session''s channel, if it is time and they may.';
 
 revoke execute on function private.get_channel_name, private.get_channel_access, private.refuse_closed_room,
   private.refuse_entry_without_waiver, private.is_test_channel_of_caller, private.is_session_channel,

@@ -42,6 +42,17 @@ comment on column public.session_attendance.intervals     is 'When they were pre
 comment on column public.session_attendance.total_seconds is 'Of the intervals; null if unknown.';
 comment on column public.session_attendance.is_no_show is
   'They did not attend; the session rules say what follows.';
+comment on column public.session_attendance.id is 'Of the row; made here.';
+comment on column public.session_attendance.session_id is 'The session it is about: session_schedules.id.';
+comment on column public.session_attendance.user_id is 'Who was there.';
+comment on column public.session_attendance.source is
+  'agora: observed in the channel; token: admitted to it; manual: said by the practitioner.';
+comment on column public.session_attendance.joined_at is 'When they first came.';
+comment on column public.session_attendance.reason is 'In words, for whoever reads it later.';
+comment on column public.session_attendance.decided_by is 'Who said so.';
+comment on column public.session_attendance.decided_at is 'When they said it.';
+comment on column public.session_attendance.created_at is 'When the row was made.';
+comment on column public.session_attendance.updated_at is 'When the row was last changed.';
 
 create index session_attendance_user_id_idx on public.session_attendance (user_id);
 create index session_attendance_decided_by_idx on public.session_attendance (decided_by);

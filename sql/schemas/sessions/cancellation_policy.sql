@@ -40,6 +40,19 @@ comment on column public.cancellation_policy.ended_credit_days is
   'A credit that has ended by the time its client cancels can be used for so many days more. 0: it is not returned.';
 comment on column public.cancellation_policy.ended_credit_days_by_us is
   'So long at least can a credit be used that comes back because the practitioner or the platform cancelled.';
+comment on table public.cancellation_policy is
+  'The texts of the cancellation policy and the numbers it is applied with. One is active.';
+comment on column public.cancellation_policy.id is 'Of the row; made here.';
+comment on column public.cancellation_policy.policy_text is 'As people agree to it.';
+comment on column public.cancellation_policy.late_cancellation_fee_usd is
+  'For a late cancellation of what was paid in US dollars.';
+comment on column public.cancellation_policy.late_cancellation_fee_cad is
+  'For a late cancellation of what was paid in Canadian dollars.';
+comment on column public.cancellation_policy.grace_cancellations_allowed is 'How many late cancellations cost nothing.';
+comment on column public.cancellation_policy.is_active is 'Whether it is the one in force.';
+comment on column public.cancellation_policy.created_at is 'When the row was made.';
+comment on column public.cancellation_policy.updated_at is 'When the row was last changed.';
+comment on column public.cancellation_policy.updated_by is 'The admin who changed it last.';
 
 create unique index cancellation_policy_one_is_active on public.cancellation_policy (is_active) where is_active;
 create index cancellation_policy_updated_by_idx on public.cancellation_policy (updated_by);
@@ -118,6 +131,22 @@ create table public.session_cancellations (
 );
 comment on table public.session_cancellations is
   'One row per cancellation: evidence, so it outlives the session and the people.';
+comment on column public.session_cancellations.id is 'Of the row; made here.';
+comment on column public.session_cancellations.session_id is 'The session it is about: session_schedules.id.';
+comment on column public.session_cancellations.user_id is 'Who cancelled.';
+comment on column public.session_cancellations.cancelled_at is 'When it was cancelled.';
+comment on column public.session_cancellations.cancellation_type is
+  'standard, late, last_minute, grace or emergency: what the policy made of it.';
+comment on column public.session_cancellations.hours_before_session is 'How long before the start, in hours.';
+comment on column public.session_cancellations.fee_charged is 'Of money, what was kept.';
+comment on column public.session_cancellations.fee_currency is 'Of fee_charged.';
+comment on column public.session_cancellations.credit_returned is 'Credits or money given back by a cancellation.';
+comment on column public.session_cancellations.credit_currency is 'Of credit_returned; credit for credits.';
+comment on column public.session_cancellations.reason is 'What they said.';
+comment on column public.session_cancellations.approved_by is 'The admin who allowed it; null where none had to.';
+comment on column public.session_cancellations.cancellation_policy_version is
+  'The text that was agreed to: cancellation_policy.id.';
+comment on column public.session_cancellations.created_at is 'When the row was made.';
 
 create index session_cancellations_session_id_idx on public.session_cancellations (session_id);
 create index session_cancellations_user_id_idx on public.session_cancellations (user_id);

@@ -190,6 +190,25 @@ create view public.group_session_correlations with (security_invoker = true) as
    where s.max_participants > 1 and s.group_class_id is null and (select private.is_admin());
 comment on view public.group_session_correlations is
   'For admins: every class, what it is linked to, and what is wrong with that.';
+comment on column public.group_session_correlations.session_id is 'The session it is about: session_schedules.id.';
+comment on column public.group_session_correlations.class_name is 'What the class is called; null for one to one.';
+comment on column public.group_session_correlations.practitioner_id is 'The practitioner it belongs to.';
+comment on column public.group_session_correlations.scheduled_at is 'When the session begins.';
+comment on column public.group_session_correlations.duration_minutes is 'How long the session lasts.';
+comment on column public.group_session_correlations.session_location is 'Where it is held: online or in_person.';
+comment on column public.group_session_correlations.status is 'Of the session.';
+comment on column public.group_session_correlations.max_participants is 'How many seats it has.';
+comment on column public.group_session_correlations.current_participants is
+  'How many seats are taken; counted here, never by a page.';
+comment on column public.group_session_correlations.correlated_session_id is 'The class it is linked to.';
+comment on column public.group_session_correlations.correlated_class_name is 'What the linked one is called.';
+comment on column public.group_session_correlations.correlated_location is 'Where the linked one is held.';
+comment on column public.group_session_correlations.correlated_scheduled_at is 'When the linked one begins.';
+comment on column public.group_session_correlations.correlated_status is 'Where the linked one stands.';
+comment on column public.group_session_correlations.correlated_max_participants is 'How many seats the linked one has.';
+comment on column public.group_session_correlations.correlated_participants is 'How many of those are taken.';
+comment on column public.group_session_correlations.correlation is
+  'linked, or what is wrong: alone, one_sided, times_differ, states_differ.';
 
 revoke all on public.group_session_correlations from anon, authenticated, service_role;
 grant select on public.group_session_correlations to authenticated;
@@ -227,6 +246,7 @@ begin
   return query select * from public.group_session_correlations c where c.session_id = v_class.id;
 end
 $$;
+comment on function public.link_group_sessions is 'For admins: links a class online with one in the studio.';
 
 create function public.unlink_group_sessions(session_id uuid)
   returns setof public.group_session_correlations
@@ -251,6 +271,7 @@ begin
   return query select * from public.group_session_correlations c where c.session_id = v_class.id;
 end
 $$;
+comment on function public.unlink_group_sessions is 'For admins: undoes link_group_sessions.';
 
 revoke execute on function public.link_group_sessions, public.unlink_group_sessions from public, anon, authenticated,
   service_role;

@@ -47,6 +47,37 @@ create view public.session_history with (security_invoker = true) as
                         where x.session_id = s.id order by x.cancelled_at limit 1) c on true;
 comment on view public.session_history is
   'One''s own sessions. Filter by session_type, is_group, scheduled_at, practitioner_id, status.';
+comment on column public.session_history.id is 'Of the session.';
+comment on column public.session_history.scheduled_at is 'When the session begins.';
+comment on column public.session_history.duration_minutes is 'How long the session lasts.';
+comment on column public.session_history.time_zone is 'By its IANA name, such as America/Toronto.';
+comment on column public.session_history.local_start is 'When it begins, on the clocks of that zone.';
+comment on column public.session_history.status is 'Of the session.';
+comment on column public.session_history.cancelled_at is 'When it was cancelled.';
+comment on column public.session_history.client_id is 'The client it belongs to: their account.';
+comment on column public.session_history.practitioner_id is 'The practitioner it belongs to.';
+comment on column public.session_history.practitioner_name is 'Their name, as their profile has it.';
+comment on column public.session_history.practitioner_avatar_url is 'Of their picture.';
+comment on column public.session_history.session_type_id is 'The kind of session: session_types.id.';
+comment on column public.session_history.session_type_name is 'What that kind is called.';
+comment on column public.session_history.session_type is 'standing or laying.';
+comment on column public.session_history.is_group is 'Whether it is for several at once.';
+comment on column public.session_history.class_name is 'What the class is called; null for one to one.';
+comment on column public.session_history.group_class_id is 'The class, where this is a seat in one.';
+comment on column public.session_history.current_participants is
+  'How many seats are taken; counted here, never by a page.';
+comment on column public.session_history.max_participants is 'How many seats it has.';
+comment on column public.session_history.session_location is 'Where it is held: online or in_person.';
+comment on column public.session_history.physical_location is
+  'The studio''s name and address, where it is held in person.';
+comment on column public.session_history.paid_with is 'credit, or payment; null: with neither.';
+comment on column public.session_history.cancellation_type is
+  'standard, late, last_minute, grace or emergency: what the policy made of it.';
+comment on column public.session_history.credit_returned is 'Credits or money given back by a cancellation.';
+comment on column public.session_history.recording_id is 'session_recordings.id.';
+comment on column public.session_history.recording_status is 'Of session_recordings.status; null without one.';
+comment on column public.session_history.recording_url is 'Of its page; only for those who may watch it.';
+comment on column public.session_history.journal_path is 'Where the page leads to write about it.';
 revoke all on public.session_history from anon, authenticated, service_role;
 grant select on public.session_history to authenticated;
 
@@ -69,6 +100,25 @@ create view public.credit_history with (security_invoker = true) as
     left join lateral (select x.scheduled_at from public.session_schedules x where x.id = l.session_id limit 1) s on true;
 comment on view public.credit_history is
   'The ledger of one''s own credits: what was added, what was spent, for what, and until when.';
+comment on column public.credit_history.id is 'Of the row; made here.';
+comment on column public.credit_history.user_id is 'Whose it is.';
+comment on column public.credit_history.created_at is 'When the row was made.';
+comment on column public.credit_history.kind is 'purchase, spend, return, expiry, refund or adjustment.';
+comment on column public.credit_history.change is 'Credits that came (above zero) or went.';
+comment on column public.credit_history.reason is 'In words, for whoever reads it later.';
+comment on column public.credit_history.session_id is 'The session it is about: session_schedules.id.';
+comment on column public.credit_history.session_scheduled_at is 'When that session begins.';
+comment on column public.credit_history.lot_id is 'Which credits: user_session_credits.id.';
+comment on column public.credit_history.purchased_at is 'When it was bought or given.';
+comment on column public.credit_history.expires_at is 'From when on it is of no use; null: never.';
+comment on column public.credit_history.lot_credits_remaining is 'What is left of them now.';
+comment on column public.credit_history.package_id is 'The package it came with: session_packages.id.';
+comment on column public.credit_history.package_name is 'What that package is called.';
+comment on column public.credit_history.session_type_id is 'The kind of session: session_types.id.';
+comment on column public.credit_history.session_type_name is 'What that kind is called.';
+comment on column public.credit_history.duration_minutes is 'How long the session lasts.';
+comment on column public.credit_history.session_type is 'standing or laying.';
+comment on column public.credit_history.is_group is 'Whether it is for several at once.';
 revoke all on public.credit_history from anon, authenticated, service_role;
 grant select on public.credit_history to authenticated, service_role;
 
@@ -112,5 +162,22 @@ create view public.past_purchases with (security_invoker = true) as
     join public.session_packages p on p.id = l.package_id
    where not exists (select from public.checkout_sessions c where c.credit_lot_id = l.id);
 comment on view public.past_purchases is 'What somebody bought, what was refunded, what is left; amounts in cents.';
+comment on column public.past_purchases.id is 'Of the row; made here.';
+comment on column public.past_purchases.user_id is 'Whose it is.';
+comment on column public.past_purchases.purchased_at is 'When it was bought or given.';
+comment on column public.past_purchases.payment_type is 'single, package_5 or package_10.';
+comment on column public.past_purchases.description is 'In words, as people read it.';
+comment on column public.past_purchases.amount_minor is 'In cents.';
+comment on column public.past_purchases.currency is 'By its three letters, in lower case.';
+comment on column public.past_purchases.status is 'Where it stands.';
+comment on column public.past_purchases.refunded_minor is 'Of it, what went back, in cents.';
+comment on column public.past_purchases.receipt_url is 'Stripe''s receipt.';
+comment on column public.past_purchases.session_id is 'The session it is about: session_schedules.id.';
+comment on column public.past_purchases.session_scheduled_at is 'When that session begins.';
+comment on column public.past_purchases.credit_lot_id is
+  'The credits that paid or were bought: user_session_credits.id.';
+comment on column public.past_purchases.credits is 'How many it is about.';
+comment on column public.past_purchases.credits_remaining is 'What is left of the credits.';
+comment on column public.past_purchases.expires_at is 'From when on it is of no use; null: never.';
 revoke all on public.past_purchases from anon, authenticated, service_role;
 grant select on public.past_purchases to authenticated, service_role;

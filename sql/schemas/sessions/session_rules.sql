@@ -45,6 +45,9 @@ comment on column public.session_rules.answer_hours is
   'So long a client may answer a proposed time, and a practitioner an offer; never longer than until the session.';
 comment on column public.session_rules.credit_notice_days is
   'So many days before credits end, their owner is told. 0: not at all.';
+comment on table public.session_rules is 'How sessions are booked, held and ended, for all of them. One row.';
+comment on column public.session_rules.id is 'Of the row; made here.';
+comment on column public.session_rules.updated_at is 'When the row was last changed.';
 
 create unique index session_rules_are_one_row on public.session_rules ((true));
 

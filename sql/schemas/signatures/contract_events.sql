@@ -19,6 +19,11 @@ create table public.contract_events (
 comment on table  public.contract_events           is 'The history of each contract: append-only.';
 comment on column public.contract_events.caused_by is
   'Null for the platform itself. No foreign key: who did it stays, also when they have left.';
+comment on column public.contract_events.id is 'Of the row; made here.';
+comment on column public.contract_events.contract_id is 'practitioner_contracts.id.';
+comment on column public.contract_events.event is 'issued, signed, expiring, expired or revoked.';
+comment on column public.contract_events.reason is 'In words, for whoever reads it later.';
+comment on column public.contract_events.happened_at is 'When.';
 
 alter table public.contract_events enable row level security;
 

@@ -12,6 +12,8 @@ create table public.contract_rules (
 comment on table  public.contract_rules                      is 'One row: what contracts decide.';
 comment on column public.contract_rules.live_contract_needed is
   'Whether a practitioner without a live contract takes no bookings.';
+comment on column public.contract_rules.id is 'Of the row; made here.';
+comment on column public.contract_rules.updated_at is 'When the row was last changed.';
 
 create unique index contract_rules_are_one on public.contract_rules ((true));
 

@@ -45,6 +45,12 @@ comment on column public.contract_signatures.signature_image is
   'The drawn signature, a PNG that the service encoded anew, at most 256 KiB; null once redacted.';
 comment on column public.contract_signatures.evidence_sha256 is
   'SHA-256 of the facts above, hexadecimal; stays when some of them go.';
+comment on column public.contract_signatures.contract_id is 'practitioner_contracts.id.';
+comment on column public.contract_signatures.signed_at is 'When it was signed.';
+comment on column public.contract_signatures.text_sha256 is 'Of the text, as it was shown.';
+comment on column public.contract_signatures.ip_address is 'The address they came from.';
+comment on column public.contract_signatures.user_agent is 'What their browser called itself.';
+comment on column public.contract_signatures.signature_image_sha256 is 'Of the drawn signature; null: it was typed.';
 
 alter table public.contract_signatures enable row level security;
 

@@ -24,6 +24,11 @@ comment on column public.contract_templates.body is
 comment on column public.contract_templates.created_by is
   'No foreign key: who wrote it stays, also when they have left.';
 comment on column public.contract_templates.body_sha256 is 'SHA-256 of body, hexadecimal.';
+comment on table public.contract_templates is 'The texts that contracts are made of, each version for good.';
+comment on column public.contract_templates.id is 'Of the row; made here.';
+comment on column public.contract_templates.version is 'Counted up by the database.';
+comment on column public.contract_templates.title is 'As people read it.';
+comment on column public.contract_templates.created_at is 'When the row was made.';
 
 alter table public.contract_templates enable row level security;
 

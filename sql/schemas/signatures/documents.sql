@@ -55,6 +55,7 @@ begin
   end if;
 end
 $$;
+comment on function public.get_contract_pdf is 'A contract and its evidence, as it is printed.';
 
 -- Definer: address, agent, e-mail and image can be read on the copy only, by whoever signed and by admins.
 create function private.get_waiver_documents(waiver_id uuid) returns setof public.signed_document
@@ -81,6 +82,7 @@ begin
   end if;
 end
 $$;
+comment on function public.get_waiver_pdf is 'A signed waiver and its evidence, as it is printed.';
 
 create function public.verify_signature(sha256 text, ip_address text default null)
   returns table (kind text, version text, signed_at timestamptz, text_sha256 text, status text, expires_at timestamptz,

@@ -44,6 +44,18 @@ comment on column public.practitioner_contracts.text_sha256 is 'SHA-256 of contr
 comment on column public.practitioner_contracts.template_id is
   'Null for a text that was written for this practitioner alone.';
 comment on column public.practitioner_contracts.revoked_reason is 'Why it was revoked; the practitioner reads it.';
+comment on table public.practitioner_contracts is 'A practitioner''s contracts: text, state and signature.';
+comment on column public.practitioner_contracts.id is 'Of the row; made here.';
+comment on column public.practitioner_contracts.practitioner_id is 'The practitioner it belongs to.';
+comment on column public.practitioner_contracts.contract_version is 'The version of its text.';
+comment on column public.practitioner_contracts.contract_text is 'As it is signed.';
+comment on column public.practitioner_contracts.signed_at is 'When it was signed.';
+comment on column public.practitioner_contracts.user_agent is 'What their browser called itself.';
+comment on column public.practitioner_contracts.status is 'pending, signed, expired or revoked.';
+comment on column public.practitioner_contracts.expires_at is 'From when on it is of no use; null: never.';
+comment on column public.practitioner_contracts.created_at is 'When the row was made.';
+comment on column public.practitioner_contracts.updated_at is 'When the row was last changed.';
+comment on column public.practitioner_contracts.title is 'As people read it.';
 
 create index idx_practitioner_contracts_practitioner_id on public.practitioner_contracts (practitioner_id);
 create index idx_practitioner_contracts_status on public.practitioner_contracts (status);

@@ -25,6 +25,13 @@ create table public.waiver_policy (
 comment on column public.waiver_policy.policy_text is
   'Shown with the placeholder [Date of signing] replaced by the day. Never changes: a correction is a new version.';
 comment on column public.waiver_policy.policy_text_sha256 is 'SHA-256 of policy_text, hexadecimal.';
+comment on table public.waiver_policy is 'The texts of the liability waiver. One is active.';
+comment on column public.waiver_policy.id is 'Of the row; made here.';
+comment on column public.waiver_policy.version is 'Counted up.';
+comment on column public.waiver_policy.is_active is 'Whether it is the one that is signed.';
+comment on column public.waiver_policy.created_at is 'When the row was made.';
+comment on column public.waiver_policy.updated_at is 'When the row was last changed.';
+comment on column public.waiver_policy.updated_by is 'The admin who changed it last.';
 
 create unique index waiver_policy_one_is_active on public.waiver_policy (is_active) where is_active;
 create index waiver_policy_updated_by_idx on public.waiver_policy (updated_by);

@@ -126,6 +126,7 @@ begin
   return query select v_waiver is not null, v_waiver, v_version;
 end;
 $$;
+comment on function public.get_liability_waiver_status is 'Whether the caller has signed the current waiver.';
 
 revoke execute on function private.normalise_text, private.matches_policy_text, private.has_signed_waiver,
   public.create_liability_waiver, public.get_liability_waiver_status from public, anon, authenticated, service_role;

@@ -32,6 +32,19 @@ create table public.webhook_deliveries (
 comment on column public.webhook_deliveries.outbox_id is
   'No foreign key: the record stays when old events are deleted.';
 comment on column public.webhook_deliveries.last_status is 'The HTTP status that the endpoint answered; null: it did not answer.';
+comment on table public.webhook_deliveries is 'Each message to each endpoint, and what became of it.';
+comment on column public.webhook_deliveries.id is 'Of the row; made here.';
+comment on column public.webhook_deliveries.endpoint_id is 'To which endpoint.';
+comment on column public.webhook_deliveries.event is 'What happened.';
+comment on column public.webhook_deliveries.body is 'As it is sent.';
+comment on column public.webhook_deliveries.status is 'pending, delivered or failed.';
+comment on column public.webhook_deliveries.attempts is 'How often it was tried.';
+comment on column public.webhook_deliveries.next_attempt_at is 'When it is tried next.';
+comment on column public.webhook_deliveries.lease_id is 'Of the process that works on it.';
+comment on column public.webhook_deliveries.lease_until is 'Until when nobody else does.';
+comment on column public.webhook_deliveries.last_error is 'Of the last try.';
+comment on column public.webhook_deliveries.ended_at is 'When it was delivered or given up.';
+comment on column public.webhook_deliveries.created_at is 'When the row was made.';
 
 create index webhook_deliveries_due_idx on public.webhook_deliveries (endpoint_id, next_attempt_at) where status = 'pending';
 create index webhook_deliveries_leased_idx on public.webhook_deliveries (endpoint_id, lease_until)

@@ -26,6 +26,13 @@ create table public.webhook_endpoints (
 );
 comment on column public.webhook_endpoints.created_by is
   'No foreign key: the endpoint stays when its creator''s account is deleted.';
+comment on table public.webhook_endpoints is 'Addresses of other systems that are told of events.';
+comment on column public.webhook_endpoints.id is 'Of the row; made here.';
+comment on column public.webhook_endpoints.url is 'Where it is sent.';
+comment on column public.webhook_endpoints.events is 'Which events.';
+comment on column public.webhook_endpoints.description is 'In words, as people read it.';
+comment on column public.webhook_endpoints.is_active is 'Whether it is told.';
+comment on column public.webhook_endpoints.created_at is 'When the row was made.';
 
 alter table public.webhook_endpoints enable row level security;
 
