@@ -18,8 +18,8 @@ from typing import IO
 
 from . import migrations
 from .config import DEFAULT_PORT, Config
-from .platform import REMEMBERED, remember
 from .progress import ProgressLine
+from .project import REMEMBERED, remember
 from .stack import Stack, StackFailed
 
 KEPT_BY_RESET = {"secrets.json", REMEMBERED}

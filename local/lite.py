@@ -6,12 +6,12 @@ import aiohttp
 
 from .config import NODE, Config, Port
 from .node import NODE_BINARY, environment
-from .platform import Platform
 from .processes import Processes, answers
+from .project import Project
 
 
 async def start(
-    config: Config, platform: Platform, processes: Processes, client: aiohttp.ClientSession
+    config: Config, project: Project, processes: Processes, client: aiohttp.ClientSession
 ) -> None:
     """Start it and wait until it answers; by then its tables are there."""
     env = environment(
@@ -19,9 +19,9 @@ async def start(
         LITE_SECRET=config.secrets["lite_secret"],
         SIGNING_KEY=config.secrets["JWT_SIGNING_KEY"],
         PORT=str(config.port(Port.SUPABASE)),
-        SITE_URL=platform.site_url,
-        REDIRECT_URLS=json.dumps(platform.redirect_urls),
-        SENDER_EMAIL=platform.sender_email,
+        SITE_URL=project.site_url,
+        REDIRECT_URLS=json.dumps(project.redirect_urls),
+        SENDER_EMAIL=project.sender_email,
         SMTP_PORT=str(config.port(Port.SMTP)),
         STORAGE=str(config.state / "storage"),
         UPLOADED=str(config.state / "uploads"),

@@ -28,8 +28,8 @@ from .functions_runner import FunctionsRunner
 from .gateway import Gateway
 from .mail import Mailbox
 from .members import describe, port_holder, stack_of
-from .platform import platform
 from .processes import Processes
+from .project import project
 
 CLOSING_PATIENCE = 10
 LOCK_PATIENCE = 40
@@ -61,8 +61,8 @@ class Supervisor:
         self._config = Config(Path(order["state"]), order["port"])
         self._order = order
         self._told = told
-        self._platform = platform(self._config.state, self._config.url())
-        self._env = {**self._config.env(), **self._platform.env, **order["env"]}
+        self._project = project(self._config.state, self._config.url())
+        self._env = {**self._config.env(), **self._project.env, **order["env"]}
         self._processes = Processes(self._config.state, lock)
         self._closing = contextlib.AsyncExitStack()
         self._is_up = False
@@ -118,7 +118,7 @@ class Supervisor:
             beside.create_task(self._step("Agora", video.start(config, processes, client)))
             mailbox = Mailbox(config.state / "mail")
             await self._step("Mail", self._mail(mailbox))
-            await self._step("Auth and storage", lite.start(config, self._platform, processes, client))
+            await self._step("Auth and storage", lite.start(config, self._project, processes, client))
             await self._step("Schema", self._schema())
             await self._step("Data API", postgrest.start(config, processes, client))
             functions = FunctionsRunner(config, processes, self._env)

@@ -692,6 +692,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/get-earnings-statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Give a statement of a payout, or of a year's earnings in one currency, as a PDF.
+         * @description Of one payout, or of a year in one currency. Called by a signed-in person. Its fields stand in the address.
+         */
+        get: operations["get_earnings_statement_by_get"];
+        put?: never;
+        /**
+         * Give a statement of a payout, or of a year's earnings in one currency, as a PDF.
+         * @description Of one payout, or of a year in one currency. Called by a signed-in person.
+         */
+        post: operations["get_earnings_statement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/show-payout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a payout by the link in its mail, with statements to keep.
+         * @description A link's token, and which file is wanted of it. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
+         */
+        get: operations["show_payout"];
+        put?: never;
+        /**
+         * Show a payout by the link in its mail, with statements to keep.
+         * @description A link's token, and which file is wanted of it. Called by anybody. A page of ours, at PAGES_URL.
+         */
+        post: operations["show_payout_by_post"];
+        delete?: never;
+        options?: never;
+        /**
+         * Show a payout by the link in its mail, with statements to keep.
+         * @description A link's token, and which file is wanted of it. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
+         */
+        head: operations["show_payout_by_head"];
+        patch?: never;
+        trace?: never;
+    };
     "/list-users": {
         parameters: {
             query?: never;
@@ -766,6 +818,26 @@ export interface paths {
          * @description Which payouts: all that are pending, or those in one currency. Called by a signed-in person.
          */
         post: operations["export_payout_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/export-bank-file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give what is to be paid in Canada as a numbered file that a bank carries out.
+         * @description When practitioners are to have it, and what about payouts that are in such a file already. Called by a signed-in person.
+         */
+        post: operations["export_bank_file"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2090,6 +2162,16 @@ export interface components {
              * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
              */
             cancellation_policy_version: string | null;
+            /**
+             * @description Why none comes back: last_minute, credit_ended, price_returned or nothing_paid.
+             * @example text
+             */
+            no_credit_because: string | null;
+            /**
+             * @description Until when a credit that comes back can be used; null: always, or none comes back.
+             * @example 2026-03-14T15:00:00Z
+             */
+            credit_expires_at: string | null;
         };
         /**
          * Cancelled
@@ -2812,6 +2894,25 @@ export interface components {
             user_id?: string | null;
         };
         /**
+         * ExportBankFile
+         * @description When practitioners are to have it, and what about payouts that are in such a file already.
+         */
+        ExportBankFile: {
+            /**
+             * @description By default the next weekday.
+             * @default null
+             * @example 2026-03-14
+             */
+            available_on?: string | null;
+            /**
+             * @description Of payouts in an earlier file: handed in twice, they are paid twice. `include` is for a file that was never handed in.
+             * @default refuse
+             * @example refuse
+             * @enum {string}
+             */
+            already_exported?: "refuse" | "leave_out" | "include";
+        };
+        /**
          * ExportEarnings
          * @description Which sessions: those between two days of the practitioner's own calendar, both included.
          */
@@ -2834,6 +2935,13 @@ export interface components {
              * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
              */
             practitioner_id?: string | null;
+            /**
+             * @description What kind of file.
+             * @default csv
+             * @example csv
+             * @enum {string}
+             */
+            format?: "csv" | "xlsx";
         };
         /**
          * ExportPayoutFile
@@ -2846,6 +2954,13 @@ export interface components {
              * @example cad
              */
             currency?: ("cad" | "usd") | null;
+            /**
+             * @description A workbook keeps the numbers as text: a spreadsheet reads 003 in a CSV as 3.
+             * @default csv
+             * @example csv
+             * @enum {string}
+             */
+            format?: "csv" | "xlsx";
         };
         /**
          * FindMySessions
@@ -2968,6 +3083,36 @@ export interface components {
              * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
              */
             contract_id: string;
+        };
+        /**
+         * GetEarningsStatement
+         * @description Of one payout, or of a year in one currency.
+         */
+        GetEarningsStatement: {
+            /**
+             * @description The payout.
+             * @default null
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
+            payout_id?: string | null;
+            /**
+             * @description The calendar year.
+             * @default null
+             * @example 2026
+             */
+            year?: number | null;
+            /**
+             * @description Of a year.
+             * @default null
+             * @example cad
+             */
+            currency?: ("cad" | "usd") | null;
+            /**
+             * @description Of a year: by default the caller. Admins say whose.
+             * @default null
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
+            practitioner_id?: string | null;
         };
         /**
          * GetLiabilityWaiverStatus
@@ -3609,6 +3754,11 @@ export interface components {
              * @example 1
              */
             carried_forward: number;
+            /**
+             * @description Nothing was paid: it is so much that two admins have to approve it first.
+             * @example true
+             */
+            waits_for_admins: boolean;
         };
         /**
          * ProcessRecording
@@ -3822,6 +3972,11 @@ export interface components {
              * @example 1
              */
             lots_expired: number;
+            /**
+             * @description Credits about to lapse, whose owner is told.
+             * @example 1
+             */
+            lots_ending: number;
             /**
              * @description After a change of clock rules, to the instant of their wall time.
              * @example 1
@@ -4078,18 +4233,32 @@ export interface components {
              * @example Ill
              */
             reason: string;
+            /**
+             * @description What was booked with this money and is still to come: cancelled once Stripe has returned it, the newest booking first; or kept, and what was spent stays owed.
+             * @default cancel
+             * @example cancel
+             * @enum {string}
+             */
+            sessions_to_come?: "cancel" | "keep";
         };
         /**
          * Refunded
-         * @description The reply. `refunded_minor` counts all refunds of the payment that Stripe has confirmed.
+         * @description The reply. A refund that is `pending` or `requires_action` may take days, and any may still fail.
+         *
+         *     `refunded_minor` counts all that is returned of the payment, on its way or arrived.
          */
         Refunded: {
             /**
-             * @description True: it was done.
-             * @default true
+             * @description False if Stripe says already that it has failed or was canceled.
              * @example true
              */
-            success?: boolean;
+            success: boolean;
+            /**
+             * @description Where it stands.
+             * @example pending
+             * @enum {string}
+             */
+            status: "pending" | "requires_action" | "succeeded" | "failed" | "canceled";
             /**
              * Format: uuid
              * @description Stripe's own id of the refund.
@@ -4486,6 +4655,11 @@ export interface components {
              * @example true
              */
             has_credits: boolean;
+            /**
+             * @description Spent, and their payment went back: until they are settled, nothing new is booked.
+             * @example 1
+             */
+            credits_owed: number;
         };
         /**
          * SharedRecording
@@ -4531,6 +4705,36 @@ export interface components {
              * @example text
              */
             url: string;
+        };
+        /**
+         * ShowPayout
+         * @description A link's token, and which file is wanted of it.
+         */
+        ShowPayout: {
+            /**
+             * @description Of a link in a mail, or of Agora's SDK.
+             * @default
+             * @example text
+             */
+            token?: string;
+            /**
+             * @description A statement as a PDF, not a page.
+             * @default null
+             * @example payout
+             */
+            file?: ("payout" | "year") | null;
+            /**
+             * @description The calendar year.
+             * @default null
+             * @example 2026
+             */
+            year?: number | null;
+            /**
+             * @description By its three letters.
+             * @default null
+             * @example cad
+             */
+            currency?: ("cad" | "usd") | null;
         };
         /**
          * ShowRefusedCheckout
@@ -5121,7 +5325,7 @@ export interface components {
             content: {
                 "application/json": components["schemas"]["Refusal"] & {
                     /** @enum {unknown} */
-                    code?: "no_usable_credit";
+                    code?: "credits_owed" | "no_usable_credit";
                 };
             };
         };
@@ -5133,7 +5337,7 @@ export interface components {
             content: {
                 "application/json": components["schemas"]["Refusal"] & {
                     /** @enum {unknown} */
-                    code?: "not_allowed";
+                    code?: "account_needed" | "not_allowed";
                 };
             };
         };
@@ -5857,7 +6061,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Booked"] | (components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "account_gone" | "already_exists" | "beyond_horizon" | "body_too_slow" | "class_needed" | "coordinates_off_the_map" | "double_booked" | "duration_not_offered" | "location_missing" | "no_usable_credit" | "not_a_start" | "not_allowed" | "not_possible" | "outside_availability" | "practitioner_unavailable" | "session_type_not_found" | "slot_in_past" | "slot_taken" | "studio_not_found" | "too_short_notice" | "waiver_required";
+                        code?: "account_gone" | "account_needed" | "already_exists" | "beyond_horizon" | "body_too_slow" | "class_needed" | "coordinates_off_the_map" | "credits_owed" | "double_booked" | "duration_not_offered" | "location_missing" | "no_usable_credit" | "not_a_start" | "not_allowed" | "not_possible" | "outside_availability" | "practitioner_unavailable" | "session_type_not_found" | "slot_in_past" | "slot_taken" | "studio_not_found" | "too_short_notice" | "waiver_required";
                     } & {
                         /** @constant */
                         success: false;
@@ -5900,7 +6104,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Checkout"] | (components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "account_gone" | "already_exists" | "already_joined" | "already_paid" | "beyond_horizon" | "body_too_slow" | "cancellation_policy_not_agreed" | "cancellation_policy_not_current" | "checkout_lapsed" | "checkout_not_found" | "class_full" | "class_needed" | "class_not_found" | "class_not_open" | "class_over" | "coordinates_off_the_map" | "double_booked" | "duration_not_offered" | "hold_lapsed" | "location_missing" | "no_usable_credit" | "not_a_start" | "not_allowed" | "not_possible" | "outside_availability" | "package_not_found" | "practitioner_unavailable" | "refund_refused" | "request_in_progress" | "session_type_not_found" | "slot_in_past" | "slot_taken" | "studio_not_found" | "too_many_holds" | "too_short_notice" | "type_not_of_class";
+                        code?: "account_gone" | "account_needed" | "already_exists" | "already_joined" | "already_paid" | "beyond_horizon" | "body_too_slow" | "cancellation_policy_not_agreed" | "cancellation_policy_not_current" | "checkout_lapsed" | "checkout_not_found" | "class_full" | "class_needed" | "class_not_found" | "class_not_open" | "class_over" | "coordinates_off_the_map" | "credits_owed" | "double_booked" | "duration_not_offered" | "hold_lapsed" | "location_missing" | "no_usable_credit" | "not_a_start" | "not_allowed" | "not_possible" | "outside_availability" | "package_not_found" | "practitioner_unavailable" | "refund_refused" | "request_in_progress" | "session_type_not_found" | "slot_in_past" | "slot_taken" | "studio_not_found" | "too_many_holds" | "too_short_notice" | "type_not_of_class";
                     } & {
                         /** @constant */
                         success: false;
@@ -6223,7 +6427,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "not_allowed" | "session_is_fixed";
+                        code?: "account_needed" | "not_allowed" | "session_is_fixed";
                     };
                 };
             };
@@ -6286,7 +6490,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "admins_only" | "not_allowed";
+                        code?: "account_needed" | "admins_only" | "not_allowed";
                     };
                 };
             };
@@ -6359,7 +6563,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "admins_only" | "not_allowed";
+                        code?: "account_needed" | "admins_only" | "not_allowed";
                     };
                 };
             };
@@ -6421,7 +6625,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "audit_action_reserved" | "audit_of_another_person" | "not_allowed";
+                        code?: "account_needed" | "audit_action_reserved" | "audit_of_another_person" | "not_allowed";
                     };
                 };
             };
@@ -6447,12 +6651,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done. */
+            /** @description A file. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/octet-stream": string;
+                };
             };
             401: components["responses"]["Refused401"];
             403: components["responses"]["Refused403"];
@@ -6467,13 +6673,6 @@ export interface operations {
             502: components["responses"]["Refused502"];
             503: components["responses"]["Refused503"];
             504: components["responses"]["Refused504"];
-            /** @description Elsewhere, in `Location`. */
-            "3XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
         };
     };
     export_my_data: {
@@ -6485,12 +6684,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done. */
+            /** @description A file. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/octet-stream": string;
+                };
             };
             401: components["responses"]["Refused401"];
             403: components["responses"]["Refused403"];
@@ -6505,13 +6706,6 @@ export interface operations {
             502: components["responses"]["Refused502"];
             503: components["responses"]["Refused503"];
             504: components["responses"]["Refused504"];
-            /** @description Elsewhere, in `Location`. */
-            "3XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
         };
     };
     erase_my_account: {
@@ -6545,7 +6739,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "not_allowed" | "not_your_account";
+                        code?: "account_needed" | "not_allowed" | "not_your_account" | "second_factor_needed";
                     };
                 };
             };
@@ -6928,7 +7122,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "not_allowed" | "share_link_…";
+                        code?: "account_needed" | "not_allowed" | "share_link_…";
                     };
                 };
             };
@@ -7005,7 +7199,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "not_allowed" | "share_link_…";
+                        code?: "account_needed" | "not_allowed" | "share_link_…";
                     };
                 };
             };
@@ -7082,7 +7276,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "not_allowed" | "share_link_…";
+                        code?: "account_needed" | "not_allowed" | "share_link_…";
                     };
                 };
             };
@@ -7161,7 +7355,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "class_recording_not_shareable" | "not_allowed";
+                        code?: "account_needed" | "class_recording_not_shareable" | "not_allowed";
                     };
                 };
             };
@@ -7283,7 +7477,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "not_a_practitioner" | "not_allowed";
+                        code?: "account_needed" | "not_a_practitioner" | "not_allowed";
                     };
                 };
             };
@@ -7408,7 +7602,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "admins_only" | "not_allowed";
+                        code?: "account_needed" | "admins_only" | "not_allowed" | "own_money" | "second_factor_needed";
                     };
                 };
             };
@@ -7546,7 +7740,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["SavedBanking"] | (components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "account_gone" | "already_exists" | "body_too_slow" | "not_allowed" | "not_possible" | "not_your_account";
+                        code?: "account_gone" | "account_needed" | "already_exists" | "body_too_slow" | "not_allowed" | "not_possible" | "not_your_account" | "second_factor_needed";
                     } & {
                         /** @constant */
                         success: false;
@@ -7585,6 +7779,8 @@ export interface operations {
                 until_date?: string | null;
                 /** @description By default the caller. Admins say whose. */
                 practitioner_id?: string | null;
+                /** @description What kind of file. */
+                format?: "csv" | "xlsx";
             };
             header?: never;
             path?: never;
@@ -7598,7 +7794,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/csv": string;
+                    "application/octet-stream": string;
                 };
             };
             401: components["responses"]["Refused401"];
@@ -7610,7 +7806,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "not_allowed" | "practitioners_only";
+                        code?: "account_needed" | "not_allowed" | "practitioners_only" | "second_factor_needed";
                     };
                 };
             };
@@ -7669,7 +7865,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/csv": string;
+                    "application/octet-stream": string;
                 };
             };
             401: components["responses"]["Refused401"];
@@ -7681,7 +7877,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "not_allowed" | "practitioners_only";
+                        code?: "account_needed" | "not_allowed" | "practitioners_only" | "second_factor_needed";
                     };
                 };
             };
@@ -7721,6 +7917,386 @@ export interface operations {
             504: components["responses"]["Refused504"];
         };
     };
+    get_earnings_statement_by_get: {
+        parameters: {
+            query?: {
+                /** @description The payout. */
+                payout_id?: string | null;
+                /** @description The calendar year. */
+                year?: number | null;
+                /** @description Of a year. */
+                currency?: ("cad" | "usd") | null;
+                /** @description Of a year: by default the caller. Admins say whose. */
+                practitioner_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+            401: components["responses"]["Refused401"];
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_needed" | "not_allowed" | "practitioners_only" | "second_factor_needed";
+                    };
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "payout_not_found" | "practitioner_not_found";
+                    };
+                };
+            };
+            405: components["responses"]["Refused405"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "currency_unknown" | "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json" | "year_not_possible";
+                    };
+                };
+            };
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            502: components["responses"]["Refused502"];
+            503: components["responses"]["Refused503"];
+            504: components["responses"]["Refused504"];
+        };
+    };
+    get_earnings_statement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["GetEarningsStatement"];
+            };
+        };
+        responses: {
+            /** @description A file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+            401: components["responses"]["Refused401"];
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_needed" | "not_allowed" | "practitioners_only" | "second_factor_needed";
+                    };
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "payout_not_found" | "practitioner_not_found";
+                    };
+                };
+            };
+            405: components["responses"]["Refused405"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "currency_unknown" | "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json" | "year_not_possible";
+                    };
+                };
+            };
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            502: components["responses"]["Refused502"];
+            503: components["responses"]["Refused503"];
+            504: components["responses"]["Refused504"];
+        };
+    };
+    show_payout: {
+        parameters: {
+            query?: {
+                /** @description Of a link in a mail, or of Agora's SDK. */
+                token?: string;
+                /** @description A statement as a PDF, not a page. */
+                file?: ("payout" | "year") | null;
+                /** @description The calendar year. */
+                year?: number | null;
+                /** @description By its three letters. */
+                currency?: ("cad" | "usd") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Refused401"];
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_needed" | "not_allowed" | "practitioners_only" | "second_factor_needed";
+                    };
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "link_not_found" | "payout_not_found" | "practitioner_not_found";
+                    };
+                };
+            };
+            405: components["responses"]["Refused405"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            410: components["responses"]["Refused410"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "currency_unknown" | "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json" | "year_not_possible";
+                    };
+                };
+            };
+            500: components["responses"]["Refused500"];
+            502: components["responses"]["Refused502"];
+            503: components["responses"]["Refused503"];
+            504: components["responses"]["Refused504"];
+            /** @description Elsewhere, in `Location`. */
+            "3XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    show_payout_by_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ShowPayout"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Refused401"];
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_needed" | "not_allowed" | "practitioners_only" | "second_factor_needed";
+                    };
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "link_not_found" | "payout_not_found" | "practitioner_not_found";
+                    };
+                };
+            };
+            405: components["responses"]["Refused405"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            410: components["responses"]["Refused410"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "currency_unknown" | "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json" | "year_not_possible";
+                    };
+                };
+            };
+            500: components["responses"]["Refused500"];
+            502: components["responses"]["Refused502"];
+            503: components["responses"]["Refused503"];
+            504: components["responses"]["Refused504"];
+            /** @description Elsewhere, in `Location`. */
+            "3XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    show_payout_by_head: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ShowPayout"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Refused401"];
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_needed" | "not_allowed" | "practitioners_only" | "second_factor_needed";
+                    };
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "link_not_found" | "payout_not_found" | "practitioner_not_found";
+                    };
+                };
+            };
+            405: components["responses"]["Refused405"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            410: components["responses"]["Refused410"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "currency_unknown" | "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json" | "year_not_possible";
+                    };
+                };
+            };
+            500: components["responses"]["Refused500"];
+            502: components["responses"]["Refused502"];
+            503: components["responses"]["Refused503"];
+            504: components["responses"]["Refused504"];
+            /** @description Elsewhere, in `Location`. */
+            "3XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list_users: {
         parameters: {
             query?: never;
@@ -7752,7 +8328,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "admins_only" | "not_allowed";
+                        code?: "account_needed" | "admins_only" | "not_allowed";
                     };
                 };
             };
@@ -7799,7 +8375,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "admins_only" | "not_allowed";
+                        code?: "account_needed" | "admins_only" | "not_allowed" | "second_factor_needed";
                     };
                 };
             };
@@ -7849,7 +8425,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "admins_only" | "not_allowed" | "own_account";
+                        code?: "account_needed" | "admins_only" | "not_allowed" | "own_account" | "second_factor_needed";
                     };
                 };
             };
@@ -7907,7 +8483,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/csv": string;
+                    "application/octet-stream": string;
                 };
             };
             401: components["responses"]["Refused401"];
@@ -7919,7 +8495,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "admins_only" | "not_allowed";
+                        code?: "account_needed" | "admins_only" | "not_allowed" | "second_factor_needed";
                     };
                 };
             };
@@ -7929,6 +8505,76 @@ export interface operations {
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            502: components["responses"]["Refused502"];
+            503: components["responses"]["Refused503"];
+            504: components["responses"]["Refused504"];
+        };
+    };
+    export_bank_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ExportBankFile"];
+            };
+        };
+        responses: {
+            /** @description A file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            401: components["responses"]["Refused401"];
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_needed" | "admins_only" | "not_allowed" | "second_factor_needed";
+                    };
+                };
+            };
+            405: components["responses"]["Refused405"];
+            408: components["responses"]["Refused408"];
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_gone" | "already_exists" | "exported_already" | "not_possible" | "nothing_to_export" | "originator_missing" | "payouts_changed";
+                    };
+                };
+            };
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "available_on_not_possible" | "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json";
+                    };
+                };
+            };
             429: components["responses"]["Refused429"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
@@ -7970,7 +8616,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "admins_only" | "not_allowed";
+                        code?: "account_needed" | "admins_only" | "not_allowed";
                     };
                 };
             };
@@ -8337,12 +8983,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done. */
+            /** @description A file. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/octet-stream": string;
+                };
             };
             401: components["responses"]["Refused401"];
             403: components["responses"]["Refused403"];
@@ -8358,13 +9006,6 @@ export interface operations {
             502: components["responses"]["Refused502"];
             503: components["responses"]["Refused503"];
             504: components["responses"]["Refused504"];
-            /** @description Elsewhere, in `Location`. */
-            "3XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
         };
     };
     get_session_calendar: {
@@ -8380,12 +9021,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description A file. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/octet-stream": string;
+                };
             };
             401: components["responses"]["Refused401"];
             403: components["responses"]["Refused403"];
@@ -8401,13 +9044,6 @@ export interface operations {
             502: components["responses"]["Refused502"];
             503: components["responses"]["Refused503"];
             504: components["responses"]["Refused504"];
-            /** @description Elsewhere, in `Location`. */
-            "3XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
         };
     };
     send_booking_confirmation: {
@@ -8441,7 +9077,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "not_allowed" | "session_not_scheduled";
+                        code?: "account_needed" | "not_allowed" | "session_not_scheduled";
                     };
                 };
             };
@@ -8550,7 +9186,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "admins_only" | "not_allowed";
+                        code?: "account_needed" | "admins_only" | "not_allowed";
                     };
                 };
             };
@@ -8724,7 +9360,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "not_about_oneself" | "not_allowed" | "not_your_booking" | "practitioners_only";
+                        code?: "account_needed" | "not_about_oneself" | "not_allowed" | "not_your_booking" | "practitioners_only";
                     };
                 };
             };
@@ -8812,7 +9448,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "not_about_oneself" | "not_allowed" | "not_your_booking" | "practitioners_only";
+                        code?: "account_needed" | "not_about_oneself" | "not_allowed" | "not_your_booking" | "practitioners_only";
                     };
                 };
             };
@@ -8900,7 +9536,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "not_about_oneself" | "not_allowed" | "not_your_booking" | "practitioners_only";
+                        code?: "account_needed" | "not_about_oneself" | "not_allowed" | "not_your_booking" | "practitioners_only";
                     };
                 };
             };
@@ -9803,7 +10439,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "admins_only" | "not_allowed";
+                        code?: "account_needed" | "admins_only" | "not_allowed";
                     };
                 };
             };
@@ -9885,7 +10521,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "admins_only" | "not_allowed";
+                        code?: "account_needed" | "admins_only" | "not_allowed";
                     };
                 };
             };
@@ -9967,7 +10603,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "admins_only" | "not_allowed";
+                        code?: "account_needed" | "admins_only" | "not_allowed";
                     };
                 };
             };
@@ -11138,7 +11774,18 @@ export interface operations {
             403: components["responses"]["Refused403"];
             405: components["responses"]["Refused405"];
             408: components["responses"]["Refused408"];
-            409: components["responses"]["Refused409"];
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_gone" | "already_exists" | "not_possible" | "too_many_requests_wait";
+                    };
+                };
+            };
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             422: components["responses"]["Refused422"];

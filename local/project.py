@@ -13,7 +13,7 @@ from pathlib import Path
 from .config import DEFAULT_PORT, ROOT, write_private
 
 CONFIG = ROOT / "supabase" / "config.toml"
-REMEMBERED = "platform.json"
+REMEMBERED = "project.json"
 # In the environment, and what each takes the place of.
 NAMES = {
     "SITE_URL": "auth.site_url",
@@ -24,7 +24,7 @@ NAMES = {
 
 
 @dataclass(frozen=True)
-class Platform:
+class Project:
     """As one stack has it."""
 
     site_url: str
@@ -42,7 +42,7 @@ class Platform:
         }
 
 
-def platform(state: Path, origin: str) -> Platform:
+def project(state: Path, origin: str) -> Project:
     """Of the stack in a folder. A project whose website is the stack's default origin has its own origin instead."""
     document = tomllib.loads(CONFIG.read_text())
     auth, said = document["auth"], remembered(state)
@@ -50,7 +50,7 @@ def platform(state: Path, origin: str) -> Platform:
     redirects = (
         said["REDIRECT_URLS"].split(",") if "REDIRECT_URLS" in said else auth["additional_redirect_urls"]
     )
-    return Platform(
+    return Project(
         site_url=site.rstrip("/"),
         redirect_urls=tuple(one.strip() for one in redirects),
         sender_email=said.get("SENDER_EMAIL") or auth["email"]["smtp"]["admin_email"],

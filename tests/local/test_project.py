@@ -2,19 +2,19 @@
 
 from pathlib import Path
 
-from local.platform import platform, remember
+from local.project import project, remember
 
 ORIGIN = "http://127.0.0.1:25000"
 
 
 def test_a_stack_has_its_own_origin_as_website_until_it_is_told_one(tmp_path: Path) -> None:
-    before = platform(tmp_path, ORIGIN)
+    before = project(tmp_path, ORIGIN)
 
     is_other = remember(
         tmp_path, {"SITE_URL": "http://127.0.0.1:3000/", "REDIRECT_URLS": "http://a.test, http://b.test"}
     )
 
-    after = platform(tmp_path, ORIGIN)
+    after = project(tmp_path, ORIGIN)
     assert is_other
     assert (before.site_url, before.redirect_urls) == (ORIGIN, ())
     assert (after.site_url, after.redirect_urls) == (
@@ -28,6 +28,6 @@ def test_it_is_remembered_until_it_is_taken_back(tmp_path: Path) -> None:
     remember(tmp_path, {"SUPPORT_EMAIL": "help@ours.test"})
 
     assert not remember(tmp_path, {})
-    assert platform(tmp_path, ORIGIN).support_email == "help@ours.test"
+    assert project(tmp_path, ORIGIN).support_email == "help@ours.test"
     assert remember(tmp_path, {"SUPPORT_EMAIL": ""})
-    assert platform(tmp_path, ORIGIN).support_email == "support@demo.test"
+    assert project(tmp_path, ORIGIN).support_email == "support@demo.test"
