@@ -4,7 +4,7 @@ import argparse
 
 import deploy
 
-from . import audit, bundle, doctor, manifest, openapi, rotate_banking_keys, routes
+from . import audit, bundle, doctor, openapi, render, rotate_banking_keys, routes
 
 
 def main() -> None:
@@ -21,7 +21,6 @@ def main() -> None:
         commands.add_parser(name).set_defaults(do=lambda _, write=write: write())
     for name, write_some in (
         ("bundle", bundle.write),
-        ("manifest", manifest.write),
         ("doctor", doctor.examine),
     ):
         command = commands.add_parser(name)
@@ -30,8 +29,29 @@ def main() -> None:
     command = commands.add_parser("verify-audit-log")
     command.add_argument("heads", nargs="*", metavar="position:hash")
     command.set_defaults(do=lambda said: audit.verify(said.heads))
+    command = commands.add_parser("render")
+    _where(command)
+    command.add_argument("--into", metavar="FOLDER", help="instead of build/render/<environment>/<platform>")
+    command.set_defaults(
+        do=lambda said: render.write(said.functions, said.to, said.env, said.image, said.shape, said.into)
+    )
     said = parser.parse_args()
     said.do(said)
+
+
+def _where(command: argparse.ArgumentParser) -> None:
+    """What a rendering, a plan and a roll-out are told alike."""
+    command.add_argument("functions", nargs="*", metavar="name")
+    command.add_argument("--to", choices=render.TARGETS, required=True)
+    command.add_argument(
+        "--env", default="production", help="a file of deploy/environments, or the path of another"
+    )
+    command.add_argument(
+        "--image", metavar="REPOSITORY@sha256:…", help="instead of the one that `make image` built"
+    )
+    command.add_argument(
+        "--shape", choices=("each", "one"), help="a service for each function, or one for all"
+    )
 
 
 if __name__ == "__main__":

@@ -80,8 +80,7 @@ class Database:
     async def rpc(self, rpc: Rpc[Row], **arguments: Any) -> Row:
         """Call an SQL function and read its one row.
 
-        Raises the database's own refusal, or NotSignedIn, NotAllowed, BadRequest, Conflict, Unavailable (`schema_behind`
-        among them), Broken.
+        Raises the database's own refusal, or NotSignedIn, NotAllowed, BadRequest, Conflict, Unavailable, Broken.
         """
         name, body = rpc.name, arguments
         if rpc.remembers and self._idempotency_key:

@@ -1,0 +1,88 @@
+"""`python -m deploy render`: a folder that can be read and reviewed, for one platform and one environment.
+
+Every file in it is made from deploy.yaml and deploy/environments/<name>.yaml; nothing in it is written by hand, and no
+secret stands in it. Names of things are in deploy/names.py.
+"""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import get_args
+
+from .. import environment as environments
+from ..bundle import BUILD
+from ..environment import Environment, Target
+from ..functions import ROOT, Function, chosen
+from ..services import Service, Shape, pinned_image, services
+from . import alerts, cloud_run, compose, cost, forwarders, kubernetes, routes, scheduler, secrets
+
+TARGETS: tuple[Target, ...] = get_args(Target)
+
+
+def write(
+    names: Sequence[str], target: Target, name: str, image: str | None, shape: Shape | None, into: str | None
+) -> None:
+    """Render the named functions, or all, in place of what was rendered before."""
+    environment = environments.read(name)
+    folder = Path(into) if into else BUILD / "render" / environment.name / target
+    functions = chosen(names)
+    rendered = render(functions, environment, target, pinned_image(image), shape or usual_shape(target))
+    shutil.rmtree(folder, ignore_errors=True)
+    for path, text in rendered.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    shown = folder.relative_to(ROOT) if folder.is_relative_to(ROOT) else folder
+    print(f"{shown}: {len(rendered)} files, for {len(functions)} functions. Begin with its README.md.")
+
+
+def usual_shape(target: Target) -> Shape:
+    """One machine is for a small installation: one container."""
+    return "one" if target == "compose" else "each"
+
+
+def render(
+    functions: Sequence[Function], environment: Environment, target: Target, image: str, shape: Shape
+) -> dict[str, str]:
+    """Every file by its path."""
+    wanted = services(functions, environment, target, image, shape)
+    found = {
+        "cloud-run": lambda: cloud_run.files(wanted, environment) | routes.google_files(wanted, environment),
+        "kubernetes": lambda: kubernetes.files(wanted, environment),
+        "compose": lambda: compose.files(wanted, environment),
+    }[target]()
+    found |= scheduler.files(target, wanted, environment)
+    found |= secrets.files(target, wanted, environment)
+    found |= alerts.files(target, environment)
+    found |= forwarders.files(wanted, environment)
+    found["cost.md"] = cost.markdown(functions, environment)
+    found["README.md"] = _order(target, environment, wanted, found)
+    return dict(sorted(found.items()))
+
+
+def _order(target: Target, environment: Environment, wanted: list[Service], found: dict[str, str]) -> str:
+    steps = {
+        "secrets.sh": "the secrets; `secrets.md` says what each is, how it is made and who holds it",
+        "accounts.sh": "a service account for each service, which reads its own secrets alone",
+        "namespace.yaml": "`kubectl apply -f namespace.yaml`, before the secrets",
+        "services/": f"`python -m deploy apply --to {target} --env {environment.name}` prints each command and carries it out",
+        "compose.yaml": f"`python -m deploy apply --to {target} --env {environment.name}`, or `podman compose up -d`",
+        "Caddyfile": "the gateway: `caddy run --config Caddyfile`, or the service `gateway` of compose.yaml",
+        "ingress.yaml": "`kubectl apply -f ingress.yaml -n NAMESPACE`",
+        "routes/": "`load-balancer.sh` once; then `url-map.yaml` alone",
+        "scheduler.sh": "Cloud Scheduler's jobs",
+        "scheduler.sql": "the database's own clock, through `psql`",
+        "crontab": "the clock of this machine",
+        "supabase/": "forwarders for a hosted origin",
+        "alerts/": "who is told, and of what",
+        "cost.md": "what it costs",
+    }
+    lines = [
+        f"1. `{path}`: {what}.\n"
+        for path, what in steps.items()
+        if any(each == path or (path.endswith("/") and each.startswith(path)) for each in found)
+    ]
+    return (
+        f"# {environment.name} on {target}: {len(wanted)} services of {wanted[0].image}\n\nMade by `python -m deploy render`;"
+        " a change is made in deploy.yaml or in the environment, and rendered again. docs/switching.md says in which order"
+        " an installation is switched over, and the way back of each step.\n\n" + "".join(lines)
+    )

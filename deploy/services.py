@@ -1,0 +1,132 @@
+"""What runs: a service for each function, or one for all of them. Every platform is rendered from this, and compared."""
+
+import hashlib
+import json
+import re
+import zlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from .environment import Environment, Target, missing
+from .functions import ROOT, Function
+
+IMAGE_FILE = ROOT / "build" / "image"
+PINNED = re.compile(r"[\w.:/-]+@sha256:[0-9a-f]{64}")
+PORT = 8080
+ALL = "functions"
+ALL_PORT = 8100  # on one machine, where each service has a port of its own
+ALL_CPU, ALL_MEMORY = 1.0, "2048Mi"
+PORTS = range(20000, 32000)  # below those that the kernel gives away
+Shape = Literal["each", "one"]
+
+
+@dataclass(frozen=True)
+class Service:
+    """One service, as every platform is told of it. It holds the names of secrets and never what they are."""
+
+    name: str
+    summary: str
+    image: str
+    env: dict[str, str]
+    secrets: tuple[str, ...]
+    cpu: float
+    memory: str
+    concurrency: int
+    timeout: int
+    instances: int
+    schedule: str | None
+    is_open: bool
+    functions: tuple[Function, ...]
+    port: int
+
+    @property
+    def fingerprint(self) -> str:
+        """Of all it is given: two of the same run the same way."""
+        facts = asdict(self) | {"functions": [each.name for each in self.functions]}
+        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:12]
+
+    def paths(self) -> list[str]:
+        """Where people and other systems reach it."""
+        return [f"/functions/v1/{each.name}" for each in self.functions if self.is_open and each.is_open]
+
+    def pages(self) -> list[str]:
+        """Where pages of our own are, under their bare names."""
+        return [f"/{each.name}" for each in self.functions if each.is_page]
+
+
+def services(
+    functions: Sequence[Function], environment: Environment, target: Target, image: str, shape: Shape
+) -> list[Service]:
+    """The services of these functions. Exits naming what the environment does not have."""
+    lacking = {function.name: missing(function, environment, target) for function in functions}
+    lines = [f"{name}: {', '.join(names)}" for name, names in lacking.items() if names]
+    if lines:
+        raise SystemExit(f"The environment {environment.name} lacks settings:\n" + "\n".join(lines))
+    each = [_service(function, environment, target, image) for function in functions]
+    return each if shape == "each" else [_together(each, environment, image)]
+
+
+def port_of(name: str) -> int:
+    """Of a service on one machine: by its name alone, so that another function moves nobody."""
+    return PORTS[zlib.crc32(name.encode()) % len(PORTS)]
+
+
+def _service(function: Function, environment: Environment, target: Target, image: str) -> Service:
+    values = {name: environment.value(name, target) for name in function.env}
+    return Service(
+        name=function.name,
+        summary=function.summary,
+        image=image,
+        env={"FUNCTION_TARGET": function.target} | {name: value for name, value in values.items() if value},
+        secrets=tuple(name for name in function.secrets if name in environment.secrets),
+        cpu=function.cpu,
+        memory=function.memory,
+        concurrency=function.concurrency,
+        timeout=function.timeout,
+        instances=function.instances,
+        schedule=function.schedule,
+        # The database's scheduler calls from outside, behind the key.
+        is_open=function.is_open or (environment.scheduler == "database" and bool(function.schedule)),
+        functions=(function,),
+        port=port_of(function.name),
+    )
+
+
+def _together(each: list[Service], environment: Environment, image: str) -> Service:
+    """One container for all: it holds every secret, and its scheduler calls what is due."""
+    env = {
+        name: value for service in each for name, value in service.env.items() if name != "FUNCTION_TARGET"
+    }
+    if environment.scheduler == "platform":
+        env["SCHEDULER"] = "1"
+    return Service(
+        name=ALL,
+        summary="Every function, by its path.",
+        image=image,
+        env=env,
+        secrets=tuple(dict.fromkeys(name for service in each for name in service.secrets)),
+        cpu=ALL_CPU,
+        memory=ALL_MEMORY,
+        concurrency=80,
+        timeout=max(service.timeout for service in each),
+        instances=1,
+        schedule=None,
+        is_open=True,
+        functions=tuple(function for service in each for function in service.functions),
+        port=ALL_PORT,
+    )
+
+
+def pinned_image(given: str | None) -> str:
+    """The image to run, by its digest: what was reviewed is what runs. Exits with the remedy."""
+    image = given or (IMAGE_FILE.read_text().strip() if IMAGE_FILE.exists() else "")
+    if not image:
+        raise SystemExit(
+            "Which image? `make image` builds one; a pushed one is named by --image REPOSITORY@sha256:…."
+        )
+    if not PINNED.fullmatch(image):
+        raise SystemExit(
+            f"{image} has no digest. It looks like REPOSITORY@sha256:… and 64 letters and digits."
+        )
+    return image

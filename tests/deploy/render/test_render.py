@@ -1,0 +1,115 @@
+"""What holds of every rendering: no secret in it, digests, legal names, scripts that a shell can read."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from deploy import environment as environments
+from deploy import names
+from deploy.functions import functions
+from deploy.render import TARGETS, forwarders, secrets, write
+from deploy.services import pinned_image, port_of
+
+from .conftest import IMAGE, Render
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("shape", ["each", "one"])
+def test_scripts_can_be_read_by_a_shell_and_images_have_a_digest(
+    rendered: Render, target: str, shape: str, tmp_path: Path
+) -> None:
+    """Everything that would be run: each image is the one that was reviewed."""
+    for path, text in rendered(target, shape, hosted_origin=True).items():
+        if path.endswith(".sh"):
+            (tmp_path / "script.sh").write_text(text)
+            subprocess.run(["/bin/sh", "-n", tmp_path / "script.sh"], check=True)
+        for image in re.findall(r"^\s*(?:- )?image: (\S+)", text, re.MULTILINE):
+            assert image == IMAGE or image.startswith("${CADDY_IMAGE:?"), path
+
+
+def test_every_name_is_legal_where_it_goes() -> None:
+    """On each platform, also for the longest; and no two become one."""
+    services, variables = list(functions()), [name for each in functions().values() for name in each.secrets]
+    made = {
+        "Cloud Run service": services,
+        "Kubernetes Service": services,
+        "Kubernetes CronJob": services,
+        "Podman container": services,
+        "Google service account": [names.account(each) for each in services],
+        "Kubernetes Secret": [names.secret(each) for each in variables],
+        "Secret Manager secret": [names.secret(each) for each in variables],
+    }
+    for platform, wanted in made.items():
+        assert not [each for each in wanted if not names.RULES[platform].fullmatch(each)], platform
+    assert len(set(made["Google service account"])) == len(services)
+    assert len({port_of(each) for each in services}) == len(services), (
+        "two services of one port: rename the newer one"
+    )
+
+
+def test_a_long_name_is_cut_and_stays_apart() -> None:
+    """Google's accounts end after 30 characters."""
+    one, two = (names.account(f"verify-practitioner-banking-and-{which}") for which in ("this", "that"))
+
+    assert one != two
+    assert names.RULES["Google service account"].fullmatch(one)
+
+
+def test_every_secret_says_how_it_is_made() -> None:
+    """An operator reads it in one table."""
+    assert {name for each in functions().values() for name in each.secrets} <= secrets.HOW.keys()
+
+
+def test_a_secret_among_the_settings_is_refused(tmp_path: Path) -> None:
+    """It would be written into every rendered file. So is a name that nobody reads."""
+    text = (environments.FOLDER / "staging.yaml").read_text()
+    for wrong, said in (
+        ("settings:\n  STRIPE_SECRET_KEY: sk_test", "STRIPE_SECRET_KEY is a secret"),
+        ("settings:\n  STRIPE_API_URI: x", "no function has STRIPE_API_URI"),
+        ("origins: https://x\nsettings:", "origins: Extra inputs"),
+    ):
+        file = tmp_path / "wrong.yaml"
+        file.write_text(text.replace("settings:", wrong, 1))
+        with pytest.raises(SystemExit, match=said):
+            environments.read(str(file))
+
+
+def test_what_an_environment_lacks_is_named_by_function(environment: environments.Environment) -> None:
+    """Better here than at the first start."""
+    without = environment.model_copy(update={"secrets": (), "settings": {}})
+
+    missing = environments.missing(functions()["create-session-payment"], without, "compose")
+
+    assert ["STRIPE_SECRET_KEY", "SUPABASE_PUBLISHABLE_KEY", "SUPABASE_SECRET_KEY"] == missing
+
+
+def test_a_tag_is_no_digest() -> None:
+    """What was reviewed is what runs."""
+    with pytest.raises(SystemExit, match="has no digest"):
+        pinned_image("registry.test/functions:latest")
+    assert IMAGE == pinned_image(IMAGE)
+
+
+def test_a_rendering_replaces_the_one_before(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A function that is gone leaves no file behind."""
+    folder = tmp_path / "rendered"
+    write([], "kubernetes", "staging", IMAGE, None, str(folder))
+    write(["run-payouts"], "kubernetes", "staging", IMAGE, None, str(folder))
+
+    assert ["run-payouts.yaml"] == [each.name for each in (folder / "services").iterdir()]
+    assert "for 1 functions" in capsys.readouterr().out
+
+
+def test_pages_webhooks_and_what_takes_long_are_not_forwarded(rendered: Render) -> None:
+    """Each for its reason, which stands beside them; all others are."""
+    found = rendered("cloud-run", hosted_origin=True)
+    forwarded = {path.split("/")[2] for path in found if path.endswith("index.ts")}
+
+    for function in functions().values():
+        assert (function.name in forwarded) == (forwarders.why_not(function) is None)
+    assert not forwarded & {"manage-session", "stripe-session-webhook", "export-my-data", "run-payouts"}
+    assert {"get-available-slots", "create-session-payment", "send-welcome-email"} <= forwarded
+    assert "`export-my-data`: it may take 900 s" in found["supabase/README.md"]
+    assert found["supabase/config.toml"].count("verify_jwt = false") == len(forwarded)
