@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
 
-from .. import environment as environments
-from ..bundle import BUILD
-from ..environment import Environment, Target
-from ..functions import ROOT, Function, chosen
-from ..services import Service, Shape, pinned_image, services
+from deploy import environment as environments
+from deploy.bundle import BUILD
+from deploy.environment import Environment, Target
+from deploy.functions import ROOT, Function, chosen
+from deploy.services import Service, Shape, pinned_image, services
+
 from . import alerts, cloud_run, compose, cost, forwarders, kubernetes, routes, scheduler, secrets
 
 TARGETS: tuple[Target, ...] = get_args(Target)
@@ -27,12 +28,17 @@ def write(
     folder = Path(into) if into else BUILD / "render" / environment.name / target
     functions = chosen(names)
     rendered = render(functions, environment, target, pinned_image(image), shape or usual_shape(target))
+    write_files(folder, rendered)
+    shown = folder.relative_to(ROOT) if folder.is_relative_to(ROOT) else folder
+    print(f"{shown}: {len(rendered)} files, for {len(functions)} functions. Begin with its README.md.")
+
+
+def write_files(folder: Path, rendered: dict[str, str]) -> None:
+    """In place of what was there, so that what is gone leaves no file behind."""
     shutil.rmtree(folder, ignore_errors=True)
     for path, text in rendered.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text)
-    shown = folder.relative_to(ROOT) if folder.is_relative_to(ROOT) else folder
-    print(f"{shown}: {len(rendered)} files, for {len(functions)} functions. Begin with its README.md.")
 
 
 def usual_shape(target: Target) -> Shape:

@@ -6,7 +6,8 @@
 import json
 from typing import Any
 
-from ..environment import Environment, Google, Target
+from deploy.environment import Environment, Google, Target
+
 from .text import dump
 
 STATUS_PATH = "/functions/v1/status"

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from .. import names
-from ..environment import Environment, Google
-from ..services import PORT, Service
+from deploy import names
+from deploy.environment import Environment, Google
+from deploy.services import PORT, Service
+
 from .text import dump
 
 PROBE = {"httpGet": {"path": "/healthz", "port": PORT}, "timeoutSeconds": 2}

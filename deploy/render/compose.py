@@ -5,8 +5,9 @@ The gateway is on the host's network: behind a bridge it would see the bridge's 
 
 from typing import Any
 
-from ..environment import Environment
-from ..services import PORT, Service
+from deploy.environment import Environment
+from deploy.services import PORT, Service
+
 from .routes import caddyfile
 from .text import dump
 

@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 from cronsim import CronSim
 
-from ..environment import Environment
-from ..functions import Function
-from ..services import ALL_CPU, ALL_MEMORY
+from deploy.environment import Environment
+from deploy.functions import Function
+from deploy.services import ALL_CPU, ALL_MEMORY
+
 from .text import table
 
 DAYS = 30

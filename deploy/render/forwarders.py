@@ -6,9 +6,9 @@ webhooks, whose senders are given our own address. What only the scheduler calls
 
 from pathlib import Path
 
-from ..environment import Environment
-from ..functions import Function
-from ..services import Service
+from deploy.environment import Environment
+from deploy.functions import Function
+from deploy.services import Service
 
 TEMPLATE = Path(__file__).with_name("forward.ts")
 LONGEST_S = 150

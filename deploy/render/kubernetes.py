@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from .. import names
-from ..environment import Environment
-from ..services import PORT, Service
+from deploy import names
+from deploy.environment import Environment
+from deploy.services import PORT, Service
+
 from .routes import SUPABASE_PATHS
 from .text import dump
 

@@ -4,8 +4,9 @@ What the project has of its own under /functions/v1/ stays reachable: only our n
 the gateway saw, whatever they claim.
 """
 
-from ..environment import Environment, Google
-from ..services import Service
+from deploy.environment import Environment, Google
+from deploy.services import Service
+
 from .text import dump
 
 SUPABASE_PATHS = ("/auth/v1", "/rest/v1", "/storage/v1", "/realtime/v1", "/graphql/v1", "/functions/v1")

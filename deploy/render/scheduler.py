@@ -6,9 +6,9 @@ claimed in the database.
 
 from collections.abc import Sequence
 
-from ..environment import Environment, Google, Target
-from ..functions import Function, functions
-from ..services import Service
+from deploy.environment import Environment, Google, Target
+from deploy.functions import Function, functions
+from deploy.services import Service
 
 VAULT_NAME = "functions_scheduler_key"
 PATIENCE_S = 10  # so that the function says itself that its time is over

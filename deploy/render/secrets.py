@@ -3,9 +3,10 @@
 A value is read from the environment of whoever runs the commands, and stands in no file and no command line.
 """
 
-from .. import names
-from ..environment import Environment, Target
-from ..services import Service
+from deploy import names
+from deploy.environment import Environment, Target
+from deploy.services import Service
+
 from .text import table
 
 HOW = {
