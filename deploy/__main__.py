@@ -4,7 +4,7 @@ import argparse
 
 import deploy
 
-from . import audit, bundle, doctor, openapi, render, rotate_banking_keys, routes
+from . import audit, bundle, doctor, openapi, render, rollout, rotate_banking_keys, routes
 
 
 def main() -> None:
@@ -35,6 +35,22 @@ def main() -> None:
     command.set_defaults(
         do=lambda said: render.write(said.functions, said.to, said.env, said.image, said.shape, said.into)
     )
+    for name, carry_out in (
+        ("plan", rollout.plan),
+        ("apply", rollout.apply),
+        ("rollback", rollout.rollback),
+        ("status", rollout.status),
+    ):
+        command = commands.add_parser(name)
+        _where(command)
+        command.add_argument(
+            "--print", action="store_true", help="print what would be run, and change nothing"
+        )
+        command.set_defaults(
+            do=lambda said, carry_out=carry_out: carry_out(
+                rollout.Rollout(said.to, said.env, said.image, said.shape, said.print), said.functions
+            )
+        )
     said = parser.parse_args()
     said.do(said)
 

@@ -1,8 +1,11 @@
-"""What runs: a service for each function, or one for all of them. Every platform is rendered from this, and compared."""
+"""What runs: a service for each function, or one for all. Every platform is rendered from this and compared with it."""
 
 import hashlib
 import json
+import os
 import re
+import shlex
+import subprocess
 import zlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -11,7 +14,7 @@ from typing import Literal
 from .environment import Environment, Target, missing
 from .functions import ROOT, Function
 
-IMAGE_FILE = ROOT / "build" / "image"
+LOCAL_IMAGE = "practice-functions"  # as `make image` calls it, with the commit as its tag
 PINNED = re.compile(r"[\w.:/-]+@sha256:[0-9a-f]{64}")
 PORT = 8080
 ALL = "functions"
@@ -119,14 +122,31 @@ def _together(each: list[Service], environment: Environment, image: str) -> Serv
 
 
 def pinned_image(given: str | None) -> str:
-    """The image to run, by its digest: what was reviewed is what runs. Exits with the remedy."""
-    image = given or (IMAGE_FILE.read_text().strip() if IMAGE_FILE.exists() else "")
-    if not image:
+    """The image to run, by its digest: what was reviewed is what runs. One without is looked up on this machine.
+
+    Exits with the remedy.
+    """
+    if given and PINNED.fullmatch(given):
+        return given
+    name = given or f"{LOCAL_IMAGE}:{_git('rev-parse', 'HEAD')[:12]}"
+    podman = shlex.split(os.environ.get("PODMAN", "podman"))
+    digest = _said(*podman, "image", "inspect", "--format", "{{.Digest}}", name)
+    if not digest:
         raise SystemExit(
-            "Which image? `make image` builds one; a pushed one is named by --image REPOSITORY@sha256:…."
+            f"{name} is not on this machine: `make image` builds it. A pushed one is named by its digest,"
+            " --image REPOSITORY@sha256:…."
         )
-    if not PINNED.fullmatch(image):
-        raise SystemExit(
-            f"{image} has no digest. It looks like REPOSITORY@sha256:… and 64 letters and digits."
-        )
-    return image
+    return f"localhost/{name.rpartition(':')[0].removeprefix('localhost/')}@{digest}"
+
+
+def _git(*words: str) -> str:
+    return _said("git", "-C", str(ROOT), *words)
+
+
+def _said(*command: str) -> str:
+    """What a program answers; nothing if it does not, or is not here."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""

@@ -66,12 +66,13 @@ def render(
 
 
 def _order(target: Target, environment: Environment, wanted: list[Service], found: dict[str, str]) -> str:
+    apply = f"`python -m deploy apply --to {target} --env {environment.name}`"
     steps = {
-        "secrets.sh": "the secrets; `secrets.md` says what each is, how it is made and who holds it",
+        "secrets.sh": "the secrets; `secrets.md` says what each is, how it is made, who holds it",
         "accounts.sh": "a service account for each service, which reads its own secrets alone",
         "namespace.yaml": "`kubectl apply -f namespace.yaml`, before the secrets",
-        "services/": f"`python -m deploy apply --to {target} --env {environment.name}` prints each command and carries it out",
-        "compose.yaml": f"`python -m deploy apply --to {target} --env {environment.name}`, or `podman compose up -d`",
+        "services/": f"{apply} prints each command and carries it out",
+        "compose.yaml": f"{apply}, or `podman compose up -d`",
         "Caddyfile": "the gateway: `caddy run --config Caddyfile`, or the service `gateway` of compose.yaml",
         "ingress.yaml": "`kubectl apply -f ingress.yaml -n NAMESPACE`",
         "routes/": "`load-balancer.sh` once; then `url-map.yaml` alone",
@@ -88,7 +89,7 @@ def _order(target: Target, environment: Environment, wanted: list[Service], foun
         if any(each == path or (path.endswith("/") and each.startswith(path)) for each in found)
     ]
     return (
-        f"# {environment.name} on {target}: {len(wanted)} services of {wanted[0].image}\n\nMade by `python -m deploy render`;"
-        " a change is made in deploy.yaml or in the environment, and rendered again. docs/switching.md says in which order"
-        " an installation is switched over, and the way back of each step.\n\n" + "".join(lines)
+        f"# {environment.name} on {target}: {len(wanted)} services of {wanted[0].image}\n\nMade by"
+        " `python -m deploy render`; a change is made in deploy.yaml or in the environment, and rendered again."
+        " docs/switching.md has the order of a switch, with the way back of each step.\n\n" + "".join(lines)
     )

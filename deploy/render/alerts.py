@@ -70,8 +70,9 @@ def google_files(environment: Environment, google: Google) -> dict[str, str]:
 # Made once. CHANNEL is who is told: gcloud beta monitoring channels list. STATUS_KEY is the secret of `status`.
 set -eu
 export CLOUDSDK_CORE_PROJECT={google.project}
-gcloud monitoring uptime create status --resource-type uptime-url --resource-labels host={host},project_id={google.project} \\
-  --protocol https --path {STATUS_PATH} --period 1 --timeout 10 --status-classes 2xx \\
+gcloud monitoring uptime create status --resource-type uptime-url \\
+  --resource-labels host={host},project_id={google.project} --protocol https \\
+  --path {STATUS_PATH} --period 1 --timeout 10 --status-classes 2xx \\
   --username monitor --password "${{STATUS_KEY:?}}"
 policy() {{ gcloud monitoring policies create --policy-from-file "$1" --notification-channels "${{CHANNEL:?}}"; }}
 {create}

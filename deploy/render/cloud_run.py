@@ -1,13 +1,15 @@
-"""Cloud Run: a Knative service for each, in the form that `gcloud run services replace` takes, and who may read what."""
+"""Cloud Run: a Knative service for each, as `gcloud run services replace` takes it, and who may read which secret."""
 
 from typing import Any
 
 from deploy import names
 from deploy.environment import Environment, Google
+from deploy.functions import functions
 from deploy.services import PORT, Service
 
 from .text import dump
 
+READER = "roles/secretmanager.secretAccessor"
 PROBE = {"httpGet": {"path": "/healthz", "port": PORT}, "timeoutSeconds": 2}
 
 
@@ -102,25 +104,42 @@ def _reference(variable: str) -> dict[str, Any]:
 def readers(variable: str, services: list[Service], google: Google) -> dict[str, Any]:
     """The whole policy of one secret: who reads it. What is not in it may not."""
     holders = [f"serviceAccount:{member(each.name, google)}" for each in services if variable in each.secrets]
-    return {"bindings": [{"role": "roles/secretmanager.secretAccessor", "members": sorted(holders)}]}
+    return {"bindings": [{"role": READER, "members": sorted(holders)}]}
 
 
 def accounts(services: list[Service], google: Google) -> str:
     """What makes an account for each service, and lets it read its own secrets alone. It can be run again."""
+    every = {function.name for each in services for function in each.functions} == functions().keys()
     lines = [
         "#!/bin/sh",
-        "# A service account for each service, without a role in the project; secrets/*.yaml say which secrets it reads.",
+        "# A service account for each service, without a role in the project; secrets/*.yaml say what it reads.",
         "# Can be run again. First the secrets (secrets.sh), then this, then the services.",
         "set -eu",
         f"project={google.project}",
+        "export CLOUDSDK_CORE_PROJECT=$project",
         "account() {",
-        '  gcloud iam service-accounts describe "$1@$project.iam.gserviceaccount.com" --project "$project" >/dev/null 2>&1 ||',
-        '    gcloud iam service-accounts create "$1" --project "$project" --display-name "$2"',
+        '  gcloud iam service-accounts describe "$1@$project.iam.gserviceaccount.com" >/dev/null 2>&1 ||',
+        '    gcloud iam service-accounts create "$1" --display-name "$2"',
         "}",
         *(f"account {names.account(each.name)} {each.name}" for each in services),
-        *(
-            f'gcloud secrets set-iam-policy {names.secret(name)} secrets/{name}.yaml --project "$project" --quiet'
-            for name in secrets(services)
-        ),
+        *(_policy(services) if every else _additions(services, google)),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _policy(services: list[Service]) -> list[str]:
+    """Of all functions: what another could read until now, it can not any more."""
+    return [
+        f"gcloud secrets set-iam-policy {names.secret(name)} secrets/{name}.yaml --quiet"
+        for name in secrets(services)
+    ]
+
+
+def _additions(services: list[Service], google: Google) -> list[str]:
+    """Of some: the others keep what they may read."""
+    return [
+        f"gcloud secrets add-iam-policy-binding {names.secret(name)} --condition None --role {READER}"
+        f" --member serviceAccount:{member(each.name, google)}"
+        for each in services
+        for name in each.secrets
+    ]

@@ -29,25 +29,36 @@ def markdown(functions: Sequence[Function], environment: Environment) -> str:
     runs = sum(_runs(str(each.schedule)) for each in scheduled)
     secrets = {name for each in functions for name in each.secrets if name in environment.secrets}
     bindings = sum(len([name for name in each.secrets if name in secrets]) for each in functions)
+    resting = "memory at rest where instances stay (Kubernetes, one machine)"
+    grants = f"{len(functions)}, {bindings} grants"
+    always = f"${_always():.2f} a month: one instance always there, for the clock"
     rows = [
         ("services, revisions to roll", len(functions), 1),
-        ("service accounts, and which secrets each reads", f"{len(functions)}, {bindings} grants", f"1, all {len(secrets)} secrets"),
+        ("service accounts, and which secrets each reads", grants, f"1, all {len(secrets)} secrets"),
         ("scheduler", f"{len(scheduled)} jobs, {runs:,} runs in {DAYS} days", "inside, the same runs"),
-        ("memory at rest where instances stay (Kubernetes, one machine)", f"{len(functions) * EACH_MIB / 1024:.1f} GiB", f"{ONE_MIB / 1024:.1f} GiB"),
-        ("Cloud Run, the scheduled runs alone", f"${_by_request(runs):.2f} a month, no instance between them", f"${_always():.2f} a month: one instance always there, for the clock"),
+        (resting, f"{len(functions) * EACH_MIB / 1024:.1f} GiB", f"{ONE_MIB / 1024:.1f} GiB"),
+        (
+            "Cloud Run, the scheduled runs alone",
+            f"${_by_request(runs):.2f} a month, nothing between them",
+            always,
+        ),
         ("Cloud Scheduler", f"${max(len(scheduled) - FREE_JOBS, 0) * JOB:.2f} a month", "$0.00"),
         ("Secret Manager", *[f"${max(len(secrets) - FREE_SECRETS, 0) * SECRET:.2f} a month"] * 2),
         ("load balancer (one origin)", *[f"${BALANCER:.2f} a month, and traffic"] * 2),
-        ("a cold start is met by", "the first caller of each function", "nobody, while the container is there"),
+        (
+            "a cold start is met by",
+            "the first caller of each function",
+            "nobody, while the container is there",
+        ),
         ("whoever breaks into one function has", "its own secrets", "every secret"),
         ("a deployment changes", "one function", "all of them"),
-    ]  # fmt: skip
+    ]
     head = ("", f"{len(functions)} services", "one container")
     return (
         "# What it costs\n\n"
         + table(head, rows)
-        + "\nList prices as they were known when this was written, after the free tier; people's own requests come on top and"
-        + f" cost the same in both. A scheduled run that finds nothing is taken as {RUN_S} s of one CPU.\n"
+        + "\nList prices as they were known when this was written, after the free tier; people's own requests come on"
+        + f" top and cost the same in both. A scheduled run that finds nothing is taken as {RUN_S} s of one CPU.\n"
     )
 
 

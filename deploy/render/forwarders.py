@@ -40,9 +40,10 @@ def files(services: list[Service], environment: Environment) -> dict[str, str]:
     others = "".join(f"- `{each.name}`: {why}\n" for each in functions if (why := why_not(each)))
     found["supabase/README.md"] = (
         f"# Forwarders\n\nBrowsers keep {environment.supabase}; each of these takes the place of the project's function"
-        " of its name. Deployed by `supabase functions deploy NAME`; the way back is deploying the former one again, so keep"
-        " its source. Tested in Deno, unproven on Supabase's own runtime. Its platform's proxies have to be counted in"
-        " TRUSTED_PROXIES once: the doctor's echo says how many.\n\n## Not forwarded\n\n" + others
+        " of its name. `supabase functions deploy NAME` deploys it; the way back is deploying the former one again, so"
+        " keep its source. Tested in Deno, unproven on Supabase's own runtime. How many proxies that platform appends"
+        " to X-Forwarded-For has to be seen once, and counted in TRUSTED_PROXIES.\n\n## Not forwarded\n\n"
+        + others
     )
     return found
 

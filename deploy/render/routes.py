@@ -1,8 +1,10 @@
 """The one origin: functions and pages by their paths; everything else of Supabase's goes on to the project.
 
-What the project has of its own under /functions/v1/ stays reachable: only our names are ours. A caller's address is what
-the gateway saw, whatever they claim.
+What the project has of its own under /functions/v1/ stays reachable: only our names are ours. A caller's address is
+what the gateway saw, whatever they claim.
 """
+
+from typing import Any
 
 from deploy.environment import Environment, Google
 from deploy.services import Service
@@ -69,7 +71,7 @@ def google_files(services: list[Service], environment: Environment) -> dict[str,
     }
 
 
-def url_map(services: list[Service], environment: Environment) -> dict[str, object]:
+def url_map(services: list[Service], environment: Environment) -> dict[str, Any]:
     """As `gcloud compute url-maps import` takes it. Two backends find every service by its name in the path."""
     google: Google = environment.part("cloud-run")
     host = environment.origin.split("://")[1]
@@ -77,7 +79,7 @@ def url_map(services: list[Service], environment: Environment) -> dict[str, obje
     functions = [path for each in services for path in each.paths()]
     pages = [page for each in services for page in each.pages()]
     project = {"urlRewrite": {"hostRewrite": environment.supabase.split("://")[1]}}
-    rules = [
+    rules: list[dict[str, Any]] = [
         {
             "paths": [each for path in functions for each in (path, f"{path}/*")],
             "service": f"{backend}functions",
@@ -121,9 +123,13 @@ def load_balancer(environment: Environment, google: Google) -> str:
 # The load balancer in front of Cloud Run, made once; afterwards only the URL map changes (the last line).
 set -eu
 export CLOUDSDK_CORE_PROJECT={google.project}
-neg() {{ gcloud compute network-endpoint-groups create "$1" --region {google.region} --network-endpoint-type serverless \\
-  --cloud-run-url-mask "$2"; }}
-backend() {{ gcloud compute backend-services create "$1" --global --load-balancing-scheme EXTERNAL_MANAGED --protocol HTTPS; }}
+neg() {{
+  gcloud compute network-endpoint-groups create "$1" --region {google.region} \\
+    --network-endpoint-type serverless --cloud-run-url-mask "$2"
+}}
+backend() {{
+  gcloud compute backend-services create "$1" --global --load-balancing-scheme EXTERNAL_MANAGED --protocol HTTPS
+}}
 neg functions '/functions/v1/<service>'
 neg pages '/<service>'
 for name in functions pages; do

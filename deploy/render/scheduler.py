@@ -1,4 +1,4 @@
-"""The clock, in the form that an installation has: Cloud Scheduler, CronJobs (beside their service), or the database's own.
+"""The clock, as an installation has it: Cloud Scheduler, CronJobs (beside their service), or the database's own.
 
 All of them call by POST with the secret key and an empty body. That two clocks run at once does no harm: what is due is
 claimed in the database.
@@ -36,16 +36,19 @@ def cloud_scheduler(scheduled: Sequence[Function], google: Google) -> str:
     return (
         f"""\
 #!/bin/sh
-# Cloud Scheduler's jobs. Can be run again; after a new secret key it has to be. Whoever may read jobs may read the key.
+# Cloud Scheduler's jobs. Can be run again; after a new secret key it has to be. Who may read jobs may read the key.
 set -eu
 export CLOUDSDK_CORE_PROJECT={google.project}
 key=$(gcloud secrets versions access latest --secret supabase-secret-key | cut -d, -f1)
 job() {{
-  if gcloud scheduler jobs describe "$1" --location {google.region} >/dev/null 2>&1; then verb=update headers=--update-headers
-  else verb=create headers=--headers; fi
+  verb=create headers=--headers
+  if gcloud scheduler jobs describe "$1" --location {google.region} >/dev/null 2>&1; then
+    verb=update headers=--update-headers
+  fi
   gcloud scheduler jobs "$verb" http "$1" --location {google.region} --schedule "$2" --time-zone Etc/UTC \\
-    --uri "https://$1-{google.number}.{google.region}.run.app/functions/v1/$1" --http-method POST --message-body '{{}}' \\
-    --attempt-deadline "$3" --max-retry-attempts 0 "$headers" "apikey=$key,Content-Type=application/json"
+    --uri "https://$1-{google.number}.{google.region}.run.app/functions/v1/$1" --http-method POST \\
+    --message-body '{{}}' "$headers" "apikey=$key,Content-Type=application/json" \\
+    --attempt-deadline "$3" --max-retry-attempts 0
 }}
 """
         + "\n".join(jobs)
@@ -56,8 +59,9 @@ job() {{
 def crontab(services: list[Service]) -> str:
     """For one machine with a service for each function. `crontab crontab` installs it; the key is in a file."""
     lines = [
-        f"{each.schedule} curl -fsS -m {each.timeout + PATIENCE_S} -X POST -H @/etc/functions/scheduler.headers -d '{{}}'"
-        f" http://127.0.0.1:{each.port}/functions/v1/{each.name} | logger -t {each.name}"
+        f"{each.schedule} curl -fsS -m {each.timeout + PATIENCE_S} -X POST -d '{{}}'"
+        f" -H @/etc/functions/scheduler.headers http://127.0.0.1:{each.port}/functions/v1/{each.name}"
+        f" | logger -t {each.name}"
         for each in services
         if each.schedule
     ]
@@ -70,6 +74,7 @@ def crontab(services: list[Service]) -> str:
 
 def database(scheduled: Sequence[Function], environment: Environment) -> str:
     """pg_cron and pg_net, for a hosted project. Nobody hears whether a call succeeded: `status` tells."""
+    # Names and times are deploy.yaml's, which take small letters, digits and a few signs: nothing to escape.
     rows = ",\n".join(
         f"    ('{each.name}', '{each.schedule}', {(each.timeout + PATIENCE_S) * 1000})" for each in scheduled
     )
@@ -78,7 +83,7 @@ def database(scheduled: Sequence[Function], environment: Environment) -> str:
 -- The database's own clock: pg_cron calls the functions through pg_net. Run as postgres; it can be run again.
 -- First the key, once, in Vault (a new one: vault.update_secret):
 --   select vault.create_secret('sb_secret_…', '{VAULT_NAME}');
--- pg_net tells nobody how a call ended: net._http_response keeps it for hours, and `status` says which function is late.
+-- pg_net tells nobody how a call ended: net._http_response keeps it for hours; `status` says which function is late.
 
 create extension if not exists pg_cron;
 create extension if not exists pg_net;

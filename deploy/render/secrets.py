@@ -56,7 +56,9 @@ set -eu
 {_store(target, environment)}
 secret() {{
   eval "value=\\${{$1:-}}"
-  if [ -n "$value" ]; then printf %s "$value" | store "$2" && echo "$2 is set"; else echo "$2 stays: $1 is not set here"; fi
+  if [ -z "$value" ]; then echo "$2 stays: $1 is not set here"; return; fi
+  printf %s "$value" | store "$2"
+  echo "$2 is set"
 }}
 """
     return head + "".join(f"secret {name} {names.secret(name)}\n" for name in variables)
@@ -75,8 +77,8 @@ store() {{
         namespace = environment.part(target).namespace
         return f"""\
 store() {{
-  kubectl create secret generic "$1" --namespace {namespace} --from-file value=/dev/stdin --dry-run=client --output yaml |
-    kubectl apply --namespace {namespace} --filename -
+  kubectl create secret generic "$1" --namespace {namespace} --from-file value=/dev/stdin \\
+    --dry-run=client --output yaml | kubectl apply --namespace {namespace} --filename -
 }}"""
     return """\
 store() {

@@ -1,11 +1,11 @@
 """`plan`, `apply`, `rollback` and `status`: what differs from what runs, carried out, taken back, and how it is.
 
-Rendered anew each time, so that what is applied is what deploy.yaml and the environment say now. Every command of gcloud,
-kubectl or podman is printed before it is run. docs/switching.md has the order of a switch.
+Rendered anew each time, so that what is applied is what deploy.yaml and the environment say now. Every command of
+gcloud, kubectl or podman is printed before it is run. docs/switching.md has the order of a switch.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from deploy import environment as environments
 from deploy.bundle import BUILD
@@ -20,7 +20,11 @@ from .podman import Machine
 from .running import Difference, Platform, Running, compare
 from .shell import Failed, Shell
 
-PLATFORMS = {"cloud-run": CloudRun, "kubernetes": Cluster, "compose": Machine}
+PLATFORMS: dict[Target, Callable[[Environment, Shell], Platform]] = {
+    "cloud-run": CloudRun,
+    "kubernetes": Cluster,
+    "compose": Machine,
+}
 LEDGER = "select version from supabase_migrations.schema_migrations"
 
 
@@ -89,9 +93,7 @@ def apply(rollout: Rollout, names: Sequence[str]) -> None:
             rollout.platform.apply(service, running.get(service.name))
         if todo:
             rollout.platform.finish(applied, _which(todo, "changes_schedule"))
-    print(
-        f"{len(todo)} of {len(wanted)} services were changed. Back: python -m deploy rollback --to {rollout.target} NAME"
-    )
+    print(f"{len(todo)} of {len(wanted)} services were changed. `rollback` brings back what ran before.")
 
 
 def _which(todo: list[tuple[Service, Difference]], what: str) -> set[str]:

@@ -6,6 +6,7 @@ The container before stays, stopped, as `<name>-before`. While one follows the o
 import time
 import urllib.error
 import urllib.request
+from itertools import pairwise
 from typing import Any
 
 from deploy import names
@@ -17,14 +18,16 @@ from .shell import Failed, Shell
 
 STARTS_WITHIN_S = 60
 ENDS_WITHIN_S = 15
-OURS = {"FUNCTION_TARGET", "SCHEDULER"}
 
 
 class Machine:
     """The containers of one environment."""
 
-    def __init__(self, environment: Environment, shell: Shell) -> None:
+    def __init__(
+        self, environment: Environment, shell: Shell, starts_within_s: float = STARTS_WITHIN_S
+    ) -> None:
         self._environment = environment
+        self._starts_within_s = starts_within_s
         self._shell = shell
 
     def running(self) -> dict[str, Running]:
@@ -55,10 +58,12 @@ class Machine:
             return
         self._shell.run("podman", "logs", "--tail", "20", service.name)
         if running:
-            self.rollback(service.name, running)
+            self._remove(service.name)
+            self._shell.run("podman", "rename", before, service.name)
+            self._shell.run("podman", "start", service.name)
         raise Failed(
-            f"{service.name} did not answer /healthz within {STARTS_WITHIN_S} s"
-            + " and was taken back." * bool(running)
+            f"{service.name} did not answer /healthz within {self._starts_within_s:g} s"
+            + " and the one before runs again." * bool(running)
         )
 
     def finish(self, applied: list[Service], different: set[str]) -> None:
@@ -86,10 +91,10 @@ class Machine:
     def _answers(self, port: int) -> bool:
         url = f"http://127.0.0.1:{port}/healthz"
         print(f"… {url}", flush=True)
-        deadline = time.monotonic() + STARTS_WITHIN_S
+        deadline = time.monotonic() + self._starts_within_s
         while not self._shell.only_print and time.monotonic() < deadline:
             try:
-                with urllib.request.urlopen(url, timeout=2) as reply:  # noqa: S310 - our own
+                with urllib.request.urlopen(url, timeout=2) as reply:
                     if reply.status == 200:
                         return True
             except (urllib.error.URLError, OSError):
@@ -133,4 +138,4 @@ def _running(container: dict[str, Any]) -> Running:
 
 def _said(command: list[str], option: str) -> list[str]:
     """What an option was given, each time, when the container was made."""
-    return [value for word, value in zip(command, command[1:], strict=False) if word == option]
+    return [value for word, value in pairwise(command) if word == option]
