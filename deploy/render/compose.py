@@ -28,6 +28,7 @@ def document(services: list[Service], environment: Environment) -> dict[str, Any
         # A tag can move: name the image by its digest.
         "image": "${CADDY_IMAGE:?the image of Caddy 2, by its digest}",
         "network_mode": "host",
+        **({"environment": {"FORWARDER_KEY": "${FORWARDER_KEY:?}"}} if environment.hosted_origin else {}),
         "restart": "unless-stopped",
         "read_only": True,
         "volumes": ["./Caddyfile:/etc/caddy/Caddyfile:ro", "caddy:/data"],

@@ -9,6 +9,8 @@ Deno.serve(async (request: Request): Promise<Response> => {
   headers.set("accept-encoding", "identity");
   for (const name of ["host", "content-length", ...OF_ONE_CONNECTION]) headers.delete(name);
   // What the platform's own proxies wrote about the caller stays in x-forwarded-for: TRUSTED_PROXIES counts this hop too.
+  // A gateway believes it from whoever shows this key.
+  headers.set("x-forwarder-key", Deno.env.get("FORWARDER_KEY") ?? "");
   const here = new URL(request.url);
   const below = here.pathname.split("/{{name}}")[1] ?? "";
   let reply: Response;

@@ -27,9 +27,23 @@ CADDY_HEAD = """\
 """
 
 
+# Who comes through a forwarder shows its key, and is who the forwarder says; anybody else is who they are.
+FORWARDED = """\
+	@forwarded header X-Forwarder-Key {$FORWARDER_KEY}
+	vars forwarded_for "{remote_host}, {remote_host}"
+	vars @forwarded forwarded_for "{header.X-Forwarded-For}, {remote_host}"
+"""
+FORWARD = """\
+			header_up X-Forwarded-For {vars.forwarded_for}
+			header_up -X-Forwarder-Key
+"""
+
+
 def caddyfile(services: list[Service], environment: Environment) -> str:
     """For one machine: each service has a port of its own on 127.0.0.1."""
-    blocks = [_handle(each) for each in services if each.paths()]
+    forward = FORWARD if environment.hosted_origin else ""
+    blocks = [FORWARDED] if forward else []
+    blocks += [_handle(each, forward) for each in services if each.paths()]
     project = environment.supabase
     host = project.split("://")[1]
     paths = " ".join(f"{path} {path}/*" for path in SUPABASE_PATHS)
@@ -45,7 +59,7 @@ def caddyfile(services: list[Service], environment: Environment) -> str:
     return f"{CADDY_HEAD}\n{environment.origin} {{\n" + "\n".join(blocks) + "}\n"
 
 
-def _handle(each: Service) -> str:
+def _handle(each: Service, forward: str) -> str:
     """A restart is waited for: a request that has not been sent yet is sent when the service is back."""
     paths = " ".join([*(f"{path} {path}/*" for path in each.paths()), *each.pages()])
     name = each.name.replace("-", "_")
@@ -53,6 +67,7 @@ def _handle(each: Service) -> str:
         f"\t@{name} path {paths}\n"
         f"\thandle @{name} {{\n"
         f"\t\treverse_proxy 127.0.0.1:{each.port} {{\n"
+        f"{forward}"
         "\t\t\tlb_try_duration 10s\n"
         "\t\t\ttransport http {\n"
         f"\t\t\t\tresponse_header_timeout {each.timeout + 20}s\n"
