@@ -2,6 +2,7 @@
 
 python -m deploy bundle [name …]     build/<name>/, ready to be deployed alone
 python -m deploy openapi             docs/api/openapi.json, from the contracts
+python -m deploy release             releases/….json: what this release calls of the database
 python -m deploy routes              wire path, verbs, callers and schedule of each function
 python -m deploy render --to cloud-run|kubernetes|compose [--env …] [name …]   a folder to read and review
 python -m deploy plan --to … [--env …] [name …]       how that differs from what runs

@@ -4,7 +4,7 @@ import argparse
 
 import deploy
 
-from . import audit, bundle, doctor, openapi, render, rollout, rotate_banking_keys, routes
+from . import audit, bundle, doctor, openapi, release, render, rollout, rotate_banking_keys, routes
 
 
 def main() -> None:
@@ -16,6 +16,7 @@ def main() -> None:
     for name, write in (
         ("routes", routes.write),
         ("openapi", openapi.write),
+        ("release", release.write),
         ("rotate-banking-keys", rotate_banking_keys.rotate),
     ):
         commands.add_parser(name).set_defaults(do=lambda _, write=write: write())
