@@ -1,7 +1,7 @@
 """What a release calls: `python -m deploy release`, when it is released, writes releases/<day>-<commit>.json.
 
-An RPC with the arguments that are passed and the fields that are read of its reply, and by whom it is called; of tables
-the columns that the existing pages read. A migration may add to these as it likes. It may not take away from them before
+An RPC with the arguments that are passed and the fields that are read of its reply, and who calls it; of tables the
+columns that the existing pages read. A migration may add to these as it likes. It may not take away from them before
 the release that needs them is gone: tests/sql/test_last_release.py holds today's schema against the newest file.
 """
 
@@ -19,6 +19,10 @@ from .calls import uses
 from .functions import ROOT, functions
 
 FOLDER = ROOT / "releases"
+REQUIRED = """
+  select p.proname, to_json(coalesce(p.proargnames[1:p.pronargs - p.pronargdefaults], '{}'))
+    from pg_proc p join pg_namespace n on n.oid = p.pronamespace where n.nspname = 'public'
+"""
 EMBED_OR_COLUMN = re.compile(
     r"(?:\w+:)?(?P<name>[\w*]+)(?:!\w+)*(?P<embedded>\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))?(?:,|$)"
 )
@@ -51,20 +55,32 @@ def _lines(found: Mapping[str, object]) -> str:
 
 
 def calls() -> dict[str, dict[str, Any]]:
-    """Every RPC that a function calls: what all calls together pass and read."""
+    """Every RPC that a function calls: what all calls together pass and read.
+
+    What is passed as a mapping is not seen in the source; so what the schema of the release demands is passed as well.
+    """
+    demanded = _demanded()
     found: dict[str, dict[str, Any]] = {}
     for function in functions().values():
         for use in uses(function):
             call = found.setdefault(
                 use.rpc.name, {"passes": [], "always": None, "reads": [], "as": [], "by": []}
             )
-            call["passes"] = sorted({*call["passes"], *use.passes})
-            always = set() if use.passes_more else set(use.passes)
-            call["always"] = sorted(always if call["always"] is None else always & {*call["always"]})
+            call["passes"] = sorted({*call["passes"], *use.passes, *demanded[use.rpc.name]})
             call["reads"] = sorted({*call["reads"], *_fields(use.rpc.gives)})
             call["as"] = sorted({*call["as"], _caller(function.is_page, use.as_service)})
             call["by"] = sorted({*call["by"], function.name})
     return dict(sorted(found.items()))
+
+
+def _demanded() -> dict[str, list[str]]:
+    """The arguments without which each RPC of this state's schema is not called."""
+    import psycopg
+
+    from sql.throwaway import server
+
+    with server() as postgres, psycopg.connect(postgres.build("release")) as connection:
+        return dict(connection.execute(REQUIRED).fetchall())
 
 
 def tables() -> dict[str, list[str]]:
