@@ -161,7 +161,8 @@ def call_all(stage: Stage, agora: AgoraEmulator, stripe: FakeStripe, logs: Path)
     for log in sorted(logs.glob("*.log")):
         for line in log.read_text().splitlines():
             if line.startswith("{") and (entry := json.loads(line)).get("status", 0) >= 500:
-                yield f"{log.stem}: {entry['status']} {entry.get('code')} {entry.get('cause') or entry.get('error') or ''}"
+                why = entry.get("cause") or entry.get("error") or ""
+                yield f"{log.stem}: {entry['status']} {entry.get('code')} {why}"
 
 
 if __name__ == "__main__":

@@ -27,9 +27,14 @@ def write(
     environment = environments.read(name)
     folder = Path(into) if into else BUILD / "render" / environment.name / target
     functions = chosen(names)
-    rendered = render(functions, environment, target, pinned_image(image), shape or usual_shape(target))
+    digest = pinned_image(image, is_read_only=True)
+    rendered = render(functions, environment, target, digest, shape or usual_shape(target))
     write_files(folder, rendered)
     shown = folder.relative_to(ROOT) if folder.is_relative_to(ROOT) else folder
+    if digest.endswith("0" * 64):
+        print(
+            "There is no image of this commit here: `make image`, or --image. The files have a digest of noughts."
+        )
     print(f"{shown}: {len(rendered)} files, for {len(functions)} functions. Begin with its README.md.")
 
 

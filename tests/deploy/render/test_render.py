@@ -113,3 +113,31 @@ def test_pages_webhooks_and_what_takes_long_are_not_forwarded(rendered: Render) 
     assert {"get-available-slots", "create-session-payment", "send-welcome-email"} <= forwarded
     assert "`export-my-data`: it may take 900 s" in found["supabase/README.md"]
     assert found["supabase/config.toml"].count("verify_jwt = false") == len(forwarded)
+
+
+def test_the_databases_clock_calls_from_outside(rendered: Render) -> None:
+    """So what it calls is reached through the origin, behind the key; and no other clock is rendered."""
+    found = rendered("cloud-run", scheduler="database")
+
+    assert "scheduler.sql" in found
+    assert "scheduler.sh" not in found
+    assert "internal-and-cloud-load-balancing" in found["services/run-payouts.yaml"]
+    assert "/functions/v1/run-payouts\n" in found["routes/url-map.yaml"]
+
+
+def test_some_functions_leave_the_others_what_they_may_read(rendered: Render) -> None:
+    """A secret's whole policy is set only where all its readers are known."""
+    some, every = (rendered("cloud-run", "each", *names)["accounts.sh"] for names in (("run-payouts",), ()))
+
+    assert "add-iam-policy-binding supabase-secret-key" in some
+    assert "set-iam-policy" not in some
+    assert "set-iam-policy supabase-secret-key" in every
+
+
+def test_what_is_only_read_needs_no_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From a fresh clone; what is applied does."""
+    monkeypatch.setenv("PODMAN", "no-such-podman")
+
+    assert pinned_image(None, is_read_only=True).endswith("@sha256:" + "0" * 64)
+    with pytest.raises(SystemExit, match="`make image` builds it"):
+        pinned_image(None)
