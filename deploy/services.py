@@ -39,7 +39,7 @@ class Service:
     timeout: int
     instances: int
     schedule: str | None
-    is_open: bool
+    reached: tuple[str, ...]  # the functions that are called from outside
     functions: tuple[Function, ...]
     port: int
 
@@ -49,9 +49,14 @@ class Service:
         facts = asdict(self) | {"functions": [each.name for each in self.functions]}
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:12]
 
+    @property
+    def is_open(self) -> bool:
+        """Whether anybody outside calls it."""
+        return bool(self.reached)
+
     def paths(self) -> list[str]:
         """Where people and other systems reach it."""
-        return [f"/functions/v1/{each.name}" for each in self.functions if self.is_open and each.is_open]
+        return [f"/functions/v1/{name}" for name in self.reached]
 
     def pages(self) -> list[str]:
         """Where pages of our own are, under their bare names."""
@@ -77,6 +82,8 @@ def port_of(name: str) -> int:
 
 def _service(function: Function, environment: Environment, target: Target, image: str) -> Service:
     values = {name: environment.value(name, target) for name in function.env}
+    # The database's scheduler calls from outside, behind the key.
+    is_reached = function.is_open or (environment.scheduler == "database" and bool(function.schedule))
     return Service(
         name=function.name,
         summary=function.summary,
@@ -89,8 +96,7 @@ def _service(function: Function, environment: Environment, target: Target, image
         timeout=function.timeout,
         instances=function.instances,
         schedule=function.schedule,
-        # The database's scheduler calls from outside, behind the key.
-        is_open=function.is_open or (environment.scheduler == "database" and bool(function.schedule)),
+        reached=(function.name,) if is_reached else (),
         functions=(function,),
         port=port_of(function.name),
     )
@@ -115,7 +121,7 @@ def _together(each: list[Service], environment: Environment, image: str) -> Serv
         timeout=max(service.timeout for service in each),
         instances=1,
         schedule=None,
-        is_open=True,
+        reached=tuple(name for service in each for name in service.reached),
         functions=tuple(function for service in each for function in service.functions),
         port=ALL_PORT,
     )

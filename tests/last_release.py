@@ -36,6 +36,7 @@ from tests.recording_scene import SPEED, AgoraEmulator
 
 PROGRAMS = Path(sys.executable).parent
 STARTS_WITHIN_S = 120
+AT_ONCE = 4  # that are starting
 IMAGE = f"none@sha256:{'0' * 64}"
 
 
@@ -52,10 +53,12 @@ def main() -> None:
         stack = open_.enter_context(_stack(stripe))
         origin = f"http://127.0.0.1:{free_base()}"
         env = {**stack.env, "FUNCTIONS_URL": f"{origin}/functions/v1", "PAGES_URL": origin}
-        for bundle in bundles:
+        for at, bundle in enumerate(bundles):
             open_.enter_context(started(bundle, folder, env))
-        for bundle in bundles:
-            wait(bundle.name)
+            if at >= AT_ONCE:
+                wait(bundles[at - AT_ONCE].name, folder)
+        for bundle in bundles[-AT_ONCE:]:
+            wait(bundle.name, folder)
         open_.enter_context(
             gateway([each.name for each in bundles], origin, stack.env["SUPABASE_URL"], folder)
         )
@@ -121,7 +124,7 @@ def started(bundle: Path, folder: Path, env: Mapping[str, str]) -> Iterator[None
             process.wait()
 
 
-def wait(name: str) -> None:
+def wait(name: str, folder: Path) -> None:
     """Until it answers."""
     deadline = time.monotonic() + STARTS_WITHIN_S
     while True:
@@ -130,7 +133,8 @@ def wait(name: str) -> None:
             return
         except httpx.TransportError:
             if time.monotonic() > deadline:
-                raise SystemExit(f"{name} did not start") from None
+                said = (folder / "log" / f"{name}.log").read_text()[-2000:]
+                raise SystemExit(f"{name} did not start:\n{said}") from None
             time.sleep(0.2)
 
 
