@@ -57,6 +57,11 @@ class Environment(_Part):
     hosted_origin: bool = Field(
         False, description="Browsers keep the project's own address: forwarders are rendered."
     )
+    recording_image: str | None = Field(
+        None,
+        pattern=r"^.+@sha256:[0-9a-f]{64}$",
+        description="With ffmpeg; without it recordings stay in parts.",
+    )
     google: Google | None = None
     kubernetes: Kubernetes | None = None
     settings: dict[str, str] = {}

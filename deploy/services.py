@@ -19,7 +19,7 @@ PINNED = re.compile(r"[\w.:/-]+@sha256:[0-9a-f]{64}")
 PORT = 8080
 ALL = "functions"
 ALL_PORT = 8100  # on one machine, where each service has a port of its own
-ALL_CPU, ALL_MEMORY = 1.0, "2048Mi"
+ALL_CPU, ALL_MEMORY = 1.0, "1024Mi"
 PORTS = range(20000, 32000)  # below those that the kernel gives away
 Shape = Literal["each", "one"]
 
@@ -87,7 +87,7 @@ def _service(function: Function, environment: Environment, target: Target, image
     return Service(
         name=function.name,
         summary=function.summary,
-        image=image,
+        image=(environment.recording_image or image) if "FFMPEG_PATH" in function.env else image,
         env={"FUNCTION_TARGET": function.target} | {name: value for name, value in values.items() if value},
         secrets=tuple(name for name in function.secrets if name in environment.secrets),
         cpu=function.cpu,
@@ -112,7 +112,7 @@ def _together(each: list[Service], environment: Environment, image: str) -> Serv
     return Service(
         name=ALL,
         summary="Every function, by its path.",
-        image=image,
+        image=environment.recording_image or image,
         env=env,
         secrets=tuple(dict.fromkeys(name for service in each for name in service.secrets)),
         cpu=ALL_CPU,

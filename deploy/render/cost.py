@@ -20,7 +20,7 @@ CPU_S, GIB_S, REQUESTS = 0.000024, 0.0000025, 0.40 / 1_000_000
 FREE_CPU_S, FREE_GIB_S, FREE_REQUESTS = 180_000, 360_000, 2_000_000
 ALWAYS_CPU_S, ALWAYS_GIB_S = 0.000018, 0.000002  # of an instance that is always there
 JOB, FREE_JOBS, SECRET, FREE_SECRETS, BALANCER = 0.10, 3, 0.06, 6, 18.25
-EACH_MIB, ONE_MIB = 100, 700  # at rest, as measured
+EACH_MIB, ONE_MIB = 40, 512  # one process of one function; what the one container was rehearsed in
 
 
 def markdown(functions: Sequence[Function], environment: Environment) -> str:

@@ -71,7 +71,7 @@ def deployment(each: Service) -> dict[str, Any]:
             *(_reference(name) for name in each.secrets),
         ],
         "resources": {
-            "requests": {"cpu": "20m", "memory": "128Mi" if len(each.functions) == 1 else "1024Mi"},
+            "requests": {"cpu": "20m", "memory": "64Mi" if len(each.functions) == 1 else "512Mi"},
             "limits": {"cpu": f"{each.cpu:g}", "memory": each.memory},
         },
         "startupProbe": PROBE | {"periodSeconds": 2, "failureThreshold": 30},

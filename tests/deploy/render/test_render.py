@@ -141,3 +141,12 @@ def test_what_is_only_read_needs_no_image(tmp_path: Path, monkeypatch: pytest.Mo
     assert pinned_image(None, is_read_only=True).endswith("@sha256:" + "0" * 64)
     with pytest.raises(SystemExit, match="`make image` builds it"):
         pinned_image(None)
+
+
+def test_ffmpeg_goes_to_the_one_function_that_runs_it(rendered: Render) -> None:
+    """And to the one container, if asked."""
+    other = f"registry.test/recording@sha256:{'b' * 64}"
+    each, one = (rendered("kubernetes", shape, recording_image=other) for shape in ("each", "one"))
+
+    assert ["services/process-recording.yaml"] == [path for path, text in each.items() if other in text]
+    assert other in one["services/functions.yaml"]
