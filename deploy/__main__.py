@@ -9,28 +9,34 @@ from . import audit, bundle, doctor, openapi, release, render, rollout, rotate_b
 
 def main() -> None:
     """Read the command line and carry it out."""
+    said = commands().parse_args()
+    said.do(said)
+
+
+def commands() -> argparse.ArgumentParser:
+    """What can be said."""
     parser = argparse.ArgumentParser(
         prog="python -m deploy", description=deploy.__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    known = parser.add_subparsers(dest="command", required=True, metavar="command")
     for name, write in (
         ("routes", routes.write),
         ("openapi", openapi.write),
         ("release", release.write),
         ("rotate-banking-keys", rotate_banking_keys.rotate),
     ):
-        commands.add_parser(name).set_defaults(do=lambda _, write=write: write())
+        known.add_parser(name).set_defaults(do=lambda _, write=write: write())
     for name, write_some in (
         ("bundle", bundle.write),
         ("doctor", doctor.examine),
     ):
-        command = commands.add_parser(name)
+        command = known.add_parser(name)
         command.add_argument("functions", nargs="*", metavar="name")
         command.set_defaults(do=lambda said, write=write_some: write(said.functions))
-    command = commands.add_parser("verify-audit-log")
+    command = known.add_parser("verify-audit-log")
     command.add_argument("heads", nargs="*", metavar="position:hash")
     command.set_defaults(do=lambda said: audit.verify(said.heads))
-    command = commands.add_parser("render")
+    command = known.add_parser("render")
     _where(command)
     command.add_argument("--into", metavar="FOLDER", help="instead of build/render/<environment>/<platform>")
     command.set_defaults(
@@ -42,7 +48,7 @@ def main() -> None:
         ("rollback", rollout.rollback),
         ("status", rollout.status),
     ):
-        command = commands.add_parser(name)
+        command = known.add_parser(name)
         _where(command)
         command.add_argument(
             "--print", action="store_true", help="print what would be run, and change nothing"
@@ -52,8 +58,7 @@ def main() -> None:
                 rollout.Rollout(said.to, said.env, said.image, said.shape, said.print), said.functions
             )
         )
-    said = parser.parse_args()
-    said.do(said)
+    return parser
 
 
 def _where(command: argparse.ArgumentParser) -> None:

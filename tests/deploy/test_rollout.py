@@ -20,6 +20,7 @@ from deploy.rollout import Rollout
 from deploy.rollout.podman import Machine
 from deploy.rollout.shell import Shell
 from deploy.services import port_of
+from tests.cast import Stage
 
 from .programs import Programs
 
@@ -173,6 +174,35 @@ def test_a_program_that_is_not_here_is_named(environment: str, monkeypatch: pyte
 
     with pytest.raises(SystemExit, match="no-such-kubectl is not installed here"):
         rollout.status(Rollout("kubernetes", environment, IMAGE, None), [])
+
+
+def test_migrations_to_come_are_part_of_a_plan(
+    programs: Programs,
+    environment: str,
+    stage: Stage,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Those that the database's ledger does not have; a database that does not answer is said to be not looked at."""
+    (tmp_path / "sql" / "migrations").mkdir(parents=True)
+    for name in ("20251229001234_baseline.sql", "99991231235959_close.sql"):
+        (tmp_path / "sql" / "migrations" / name).touch()
+    monkeypatch.setattr(rollout, "ROOT", tmp_path)
+    monkeypatch.setenv("DATABASE_URL", stage.env["DATABASE_URL"])
+    trial = Rollout("kubernetes", environment, IMAGE, None)
+
+    with pytest.raises(SystemExit):
+        rollout.plan(trial, SOME)
+    monkeypatch.setenv("DATABASE_URL", "postgresql://127.0.0.1:9/nobody")
+    with pytest.raises(SystemExit):
+        rollout.plan(trial, SOME)
+
+    said = capsys.readouterr().out
+    assert ["~ migration 99991231235959_close.sql is to come"] == [
+        line for line in said.splitlines() if line.startswith("~ migration")
+    ]
+    assert "migrations: not looked at, " in said
 
 
 # One machine

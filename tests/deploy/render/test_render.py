@@ -1,6 +1,7 @@
 """What holds of every rendering: no secret in it, digests, legal names, scripts that a shell can read."""
 
 import re
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -8,7 +9,8 @@ import pytest
 
 from deploy import environment as environments
 from deploy import names
-from deploy.functions import functions
+from deploy.__main__ import commands
+from deploy.functions import ROOT, functions
 from deploy.render import TARGETS, forwarders, secrets, write
 from deploy.services import pinned_image, port_of
 
@@ -150,3 +152,21 @@ def test_ffmpeg_goes_to_the_one_function_that_runs_it(rendered: Render) -> None:
 
     assert ["services/process-recording.yaml"] == [path for path, text in each.items() if other in text]
     assert other in one["services/functions.yaml"]
+
+
+def test_what_the_readme_says_can_be_typed(tmp_path: Path) -> None:
+    """Each command as it stands; those that render are carried out."""
+    section = (ROOT / "README.md").read_text().partition("## Deploying")[2].partition("\n## ")[0]
+    typed = [
+        line.partition("#")[0].strip() for line in section.splitlines() if line.startswith("python -m deploy")
+    ]
+
+    assert len(typed) >= 7
+    assert len(section.strip().splitlines()) <= 25
+    for line in typed:
+        said = commands().parse_args(shlex.split(line)[3:])
+        if said.command == "render":
+            said.into = str(tmp_path / said.to)
+            said.do(said)
+            assert (tmp_path / said.to / "README.md").exists()
+    assert {"cloud-run", "kubernetes", "compose"} == {path.name for path in tmp_path.iterdir()}
