@@ -53,12 +53,13 @@ def commands() -> argparse.ArgumentParser:
         command.add_argument(
             "--print", action="store_true", help="print what would be run, and change nothing"
         )
-        command.set_defaults(
-            do=lambda said, carry_out=carry_out: carry_out(
-                rollout.Rollout(said.to, said.env, said.image, said.shape, said.print), said.functions
-            )
-        )
+        command.set_defaults(do=lambda said, carry_out=carry_out: carry_out(_rollout(said), said.functions))
     return parser
+
+
+def _rollout(said: argparse.Namespace) -> rollout.Rollout:
+    needs_image = said.command in ("plan", "apply")
+    return rollout.Rollout(said.to, said.env, said.image, said.shape, said.print, needs_image=needs_image)
 
 
 def _where(command: argparse.ArgumentParser) -> None:

@@ -13,6 +13,7 @@ from typing import Literal
 
 from .environment import Environment, Target, missing
 from .functions import ROOT, Function
+from .functions import functions as known
 
 LOCAL_IMAGE = "practice-functions"  # as `make image` calls it, with the commit as its tag
 PINNED = re.compile(r"[\w.:/-]+@sha256:[0-9a-f]{64}")
@@ -66,13 +67,28 @@ class Service:
 def services(
     functions: Sequence[Function], environment: Environment, target: Target, image: str, shape: Shape
 ) -> list[Service]:
-    """The services of these functions. Exits naming what the environment does not have."""
-    lacking = {function.name: missing(function, environment, target) for function in functions}
-    lines = [f"{name}: {', '.join(names)}" for name, names in lacking.items() if names]
-    if lines:
-        raise SystemExit(f"The environment {environment.name} lacks settings:\n" + "\n".join(lines))
+    """The services of these functions. Exits naming what the environment does not have.
+
+    The one container says itself which functions are not set up, and serves the others.
+    """
+    lines = lacking(functions, environment, target)
+    if lines and shape == "each":
+        raise SystemExit(f"The environment {environment.name} lacks settings:\n" + "\n".join(lines.values()))
     each = [_service(function, environment, target, image) for function in functions]
     return each if shape == "each" else [_together(each, environment, image)]
+
+
+def lacking(functions: Sequence[Function], environment: Environment, target: Target) -> dict[str, str]:
+    """A line for each of these functions that would not start."""
+    found = {function.name: missing(function, environment, target) for function in functions}
+    return {name: f"{name}: {', '.join(settings)}" for name, settings in found.items() if settings}
+
+
+def startable(environment: Environment, target: Target) -> list[Function]:
+    """The functions for which an environment has everything."""
+    every = list(known().values())
+    left_out = lacking(every, environment, target)
+    return [function for function in every if function.name not in left_out]
 
 
 def port_of(name: str) -> int:

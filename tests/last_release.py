@@ -23,13 +23,13 @@ import httpx
 from pytest_httpserver import HTTPServer
 
 from bench import calls
-from bench.__main__ import _stack
 from deploy import environment as environments
 from deploy import release
 from deploy.functions import ROOT, functions
 from deploy.render.routes import caddyfile
 from deploy.services import port_of, services
 from local.config import free_base
+from local.stack import Stack
 from tests.cast import Stage
 from tests.payment_scene import FakeStripe
 from tests.recording_scene import SPEED, AgoraEmulator
@@ -37,6 +37,10 @@ from tests.recording_scene import SPEED, AgoraEmulator
 PROGRAMS = Path(sys.executable).parent
 STARTS_WITHIN_S = 120
 AT_ONCE = 4  # that are starting
+STAND_INS = {
+    "agora-recording-webhook",
+    "agora-channel-webhook",
+}  # theirs, where a stack does not know FUNCTIONS_AT
 IMAGE = f"none@sha256:{'0' * 64}"
 
 
@@ -48,10 +52,13 @@ def main() -> None:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     with ExitStack() as open_:
         folder = Path(open_.enter_context(tempfile.TemporaryDirectory(prefix="last-release-")))
+        folder.chmod(0o711)  # PostgreSQL may run as somebody else, who must get to its folder in here
         bundles = build(commit, folder)
         stripe = open_.enter_context(HTTPServer())
-        stack = open_.enter_context(_stack(stripe))
         origin = f"http://127.0.0.1:{free_base()}"
+        # FUNCTIONS_AT: what the stand-ins deliver goes to the bundles as well.
+        elsewhere = {"STRIPE_API_URL": stripe.url_for("").rstrip("/"), "FUNCTIONS_AT": origin}
+        stack = open_.enter_context(Stack(folder / "stack", env=elsewhere))
         env = {**stack.env, "FUNCTIONS_URL": f"{origin}/functions/v1", "PAGES_URL": origin}
         for at, bundle in enumerate(bundles):
             open_.enter_context(started(bundle, folder, env))
@@ -160,7 +167,11 @@ def call_all(stage: Stage, agora: AgoraEmulator, stripe: FakeStripe, logs: Path)
     """What fails, with the lines of the logs that say why."""
     try:
         calls.measure(stage, agora, stripe, logs)
-    except (httpx.HTTPStatusError, RuntimeError, AssertionError) as error:
+    except RuntimeError as uncalled:
+        if not {*str(uncalled).partition("has called ")[2].split(", ")} <= STAND_INS:
+            yield str(uncalled)
+        print(f"… {uncalled}", flush=True)
+    except (httpx.HTTPStatusError, AssertionError) as error:
         yield str(error).splitlines()[0]
     for log in sorted(logs.glob("*.log")):
         for line in log.read_text().splitlines():

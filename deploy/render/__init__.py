@@ -13,7 +13,8 @@ from deploy import environment as environments
 from deploy.bundle import BUILD
 from deploy.environment import Environment, Target
 from deploy.functions import ROOT, Function, chosen
-from deploy.services import Service, Shape, pinned_image, services
+from deploy.functions import functions as known
+from deploy.services import Service, Shape, lacking, pinned_image, services, startable
 
 from . import alerts, cloud_run, compose, cost, forwarders, kubernetes, routes, scheduler, secrets
 
@@ -26,11 +27,13 @@ def write(
     """Render the named functions, or all, in place of what was rendered before."""
     environment = environments.read(name)
     folder = Path(into) if into else BUILD / "render" / environment.name / target
-    functions = chosen(names)
+    functions = chosen(names) if names else startable(environment, target)
     digest = pinned_image(image, is_read_only=True)
     rendered = render(functions, environment, target, digest, shape or usual_shape(target))
     write_files(folder, rendered)
     shown = folder.relative_to(ROOT) if folder.is_relative_to(ROOT) else folder
+    for line in [] if names else lacking(list(known().values()), environment, target).values():
+        print(f"Left out, for want of settings: {line}")
     if digest.endswith("0" * 64):
         print(
             "There is no image of this commit here: `make image`, or --image. The files have a digest of noughts."

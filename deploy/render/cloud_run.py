@@ -4,8 +4,7 @@ from typing import Any
 
 from deploy import names
 from deploy.environment import Environment, Google
-from deploy.functions import functions
-from deploy.services import PORT, Service
+from deploy.services import PORT, Service, startable
 
 from .text import dump
 
@@ -18,7 +17,7 @@ def files(services: list[Service], environment: Environment) -> dict[str, str]:
     google: Google = environment.part("cloud-run")
     found = {f"services/{each.name}.yaml": dump(service(each, google)) for each in services}
     found |= {f"secrets/{name}.yaml": dump(readers(name, services, google)) for name in secrets(services)}
-    found["accounts.sh"] = accounts(services, google)
+    found["accounts.sh"] = accounts(services, environment)
     return found
 
 
@@ -107,9 +106,11 @@ def readers(variable: str, services: list[Service], google: Google) -> dict[str,
     return {"bindings": [{"role": READER, "members": sorted(holders)}]}
 
 
-def accounts(services: list[Service], google: Google) -> str:
+def accounts(services: list[Service], environment: Environment) -> str:
     """What makes an account for each service, and lets it read its own secrets alone. It can be run again."""
-    every = {function.name for each in services for function in each.functions} == functions().keys()
+    google: Google = environment.part("cloud-run")
+    rendered = {function for each in services for function in each.functions}
+    every = rendered >= {*startable(environment, "cloud-run")}
     lines = [
         "#!/bin/sh",
         "# A service account for each service, without a role in the project; secrets/*.yaml say what it reads.",

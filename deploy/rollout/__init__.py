@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from deploy import environment as environments
 from deploy.bundle import BUILD
 from deploy.environment import Environment, Target
-from deploy.functions import ROOT, chosen, functions
+from deploy.functions import ROOT, Function, chosen
 from deploy.render import render, usual_shape, write_files
-from deploy.services import Service, Shape, pinned_image, services
+from deploy.services import ALL, Service, Shape, pinned_image, services, startable
 
 from .google import CloudRun
 from .kubernetes import Cluster
@@ -32,30 +32,38 @@ class Rollout:
     """One environment on one platform."""
 
     def __init__(
-        self, target: Target, name: str, image: str | None, shape: Shape | None, only_print: bool = False
+        self,
+        target: Target,
+        name: str,
+        image: str | None,
+        shape: Shape | None,
+        only_print: bool = False,
+        *,
+        needs_image: bool = True,
     ) -> None:
         self.environment = environments.read(name)
         self.target: Target = target
         self.shape = shape or usual_shape(target)
-        self._image = image
+        self.image = pinned_image(image) if needs_image else ""
         self.folder = BUILD / "render" / self.environment.name / target
         self.folder.mkdir(parents=True, exist_ok=True)
         self.platform: Platform = PLATFORMS[target](self.environment, Shell(self.folder, only_print))
 
     def wanted(self, names: Sequence[str]) -> list[Service]:
-        """The services of the named functions, or of all; in one container they are all of them."""
-        every = services(
-            list(functions().values()), self.environment, self.target, pinned_image(self._image), self.shape
-        )
-        names = [function.name for function in chosen(names)]
-        return [each for each in every if {function.name for function in each.functions} & {*names}]
+        """The services of the named functions, or of all that can start; the one container is all of them."""
+        every = startable(self.environment, self.target)
+        named = [] if {*names} <= {ALL} else chosen(names)
+        found = services(self._with(every, named), self.environment, self.target, self.image, self.shape)
+        return [each for each in found if not named or {*each.functions} & {*named}]
 
     def render(self) -> None:
         """All of it, also where little is applied: a secret's policy names all who read it."""
-        every = list(functions().values())
-        write_files(
-            self.folder, render(every, self.environment, self.target, pinned_image(self._image), self.shape)
-        )
+        every = startable(self.environment, self.target)
+        write_files(self.folder, render(every, self.environment, self.target, self.image, self.shape))
+
+    def _with(self, every: list[Function], named: list[Function]) -> list[Function]:
+        """A named one that lacks something is refused by its name, and not left out."""
+        return [*every, *(each for each in named if each not in every)]
 
 
 def plan(rollout: Rollout, names: Sequence[str]) -> None:

@@ -44,8 +44,7 @@ class Cluster:
         self._wait(service.name)
 
     def finish(self, applied: list[Service], different: set[str]) -> None:
-        """Routes, which are one document for all; CronJobs came with their service."""
-        self._shell.run("kubectl", "apply", *self._where, "--filename", "ingress.yaml")
+        """CronJobs came with their service; routes are a step of their own, docs/switching.md."""
 
     def rollback(self, name: str, running: Running) -> None:
         """The ReplicaSet before, which the cluster keeps."""

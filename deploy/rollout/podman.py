@@ -53,8 +53,7 @@ class Machine:
             self._shell.run("podman", "stop", service.name)
             self._shell.run("podman", "rename", service.name, before)
         self._shell.run("podman", "rename", new, service.name)
-        self._shell.run("podman", "start", service.name)
-        if self._answers(service.port):
+        if self._starts(service):
             return
         self._shell.run("podman", "logs", "--tail", "20", service.name)
         if running:
@@ -66,8 +65,16 @@ class Machine:
             + " and the one before runs again." * bool(running)
         )
 
+    def _starts(self, service: Service) -> bool:
+        try:
+            self._shell.run("podman", "start", service.name)
+        except Failed as error:
+            print(f"✗ {error}", flush=True)
+            return False
+        return self._answers(service.port)
+
     def finish(self, applied: list[Service], different: set[str]) -> None:
-        """The gateway reads its routes anew from the Caddyfile: `caddy reload`, where it runs as a service."""
+        """Routes are a step of their own, docs/switching.md: the gateway reads its Caddyfile when it is started."""
 
     def rollback(self, name: str, running: Running) -> None:
         """The two change places, so that going back twice is going forward."""

@@ -137,7 +137,6 @@ def test_a_cluster_is_told_and_waited_for(programs: Programs, environment: str) 
         "kubectl rollout status deployment/get-available-slots --namespace staging --timeout=180s",
         "kubectl apply --namespace staging --filename services/run-payouts.yaml",
         "kubectl rollout status deployment/run-payouts --namespace staging --timeout=180s",
-        "kubectl apply --namespace staging --filename ingress.yaml",
         "kubectl get deployments,horizontalpodautoscalers,cronjobs --namespace staging --output json",
         "kubectl rollout undo deployment/run-payouts --namespace staging",
         "kubectl rollout status deployment/run-payouts --namespace staging --timeout=180s",
@@ -166,6 +165,31 @@ def test_printing_alone_runs_nothing(
         "$ kubectl apply --namespace staging --filename services/run-payouts.yaml" in capsys.readouterr().out
     )
     assert not programs.told("apply")
+
+
+def test_routes_are_not_changed_by_the_way(programs: Programs, environment: str) -> None:
+    """They would lead to functions that are not there yet, and away from the project's own."""
+    for target in ("cloud-run", "kubernetes"):
+        rollout.apply(Rollout(target, environment, IMAGE, None), SOME)
+
+    assert not [line for line in programs.told() if "ingress" in line or "url-maps" in line]
+
+
+def test_a_function_that_lacks_a_setting_is_refused_by_its_name_alone(
+    programs: Programs, environment: str
+) -> None:
+    """An installation without recordings deploys all others."""
+    text = Path(environment).read_text().replace("  AGORA_APP_ID: made-up\n", "")
+    Path(environment).write_text(text)
+    trial = Rollout("kubernetes", environment, IMAGE, None)
+
+    names = {each.name for each in trial.wanted([])}
+    assert "cancel-session" in names
+    assert "create-agora-room" not in names
+    with pytest.raises(SystemExit, match="create-agora-room: AGORA_APP_ID"):
+        trial.wanted(["create-agora-room"])
+    (one,) = Rollout("compose", environment, IMAGE, None).wanted(["functions"])
+    assert "/functions/v1/cancel-session" in one.paths()
 
 
 def test_a_program_that_is_not_here_is_named(environment: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -209,7 +233,7 @@ def test_migrations_to_come_are_part_of_a_plan(
 
 
 @pytest.fixture
-def podman(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def podman(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_ports: None) -> Iterator[Path]:
     """Podman with a store of its own."""
     if not shutil.which("podman"):
         pytest.skip("podman is not installed here")

@@ -86,7 +86,7 @@ def one_service(port: int) -> Iterator[HTTPServer]:
 
 
 @pytest.fixture
-def origin(rendered: Render, tmp_path: Path) -> Iterator[Origin]:
+def origin(rendered: Render, tmp_path: Path, own_ports: None) -> Iterator[Origin]:
     """The rendered gateway in front of services and a project that answer what they were asked."""
     port = free_port()
     with one_service(port_of(SOME[0])), one_service(port_of(SOME[1])), one_service(free_port()) as project:
@@ -140,7 +140,7 @@ def test_a_callers_address_is_what_the_gateway_saw(origin: Origin) -> None:
     assert forwarded.endswith("203.0.113.7, 127.0.0.1")
 
 
-def test_a_restart_is_waited_for(rendered: Render, tmp_path: Path) -> None:
+def test_a_restart_is_waited_for(rendered: Render, tmp_path: Path, own_ports: None) -> None:
     """The request is held until the service listens again."""
     port = free_port()
     text = rendered("compose", "each", SOME[0], origin=f"http://127.0.0.1:{port}")["Caddyfile"]
