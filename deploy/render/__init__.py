@@ -18,6 +18,7 @@ from deploy.services import Service, Shape, lacking, pinned_image, services, sta
 
 from . import alerts, cloud_run, compose, cost, forwarders, kubernetes, routes, scheduler, secrets
 
+MARK = ".rendered"
 TARGETS: tuple[Target, ...] = get_args(Target)
 
 
@@ -35,15 +36,17 @@ def write(
     for line in [] if names else lacking(list(known().values()), environment, target).values():
         print(f"Left out, for want of settings: {line}")
     if digest.endswith("0" * 64):
-        print(
-            "There is no image of this commit here: `make image`, or --image. The files have a digest of noughts."
-        )
+        print("There is no image of this commit here (`make image`, or --image): its digest is noughts.")
     print(f"{shown}: {len(rendered)} files, for {len(functions)} functions. Begin with its README.md.")
 
 
 def write_files(folder: Path, rendered: dict[str, str]) -> None:
-    """In place of what was there, so that what is gone leaves no file behind."""
+    """In place of what was rendered before, so that what is gone leaves no file behind. Exits at anything else."""
+    if folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists():
+        raise SystemExit(f"{folder} has something else in it. Name a folder that is not there yet.")
     shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    (folder / MARK).touch()
     for path, text in rendered.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text)
@@ -76,9 +79,9 @@ def render(
 def _order(target: Target, environment: Environment, wanted: list[Service], found: dict[str, str]) -> str:
     apply = f"`python -m deploy apply --to {target} --env {environment.name}`"
     steps = {
+        "namespace.yaml": "`kubectl apply -f namespace.yaml`",
         "secrets.sh": "the secrets; `secrets.md` says what each is, how it is made, who holds it",
         "accounts.sh": "a service account for each service, which reads its own secrets alone",
-        "namespace.yaml": "`kubectl apply -f namespace.yaml`, before the secrets",
         "services/": f"{apply} prints each command and carries it out",
         "compose.yaml": f"{apply}, or `podman compose up -d`",
         "Caddyfile": "the gateway: `caddy run --config Caddyfile`, or the service `gateway` of compose.yaml",

@@ -104,6 +104,16 @@ def test_a_rendering_replaces_the_one_before(tmp_path: Path, capsys: pytest.Capt
     assert "for 1 functions" in capsys.readouterr().out
 
 
+def test_a_folder_with_other_things_in_it_is_left_alone(tmp_path: Path) -> None:
+    """Somebody's own files are not what was rendered before."""
+    (tmp_path / "mine").write_text("kept")
+
+    with pytest.raises(SystemExit, match="has something else in it"):
+        write(["run-payouts"], "compose", "staging", IMAGE, None, str(tmp_path))
+
+    assert "kept" == (tmp_path / "mine").read_text()
+
+
 def test_pages_webhooks_and_what_takes_long_are_not_forwarded(rendered: Render) -> None:
     """Each for its reason, which stands beside them; all others are."""
     found = rendered("cloud-run", hosted_origin=True)
