@@ -71,6 +71,8 @@ def _handle(each: Service, forward: str) -> str:
         "\t\t\tlb_try_duration 10s\n"
         "\t\t\ttransport http {\n"
         f"\t\t\t\tresponse_header_timeout {each.timeout + 20}s\n"
+        # A kept connection may end just as a request is sent on it, and a POST is not sent twice.
+        "\t\t\t\tkeepalive off\n"
         "\t\t\t}\n"
         "\t\t}\n"
         "\t}\n"
