@@ -134,7 +134,7 @@ def status(rollout: Rollout, names: Sequence[str]) -> None:
 
 
 def _line(each: Running) -> str:
-    digest = each.image.rpartition(":")[2][:12]
+    digest = "(an older one)" if each.goes_back else each.image.rpartition(":")[2][:12]
     return f"{'✓' if each.is_ready else '✗'} {each.name:<32} {digest} {each.revision} {each.since}".rstrip()
 
 

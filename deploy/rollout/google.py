@@ -92,6 +92,7 @@ def _running(service: dict[str, Any], schedules: dict[str, str] | None) -> Runni
         timeout=template["spec"].get("timeoutSeconds"),
         instances=int(scale.get("autoscaling.knative.dev/maxScale", 0)),
         schedule=None if schedules is None else schedules.get(name, ""),
+        goes_back=bool(serving) and not serving[0].get("latestRevision"),
     )
 
 

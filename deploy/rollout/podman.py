@@ -1,7 +1,7 @@
 """One machine, through podman. PODMAN may name another program, or options that go before every command.
 
-The container before stays, stopped, as `<name>-before`. While one follows the other the gateway holds requests back; one
-that comes in the tenth of a second in which podman takes the port, and forwards nothing yet, is answered with 502.
+The container before stays, stopped, as `<name>-before`. While one follows the other the gateway holds requests back;
+one that comes in the tenth of a second in which podman holds the port, and forwards nothing yet, is answered with 502.
 """
 
 import time

@@ -24,6 +24,7 @@ class Running:
     timeout: int | None = None
     instances: int | None = None
     schedule: str | None = None
+    goes_back: bool = False  # it serves an older revision than the one described here
 
 
 class Platform(Protocol):
@@ -74,6 +75,7 @@ def compare(service: Service, running: Running | None) -> Difference:
         *_one("requests at once", service.concurrency, running.concurrency),
         *_one("instances at most", service.instances, running.instances),
         *schedule,
+        *([f"{running.revision} serves, which is not the newest"] if running.goes_back else []),
     ]
     return Difference(service.name, lines, changes_access=bool(secrets), changes_schedule=bool(schedule))
 

@@ -1,6 +1,7 @@
 """Plan, apply, rollback, status: Cloud Run and Kubernetes against recorded answers, one machine with podman itself."""
 
 import io
+import json
 import os
 import shlex
 import shutil
@@ -22,7 +23,7 @@ from deploy.rollout.shell import Shell
 from deploy.services import port_of
 from tests.cast import Stage
 
-from .programs import Programs
+from .programs import RECORDED, Programs
 
 IMAGE = f"registry.test/functions@sha256:{'a' * 64}"
 SOME = ("get-available-slots", "run-payouts")
@@ -125,6 +126,24 @@ def test_cloud_run_goes_back_to_the_last_good_revision(programs: Programs, envir
     assert 1 == len(
         programs.told("update-traffic", "get-available-slots", "get-available-slots-00005-def=100")
     )
+
+
+def test_what_went_back_differs_until_it_is_applied_again(
+    programs: Programs, environment: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its newest revision is as it is wanted, and does not serve."""
+    services = json.loads((RECORDED / "gcloud_run_services_list.json").read_text())
+    services[0]["status"]["traffic"] = [{"percent": 100, "revisionName": "get-available-slots-00005-def"}]
+    (tmp_path / "services.json").write_text(json.dumps(services))
+    programs.add(
+        "gcloud", services_list=str(tmp_path / "services.json"), jobs_list="gcloud_scheduler_jobs_list.json"
+    )
+
+    with pytest.raises(SystemExit):
+        rollout.plan(Rollout("cloud-run", environment, IMAGE, None), SOME[:1])
+
+    said = capsys.readouterr().out
+    assert "~ get-available-slots: get-available-slots-00005-def serves, which is not the newest" in said
 
 
 def test_a_cluster_is_told_and_waited_for(programs: Programs, environment: str) -> None:
