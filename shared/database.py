@@ -124,13 +124,19 @@ class NotInTheSchema(LookupError):
     """What a function needs and the schema has not, in the words of who missed it."""
 
 
-def schema_behind(missing: str) -> Refusal:
-    """The function is newer than the schema, or the schema went on without it. Only the log learns what is missing."""
-    refused = Unavailable(
-        "schema_behind",
-        "This is being updated. Please try again in a few minutes.",
-        headers={"retry-after": "60"},
-    )
+class SchemaBehind(Unavailable):
+    """The function is newer than the schema, or the schema went on without it. Only logs learn what is missing."""
+
+    code = "schema_behind"
+    sentence = "This is being updated. Please try again in a few minutes."
+
+    def __str__(self) -> str:
+        return f"{self.args[0]} ({self.__cause__})"
+
+
+def schema_behind(missing: str) -> SchemaBehind:
+    """The refusal, with what is missing as its cause."""
+    refused = SchemaBehind(headers={"retry-after": "60"})
     refused.__cause__ = NotInTheSchema(missing)
     return refused
 

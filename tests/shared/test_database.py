@@ -261,6 +261,7 @@ async def test_what_is_not_in_the_schema_is_named_in_the_log_alone(project: HTTP
 
     assert (503, "60") == (refusal.status, refusal.headers["retry-after"])
     assert missing in repr(refusal.__cause__)
+    assert missing in str(refusal)  # as workers log it that go on with the next
     assert "hold_seat" not in json.dumps(refusal.body())
 
 
