@@ -4,36 +4,91 @@ import argparse
 
 import deploy
 
-from . import audit, bundle, doctor, errors, manifest, openapi, rotate_banking_keys, routes, types
+from . import (
+    audit,
+    bundle,
+    doctor,
+    errors,
+    openapi,
+    release,
+    render,
+    rollout,
+    rotate_banking_keys,
+    routes,
+    types,
+)
 
 
 def main() -> None:
     """Read the command line and carry it out."""
+    said = commands().parse_args()
+    said.do(said)
+
+
+def commands() -> argparse.ArgumentParser:
+    """What can be said."""
     parser = argparse.ArgumentParser(
         prog="python -m deploy", description=deploy.__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    known = parser.add_subparsers(dest="command", required=True, metavar="command")
     for name, write in (
         ("routes", routes.write),
         ("openapi", openapi.write),
         ("errors", errors.write),
         ("types", types.write),
+        ("release", release.write),
         ("rotate-banking-keys", rotate_banking_keys.rotate),
     ):
-        commands.add_parser(name).set_defaults(do=lambda _, write=write: write())
+        known.add_parser(name).set_defaults(do=lambda _, write=write: write())
     for name, write_some in (
         ("bundle", bundle.write),
-        ("manifest", manifest.write),
         ("doctor", doctor.examine),
     ):
-        command = commands.add_parser(name)
+        command = known.add_parser(name)
         command.add_argument("functions", nargs="*", metavar="name")
         command.set_defaults(do=lambda said, write=write_some: write(said.functions))
-    command = commands.add_parser("verify-audit-log")
+    command = known.add_parser("verify-audit-log")
     command.add_argument("heads", nargs="*", metavar="position:hash")
     command.set_defaults(do=lambda said: audit.verify(said.heads))
-    said = parser.parse_args()
-    said.do(said)
+    command = known.add_parser("render")
+    _where(command)
+    command.add_argument("--into", metavar="FOLDER", help="instead of build/render/<environment>/<platform>")
+    command.set_defaults(
+        do=lambda said: render.write(said.functions, said.to, said.env, said.image, said.shape, said.into)
+    )
+    for name, carry_out in (
+        ("plan", rollout.plan),
+        ("apply", rollout.apply),
+        ("rollback", rollout.rollback),
+        ("status", rollout.status),
+    ):
+        command = known.add_parser(name)
+        _where(command)
+        command.add_argument(
+            "--print", action="store_true", help="print what would be run, and change nothing"
+        )
+        command.set_defaults(do=lambda said, carry_out=carry_out: carry_out(_rollout(said), said.functions))
+    return parser
+
+
+def _rollout(said: argparse.Namespace) -> rollout.Rollout:
+    needs_image = said.command in ("plan", "apply")
+    return rollout.Rollout(said.to, said.env, said.image, said.shape, said.print, needs_image=needs_image)
+
+
+def _where(command: argparse.ArgumentParser) -> None:
+    """What a rendering, a plan and a roll-out are told alike."""
+    command.add_argument("functions", nargs="*", metavar="name")
+    command.add_argument("--to", choices=render.TARGETS, required=True)
+    command.add_argument(
+        "--env", default="production", help="a file of deploy/environments, or the path of another"
+    )
+    command.add_argument(
+        "--image", metavar="REPOSITORY@sha256:…", help="instead of the one that `make image` built"
+    )
+    command.add_argument(
+        "--shape", choices=("each", "one"), help="a service for each function, or one for all"
+    )
 
 
 if __name__ == "__main__":

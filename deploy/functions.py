@@ -48,9 +48,11 @@ class Function(BaseModel):
     secrets: Names
     packages: Names
     runtime: Literal["python311"]
+    cpu: float = Field(gt=0, le=8)
     memory: str = Field(pattern="^[0-9]+Mi$")
     timeout: Annotated[int, BeforeValidator(_seconds)] = Field(gt=0, le=3600, description="Seconds.")
     concurrency: int = Field(gt=0)
+    instances: int = Field(gt=0, description="At most.")
     schedule: str | None = None
     is_page: bool = Field(False, alias="page")
 
@@ -62,6 +64,11 @@ class Function(BaseModel):
     @property
     def folder(self) -> Path:
         return ROOT / "functions" / self.target
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anybody but the platform itself calls it: a browser, a person with a link, somebody's webhook."""
+        return self.callers != ("service",)
 
     @property
     def settings(self) -> tuple[str, ...]:

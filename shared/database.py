@@ -25,6 +25,8 @@ SLACK_S = 7
 # What private.refuse raises: message is the sentence, details the code, hint the way forward.
 REFUSED = re.compile(r"PT[45]\d\d")
 # A CHECK is named after its table, and then says what is true: notes_is_short.
+# A function, a column or a table that is not there, as PostgREST's cache has it and as PostgreSQL itself does.
+NOT_THERE = ("PGRST202", "PGRST204", "PGRST205", "42883", "42703", "42P01")
 BROKEN_RULE = re.compile(r'relation "(\w+)" violates check constraint "\1_((\w+?)_(?:is|are|has|have)_\w+)"')
 
 
@@ -107,9 +109,36 @@ def _read(validate: Callable[[bytes], Read], body: bytes) -> Read:
         return validate(body)
     except ValidationError as error:
         # Told without the values: the log must not hold what a person wrote.
-        raise Broken(
-            details=error.errors(include_url=False, include_context=False, include_input=False)
-        ) from None
+        problems = error.errors(include_url=False, include_context=False, include_input=False)
+        if all(problem["type"] == "missing" for problem in problems):
+            behind = schema_behind(f"the reply lacks {', '.join(_path(each['loc']) for each in problems)}")
+            raise behind from behind.__cause__
+        raise Broken(details=problems) from None
+
+
+def _path(place: tuple[int | str, ...]) -> str:
+    return ".".join(map(str, place))
+
+
+class NotInTheSchema(LookupError):
+    """What a function needs and the schema has not, in the words of who missed it."""
+
+
+class SchemaBehind(Unavailable):
+    """The function is newer than the schema, or the schema went on without it. Only logs learn what is missing."""
+
+    code = "schema_behind"
+    sentence = "This is being updated. Please try again in a few minutes."
+
+    def __str__(self) -> str:
+        return f"{self.args[0]} ({self.__cause__})"
+
+
+def schema_behind(missing: str) -> SchemaBehind:
+    """The refusal, with what is missing as its cause."""
+    refused = SchemaBehind(headers={"retry-after": "60"})
+    refused.__cause__ = NotInTheSchema(missing)
+    return refused
 
 
 def as_caller(token: str | None, request_id: str, idempotency_key: str | None = None) -> Database:
@@ -173,6 +202,8 @@ def refusal(status: int, body: bytes, headers: Mapping[str, str]) -> Refusal:
             return Unavailable(
                 "database_timeout", "The database took too long. Please try again.", status=504
             )
+    if code in NOT_THERE:
+        return schema_behind(f"{code}: {error.message}")
     if code.startswith("22"):
         return BadRequest("invalid_value", "A value in the request does not fit.")
     if status in (502, 503, 504):

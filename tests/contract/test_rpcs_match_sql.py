@@ -1,17 +1,13 @@
 """The seam between Python and SQL: every Rpc of every contract is compared with the migrated database itself."""
 
-import ast
 import importlib
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import pytest
 
-from deploy.functions import ROOT, Function
-from deploy.imports import reached
+from deploy.calls import uses
+from deploy.functions import Function
 from shared.database import Rpc
 from tests.cast import Stage
 
@@ -41,20 +37,6 @@ Functions = dict[str, dict[str, Any]]
 WRITE = re.compile(r"\b(?:insert\s+into|update|delete\s+from)\s+public\.([a-z0-9_]+)")
 
 
-@dataclass(frozen=True)
-class Use:
-    """One place in Python that calls an SQL function."""
-
-    rpc: Rpc[Any]
-    as_service: bool
-    passes: frozenset[str]
-    passes_more: bool  # a mapping whose names only the running program knows
-
-    @property
-    def name(self) -> str:
-        return f"public.{self.rpc.name}"
-
-
 @pytest.fixture(scope="session")
 def sql(stage: Stage) -> Functions:
     """Every function of the migrated database, by name."""
@@ -73,37 +55,6 @@ def triggers(stage: Stage) -> dict[str, list[str]]:
         " join pg_namespace n on n.oid = p.pronamespace where not t.tgisinternal group by 1"
     )
     return {row["table"]: row["functions"] for row in rows}
-
-
-@cache
-def uses(function: Function) -> tuple[Use, ...]:
-    """Every `.rpc(…)` and `.rows(…)` that a function reaches, as it is written."""
-    return tuple(_uses(function))
-
-
-def _uses(function: Function) -> Iterator[Use]:
-    for file, code in reached(function):
-        module = importlib.import_module(".".join(file.relative_to(ROOT).with_suffix("").parts))
-        for node in ast.walk(code):
-            match node:
-                case ast.Call(
-                    func=ast.Attribute(attr="rpc" | "rows", value=database),
-                    args=[ast.Name(id=name)],
-                    keywords=keywords,
-                ) if isinstance(getattr(module, name, None), Rpc):
-                    whole = [
-                        "call.body.model_dump()" == ast.unparse(k.value) for k in keywords if k.arg is None
-                    ]
-                    takes = function.contract().takes
-                    passed = {k.arg for k in keywords if k.arg}
-                    if any(whole) and takes:
-                        passed |= set(takes.model_fields)
-                    yield Use(
-                        rpc=getattr(module, name),
-                        as_service=ast.unparse(database) != "call.database",
-                        passes=frozenset(passed),
-                        passes_more=not all(whole),
-                    )
 
 
 def refusals(name: str, sql: Functions, seen: set[str]) -> set[str]:

@@ -7,7 +7,7 @@ import pytest
 from deploy import functions as deployed
 
 DEFAULTS = """
-defaults: {runtime: python311, memory: 256Mi, timeout: 30s, concurrency: 16, methods: [POST],
+defaults: {runtime: python311, cpu: 1, memory: 256Mi, timeout: 30s, concurrency: 16, instances: 3, methods: [POST],
            env: [URL], secrets: [KEY], packages: [uvloop]}
 functions:
 """
