@@ -15,7 +15,7 @@ class BrokenRule(Output):
 
 
 class Checked(Output):
-    """The reply."""
+    """The reply if every rule holds; else it is a refusal, with the rules as its details."""
 
     holds: bool
     broken: list[BrokenRule]

@@ -41,6 +41,7 @@ UNLIMITED = {
     "cancel-session": ONCE,
     "show-refused-checkout": "has a few sentences, and no database",
     "sign-waiver": ONCE,
+    "status": READS,  # for admins, or by a key that nobody guesses
     "pay-session": READS,  # by a link of 244 random bits
     "revoke-recording-share-link": ONCE,
     "sign-practitioner-contract": ONCE,
