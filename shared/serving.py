@@ -23,7 +23,7 @@ from pydantic_core import to_json
 from starlette.requests import Request
 from starlette.responses import Response
 
-from . import admission, log_lines
+from . import admission, inspection, log_lines
 from .call import Call, Contract
 from .ending import end_in_time
 from .errors import Broken, Refusal
@@ -138,8 +138,11 @@ async def _answer(
     call: Call[Any] | None = None
     result: Any = None
     try:
-        call = await admission.admit(request, headers, contract, request_id, line)
-        result = await handler(call)
+        if inspection.QUESTION in headers:
+            result = await inspection.inspect(request, headers, request_id, line)
+        else:
+            call = await admission.admit(request, headers, contract, request_id, line)
+            result = await handler(call)
         response = _reply(result)
     except Refusal as refused:
         line |= _explain(refused)

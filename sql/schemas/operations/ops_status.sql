@@ -120,6 +120,14 @@ as $$
 $$;
 comment on function public.ops_status is 'For admins and monitors: what is late or broken, and how everything is.';
 
-revoke execute on function private.read_schema_version, private.ops_status, public.ops_status
+-- Whom a function tells what it was given.
+create function public.is_operator() returns table (is_operator boolean)
+  language sql stable security invoker set search_path = ''
+as $$
+  select current_user = 'service_role' or private.is_admin();
+$$;
+comment on function public.is_operator is 'Whether whoever asks is the service, or an admin.';
+
+revoke execute on function private.read_schema_version, private.ops_status, public.ops_status, public.is_operator
   from public, anon, authenticated, service_role;
-grant execute on function private.ops_status, public.ops_status to authenticated, service_role;
+grant execute on function private.ops_status, public.ops_status, public.is_operator to authenticated, service_role;
