@@ -1,7 +1,8 @@
 """Stripe's stand-in: npm `emulate`, with a hosted checkout page and signed webhooks to our own function.
 
-emulate sells only prices that were made before, and ours are told with each checkout. So it stands behind a door that
-makes the price first; everything else passes as it is.
+emulate sells only prices that were made before, and ours are told with each checkout; it knows no webhook endpoints,
+and takes every key. So it stands behind a door that makes the price first, keeps the list of endpoints, and refuses a
+key that is not the account's; everything else passes as it is.
 """
 
 import json
@@ -16,6 +17,7 @@ from .node import NODE_BINARY, environment
 from .processes import Processes, answers
 
 SESSIONS = "/v1/checkout/sessions"
+ENDPOINTS = "/v1/webhook_endpoints"
 INLINE = "line_items[0][price_data]"
 NOT_PASSED_ON = {"host", "content-length", "transfer-encoding", "connection", "keep-alive"}
 
@@ -38,19 +40,56 @@ async def start(config: Config, processes: Processes, client: aiohttp.ClientSess
     )
 
     app = web.Application()
-    proxy = PriceProxy(inside, client)
-    app.router.add_route("*", "/{path:.*}", proxy.answer)
+    door = Door(inside, client, config.secrets["STRIPE_SECRET_KEY"], webhook["url"])
+    app.router.add_get(ENDPOINTS, door.list_endpoints)
+    app.router.add_post(ENDPOINTS + "/{id}", door.update_endpoint)
+    app.router.add_route("*", "/{path:.*}", door.answer)
     return app
 
 
-class PriceProxy:
-    """Stands before emulate, and gives it the price of each checkout."""
+class Door:
+    """Stands before emulate."""
 
-    def __init__(self, inside: str, client: aiohttp.ClientSession) -> None:
+    def __init__(self, inside: str, client: aiohttp.ClientSession, key: str, webhook_url: object) -> None:
         self._inside = inside
         self._client = client
+        self._key = key
+        self._endpoint = {
+            "id": "we_1",
+            "object": "webhook_endpoint",
+            "url": webhook_url,
+            "status": "enabled",
+            "enabled_events": ["*"],
+        }
+
+    def _refused(self, request: web.Request) -> web.Response | None:
+        """As Stripe answers a key that it does not know. The page where people pay needs none."""
+        shown = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if not request.path.startswith("/v1/") or shown == self._key:
+            return None
+        error = {"type": "invalid_request_error", "message": f"Invalid API Key provided: {shown[:8]}****"}
+        return web.json_response({"error": error}, status=401)
+
+    async def list_endpoints(self, request: web.Request) -> web.Response:
+        listed = {"object": "list", "url": ENDPOINTS, "has_more": False, "data": [self._endpoint]}
+        return self._refused(request) or web.json_response(listed)
+
+    async def update_endpoint(self, request: web.Request) -> web.Response:
+        """A url, events, or whether it is disabled, as Stripe takes them."""
+        if refused := self._refused(request):
+            return refused
+        form = await request.post()
+        if "url" in form:
+            self._endpoint["url"] = form["url"]
+        if "disabled" in form:
+            self._endpoint["status"] = "disabled" if form["disabled"] == "true" else "enabled"
+        if events := [value for name, value in form.items() if name.startswith("enabled_events[")]:
+            self._endpoint["enabled_events"] = events
+        return web.json_response(self._endpoint)
 
     async def answer(self, request: web.Request) -> web.Response:
+        if refused := self._refused(request):
+            return refused
         headers = {
             name: value for name, value in request.headers.items() if name.lower() not in NOT_PASSED_ON
         }
