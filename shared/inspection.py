@@ -46,6 +46,7 @@ class Inspected(Output):
     settings: dict[str, str] = Field(description="A hash of each setting that is there.")
     time: float
     address: str | None = Field(description="Of the caller, as it is counted and written down.")
+    trusted_proxies: int
     hops: list[str] = Field(description="Whom the proxies in front say that the request came through.")
 
 
@@ -72,6 +73,7 @@ async def inspect(
         settings={name: hash_setting(question.salt, name, value) for name, value in given.items() if value},
         time=time.time(),
         address=admission.address_of(request, headers),
+        trusted_proxies=SupabaseSettings.read().trusted_proxies,
         hops=admission.hops_of(headers),
     )
 

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 
 import httpx
 
+from deploy.functions import Function, chosen
 from shared.agora.settings import RecordingBucketSettings
 from shared.sealing import PublicSealingSettings, SealingSettings
 from shared.settings import MissingSettings
 from shared.timezones import list_outdated_zones
 
-from ..functions import Function, chosen
 from . import database, deployed, others, project, schema
 from .findings import Environment, NotLookedAt
 
@@ -51,8 +51,9 @@ def checks(functions: list[Function], env: Environment) -> Iterator[tuple[str, I
         yield "functions", _safely(deployed.answer, env, functions)
         if "SUPABASE_SECRET_KEY" not in env:
             yield "what they were given", deployed.not_asked()
-        elif "SUPABASE_SECRET_KEY" in wanted:
+        else:
             yield "what they were given", _safely(deployed.inspected, env, functions)
+        if "SUPABASE_SECRET_KEY" in env.keys() & wanted:
             yield "database", _safely(project.database, env)
             yield "storage", _safely(project.storage, env)
             if "check-invariants" in names:

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 import psycopg
 
+from deploy import audit
 from shared.settings import MissingSettings
 from shared.timezones import TEN_IN_THE_MORNING, UTC_HOURS, describe_outdated_zone
 from shared.vault import VaultSettings
 
-from .. import audit
 from .findings import Environment
 
 # What the platform's earlier function left has no key.

@@ -11,11 +11,11 @@ from typing import Any
 
 import httpx
 
+from deploy.functions import Function
+from deploy.functions import functions as every_function
 from shared.inspection import QUESTION, hash_setting
 from shared.settings import ServiceSettings, SupabaseSettings
 
-from ..functions import Function
-from ..functions import functions as every_function
 from .database import SKEW_S
 from .findings import Environment, NotLookedAt
 
@@ -57,7 +57,7 @@ def inspected(env: Environment, functions: list[Function]) -> Iterator[str]:
         for function, reply in zip(functions, pool.map(ask, functions), strict=True):
             if reply.status_code == 200:
                 told[function] = reply.json()
-            elif reply.status_code != 404:  # said of those that are not there
+            else:
                 silent[_why(reply)].append(function.name)
     for why, who in silent.items():
         yield f"{_listed(who)} cannot say what they were given: {why}"
@@ -71,6 +71,8 @@ def _why(reply: httpx.Response) -> str:
         code = reply.json().get("code")
     except ValueError:
         code = None
+    if reply.status_code == 404:
+        return "they are not deployed"
     if reply.status_code in (401, 403):
         return f"{reply.status_code} {code}; SUPABASE_URL or a key that they were given is of another project"
     return f"{reply.status_code} {code}"
@@ -108,10 +110,8 @@ def _proxies(told: Told) -> Iterator[str]:
     """Each proxy of ours adds one address behind what the client wrote, or puts its own in its place."""
     right: dict[int, list[str]] = defaultdict(list)
     for function, said in told.items():
-        hops = said["hops"]
-        proxies = len(hops) - (FORGED in hops)
-        trusted = hops.index(said["address"]) if said["address"] in hops else len(hops)
-        if said["address"] == FORGED or len(hops) - trusted != proxies:
+        proxies = len(said["hops"]) - (FORGED in said["hops"])
+        if said["trusted_proxies"] != proxies:
             right[proxies].append(function.name)
     for proxies, who in right.items():
         yield (

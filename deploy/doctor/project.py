@@ -9,10 +9,10 @@ from uuid import uuid4
 import httpx
 import jwt
 
+from deploy.functions import Function
 from shared import auth
 from shared.settings import ServiceSettings, SupabaseSettings
 
-from ..functions import Function
 from .database import SKEW_S
 from .findings import Environment, NotLookedAt, get
 
@@ -188,7 +188,10 @@ def storage(env: Environment) -> Iterator[str]:
     got = httpx.get(f"{base}/object/{path}", headers=headers, timeout=20)
     if got.content != b"doctor":
         yield f"what is put into the bucket session-recordings does not come back: {got.status_code}"
-    gone = httpx.delete(f"{base}/object/{path}", headers=headers, timeout=20)
+    bucket, _, name = path.partition("/")
+    gone = httpx.request(
+        "DELETE", f"{base}/object/{bucket}", json={"prefixes": [name]}, headers=headers, timeout=20
+    )
     if not gone.is_success:
         yield f"{path} cannot be deleted again: {gone.status_code} {gone.text[:200]}"
 
