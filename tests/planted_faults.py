@@ -199,25 +199,25 @@ SCHEMA = (
     ),
     in_schema(
         "a table is granted to everybody",
-        "anon may select the table public.audit_logs, and should not",
+        "anon has select of table public.audit_logs, and should not",
         "grant select on public.audit_logs to anon",
         "revoke select on public.audit_logs from anon",
     ),
     in_schema(
         "a column is granted",
-        "authenticated may update the column public.user_session_credits.credits_remaining",
+        "authenticated has update of column public.user_session_credits.credits_remaining",
         "grant update (credits_remaining) on public.user_session_credits to authenticated",
         "revoke update (credits_remaining) on public.user_session_credits from authenticated",
     ),
     in_schema(
         "a grant is gone",
-        "authenticated may not select the table public.retention_receipts, and should",
+        "authenticated lacks select of table public.retention_receipts",
         "revoke select on public.retention_receipts from authenticated",
         "grant select on public.retention_receipts to authenticated",
     ),
     in_schema(
         "a function is everybody's",
-        "everybody may execute the function private.make_token()",
+        "everybody has execute of function private.make_token()",
         "grant execute on function private.make_token to public",
         "revoke execute on function private.make_token from public",
     ),
@@ -260,6 +260,24 @@ SCHEMA = (
         "the column public.left_open.x is in no migration",
         "create table public.left_open (x text)",
         "drop table public.left_open",
+    ),
+    in_schema(
+        "a role passes row-level security",
+        "the role authenticated is another: “bypasses row-level security”",
+        "alter role authenticated bypassrls",
+        "alter role authenticated nobypassrls",
+    ),
+    in_schema(
+        "everybody may make tables",
+        "anon has create of schema public",
+        "grant create on schema public to anon",
+        "revoke create on schema public from anon",
+    ),
+    in_schema(
+        "new tables are everybody's",
+        "anon has select on r of whatever is made in public",
+        "alter default privileges in schema public grant select on tables to anon",
+        "alter default privileges in schema public revoke select on tables from anon",
     ),
     in_schema(
         "a migration was not applied",
@@ -527,6 +545,12 @@ KEYS = (
         "sign-in",
         "still takes tokens of SUPABASE_JWT_SECRET",
         plant=takes_legacy,
+    ),
+    Fault(
+        "the API shows what is private",
+        "database",
+        "the API shows the schema private",
+        plant=lambda scene: scene.behind_door("/rest/v1/rate_limits", keep(200, [])),
     ),
     Fault("the clock is wrong", "publishable key", "the clock of", plant=later),
     Fault(

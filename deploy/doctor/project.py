@@ -77,6 +77,7 @@ def database(env: Environment) -> Iterator[str]:
         yield f"{base} answers {reply.status_code}"
     else:
         yield from _policies(base, first)
+        yield from _exposed(base, first)
     if second and get(f"{base}/session_recordings?select=id&limit=0", *second).status_code in (401, 403):
         yield "the second SUPABASE_SECRET_KEY is refused, and functions still accept it; take it out"
 
@@ -86,6 +87,14 @@ def _policies(base: str, key: str) -> Iterator[str]:
         reply = get(f"{base}/{table}?select=id&is_active=is.true&limit=1", key)
         if reply.status_code == 200 and not reply.json():
             yield f"no row of {table} is active: {means}; insert one, or make one active"
+
+
+def _exposed(base: str, key: str) -> Iterator[str]:
+    """The API's own setting: which schemas it shows."""
+    headers = {"apikey": key, "accept-profile": "private"}
+    reply = httpx.get(f"{base}/rate_limits?limit=0", headers=headers, timeout=10)
+    if reply.status_code != 406:
+        yield "the API shows the schema private; take it out of the exposed schemas"
 
 
 def sign_in(env: Environment, functions: list[Function]) -> Iterator[str]:

@@ -24,6 +24,21 @@ FACTS = """
     union all
     select 'extension', extname, '' from pg_extension where extname in ('btree_gist')
     union all
+    select 'role', rolname, concat_ws(', ', case when rolsuper then 'superuser' end,
+           case when rolbypassrls then 'bypasses row-level security' end, case when rolcanlogin then 'may log in' end)
+      from pg_roles where rolname in ('anon', 'authenticated', 'service_role', 'authenticator')
+    union all
+    select 'grant on schema', n.nspname || ' to ' || g.grantee::regrole, g.privilege_type
+      from pg_namespace n cross join aclexplode(n.nspacl) g
+     where n.nspname in ('public', 'private') and g.grantee <> n.nspowner
+       and g.grantee in (0, 'anon'::regrole, 'authenticated'::regrole, 'service_role'::regrole)
+    union all
+    select 'grant on whatever is made in', n.nspname || ' to ' || g.grantee::regrole,
+           g.privilege_type || ' on ' || d.defaclobjtype::text
+      from pg_default_acl d join pg_namespace n on n.oid = d.defaclnamespace cross join aclexplode(d.defaclacl) g
+     where n.nspname in ('public', 'private') and g.grantee in ('anon'::regrole, 'authenticated'::regrole)
+       and d.defaclrole = (select nspowner from pg_namespace where nspname = 'private')
+    union all
     select 'bucket', id, concat_ws(' ', public, file_size_limit, allowed_mime_types) from storage.buckets
 """
 SAID = {
@@ -37,6 +52,7 @@ SAID = {
     "function": "the function {name}",
     "extension": "the extension {name}",
     "bucket": "the bucket {name}",
+    "role": "the role {name}",
 }
 LEDGER = "select version from supabase_migrations.schema_migrations"
 WITHOUT_VECTOR = "meditation_memories_embedding_idx"  # is not there where pgvector is not
@@ -148,13 +164,12 @@ def _plain(facts: list[str], is_exact: bool) -> list[str]:
 
 def _in_words(kind: str, name: str, ought: list[str], given: list[str]) -> Iterator[str]:
     if kind.startswith("grant on "):
-        what = kind.removeprefix("grant on ")
         on, _, who = name.rpartition(" to ")
-        who = "everybody" if who == "-" else who
+        who, what = "everybody" if who == "-" else who, f"{kind.removeprefix('grant on ')} {on}"
         if missing := set(ought) - set(given):
-            yield f"{who} may not {_listed(missing)} the {what} {on}, and should"
+            yield f"{who} lacks {_listed(missing)} of {what}"
         if more := set(given) - set(ought):
-            yield f"{who} may {_listed(more)} the {what} {on}, and should not"
+            yield f"{who} has {_listed(more)} of {what}, and should not"
     elif kind == "switched-off trigger":
         yield f"the trigger {name} is switched off" if given else f"the trigger {name} is switched on"
     elif kind == "row-level security" and given == ["false"]:
