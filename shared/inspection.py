@@ -1,7 +1,8 @@
 """What the doctor asks every function: what were you given, which clock have you, whose address do you see?
 
-Names and hashes, never values; each hash is salted with what the doctor sent, and answered only to whom the database
-knows as the service or as an admin, under the credential that came with the question.
+Names and hashes, never values; each hash is salted with what the doctor sent. Most functions hold no key of the service
+and cannot recognise one. So they show what came with the question to the database: whoever it takes for the service is
+answered.
 """
 
 import hashlib

@@ -7,17 +7,16 @@ for admins, and for whoever shows STATUS_KEY: as a bearer, or as the password of
 import base64
 import binascii
 import hmac
+from uuid import UUID
 
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from shared.auth import identify
 from shared.call import Call
-from shared.database import Database, as_caller
 from shared.errors import NotSignedIn
 from shared.pages import PAGE_METHODS, PRIVATE, Pages, refusal_page
 from shared.serving import endpoint
 from shared.settings import MissingSettings, ServiceSettings, Settings
-from shared.timezones import zone
 
 from .contract import Status, ops_status_rpc
 
@@ -40,18 +39,18 @@ class StatusSettings(Settings):
 )
 async def status(call: Call[None]) -> Status | Response:
     """One statement, which changes nothing."""
-    found = await (await _database(call)).rpc(ops_status_rpc)
+    found = await call.service.rpc(ops_status_rpc, admin_id=await _find_admin(call))
     call.log(problems=[problem.what for problem in found.problems])
     code = 503 if found.problems else 200
     if "text/html" in call.headers.get("accept", ""):
-        return _page(found, code)
+        return pages.show("status.html", status=code, found=found)
     return Response(found.model_dump_json(), code, PRIVATE, "application/json")
 
 
-async def _database(call: Call[None]) -> Database:
-    """As whom it is asked: the service for a key, else the admin who is signed in. Raises NotSignedIn."""
+async def _find_admin(call: Call[None]) -> UUID | None:
+    """The person on whose behalf it is asked; None for whoever shows a key. Raises NotSignedIn."""
     if _shows_key(call.headers.get("authorization", "")):
-        return call.service
+        return None
     try:
         caller = await identify(call.headers)
     except NotSignedIn:
@@ -61,7 +60,7 @@ async def _database(call: Call[None]) -> Database:
             sentence="This page is for admins, and for whoever has its key.",
             headers={"www-authenticate": 'Basic realm="status", charset="UTF-8"'},
         )
-    return call.service if caller.is_service else as_caller(caller.token, call.request_id)
+    return caller.id
 
 
 def _shows_key(authorization: str) -> bool:
@@ -72,7 +71,3 @@ def _shows_key(authorization: str) -> bool:
         except (binascii.Error, UnicodeDecodeError):
             return False
     return hmac.compare_digest(given.strip().encode(), StatusSettings.read().status_key.encode())
-
-
-def _page(found: Status, code: int) -> HTMLResponse:
-    return pages.show("status.html", status=code, found=found, zone=zone("UTC"))

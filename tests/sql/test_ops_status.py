@@ -9,7 +9,7 @@ from cronsim import CronSim
 
 from deploy.functions import functions
 
-from .conftest import Sandbox
+from .conftest import ADMIN, CLIENT, Sandbox
 from .test_queues import DEADLY, QUEUES, Queue, by_name, calm, plant  # noqa: F401 - calm is a fixture
 
 DEPTHS = "select queue, depth, due, oldest_due from private.queue_depths"
@@ -81,9 +81,12 @@ def test_nobody_else_reads_or_writes_runs(sandbox: Sandbox, who: str) -> None:
         sandbox.run("select public.record_run('run-payouts', 5, 'done')")
     with sandbox.forbidden():
         sandbox.run("select * from private.scheduled_runs")
-    if who == "anon":
-        with sandbox.forbidden():
-            sandbox.run("select * from public.ops_status()")
-    else:
-        with sandbox.refused("admins_only"):
-            sandbox.run("select * from public.ops_status()")
+    with sandbox.forbidden():
+        sandbox.run("select * from public.ops_status()")
+
+
+def test_only_on_behalf_of_an_admin_is_a_person_told(sandbox: Sandbox) -> None:
+    sandbox.act_as("service")
+    assert 1 == len(sandbox.run("select * from public.ops_status(%s)", ADMIN))
+    with sandbox.refused("admins_only"):
+        sandbox.run("select * from public.ops_status(%s)", CLIENT)
