@@ -6,5 +6,6 @@ python -m deploy routes              wire path, verbs, callers and schedule of e
 python -m deploy manifest [name …]   a Knative service per function, for the settings found in the environment
 python -m deploy doctor [name …]     what is wrong with the environment, a line for each
 python -m deploy rotate-banking-keys   seals anew every bank number that is not under the current key
+python -m deploy platform-parts      what the migrations made in auth and storage, as SQL: after a restore
 python -m deploy verify-audit-log    whether the audit log is whole, and the head of its chain
 """

@@ -4,7 +4,7 @@ import argparse
 
 import deploy
 
-from . import audit, bundle, doctor, manifest, openapi, rotate_banking_keys, routes
+from . import audit, bundle, doctor, manifest, openapi, platform_parts, rotate_banking_keys, routes
 
 
 def main() -> None:
@@ -16,6 +16,7 @@ def main() -> None:
     for name, write in (
         ("routes", routes.write),
         ("openapi", openapi.write),
+        ("platform-parts", platform_parts.write),
         ("rotate-banking-keys", rotate_banking_keys.rotate),
     ):
         commands.add_parser(name).set_defaults(do=lambda _, write=write: write())

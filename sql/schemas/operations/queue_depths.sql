@@ -31,8 +31,8 @@ alter table private.queue_limits enable row level security;
 
 create view private.queue_depths with (security_invoker = true) as
   -- due_at: since when each waits for a worker; in the future, or null, it is not due.
-  with waiting (queue, due_at) as (
-    select 'mails to send', greatest(m.next_attempt_at, m.lease_until) from private.mails m
+  with waiting as (
+    select 'mails to send' as queue, greatest(m.next_attempt_at, m.lease_until) as due_at from private.mails m
      where m.status = 'queued' and m.next_attempt_at is not null
     union all
     select 'mails to look for', greatest(m.next_attempt_at, m.lease_until) from private.mails m
