@@ -35,42 +35,42 @@ create view private.queue_depths with (security_invoker = true) as
     select 'mails to send' as queue, greatest(m.next_attempt_at, m.lease_until) as due_at from private.mails m
      where m.status = 'queued' and m.next_attempt_at is not null
     union all
-    select 'mails to look for', greatest(m.next_attempt_at, m.lease_until) from private.mails m
+    select 'mails to look for' as queue, greatest(m.next_attempt_at, m.lease_until) from private.mails m
      where m.status = 'unknown' and m.next_attempt_at is not null
     union all
     -- Whose sender died with them
-    select 'mails to look for', m.lease_until from private.mails m where m.status = 'sending' and m.lease_until < now()
+    select 'mails to look for' as queue, m.lease_until from private.mails m where m.status = 'sending' and m.lease_until < now()
     union all
-    select 'webhook deliveries', greatest(d.next_attempt_at, d.lease_until)
+    select 'webhook deliveries' as queue, greatest(d.next_attempt_at, d.lease_until)
       from public.webhook_endpoints e join public.webhook_deliveries d on d.endpoint_id = e.id and d.status = 'pending'
      where e.is_active
     union all
-    select 'takes to check', t.next_check_at from private.recording_takes t
+    select 'takes to check' as queue, t.next_check_at from private.recording_takes t
      where t.status in ('pending', 'recording', 'processing') and not t.upload_complete and t.next_check_at is not null
     union all
-    select 'takes to copy', greatest(t.next_check_at, t.lease_until) from private.recording_takes t
+    select 'takes to copy' as queue, greatest(t.next_check_at, t.lease_until) from private.recording_takes t
      where t.status = 'processing' and t.upload_complete and t.next_check_at is not null
        and not exists (select from private.recording_erasure_queue q where q.recording_id = t.recording_id)
     union all
-    select 'recordings to join', greatest(j.next_attempt_at, j.lease_until)
+    select 'recordings to join' as queue, greatest(j.next_attempt_at, j.lease_until)
       from private.joined_files j join public.session_recordings r on r.id = j.recording_id and r.status = 'completed'
      where j.status = 'waiting'
        and not exists (select from private.recording_erasure_queue q where q.recording_id = j.recording_id)
     union all
-    select 'recordings to erase', greatest(q.next_attempt_at, q.due_at) from private.recording_erasure_queue q
+    select 'recordings to erase' as queue, greatest(q.next_attempt_at, q.due_at) from private.recording_erasure_queue q
      where q.attempt_count < private.max_attempts()
     union all
-    select 'checkouts to ask Stripe about', c.next_check_at from public.checkout_sessions c
+    select 'checkouts to ask Stripe about' as queue, c.next_check_at from public.checkout_sessions c
      where c.next_check_at is not null
     union all
-    select 'sessions to advance', greatest(t.next_attempt_at, t.checked_at) from private.session_checks t
+    select 'sessions to advance' as queue, greatest(t.next_attempt_at, t.checked_at) from private.session_checks t
      where t.attempts < private.max_attempts()
     union all
-    select 'Stripe''s events', e.next_attempt_at from private.stripe_events e
+    select 'Stripe''s events' as queue, e.next_attempt_at from private.stripe_events e
      where e.applied_at is null and e.received_at > now() - interval '3 days'
        and (e.failure is null or e.attempts < private.max_attempts())
     union all
-    select 'Agora''s notifications', n.next_attempt_at from private.agora_notifications n
+    select 'Agora''s notifications' as queue, n.next_attempt_at from private.agora_notifications n
      where n.applied_at is null and n.received_at > now() - interval '24 hours'
        and (n.failure is null or n.attempts < private.max_attempts())
   )
