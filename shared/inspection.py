@@ -17,7 +17,7 @@ from starlette.requests import Request
 from . import admission, log_lines
 from .auth import BadToken
 from .database import Credential, Database, Rpc
-from .errors import BadRequest, NotAllowed
+from .errors import BadRequest, Broken, NotAllowed
 from .settings import SupabaseSettings
 from .wire import Output, StrictInput
 
@@ -65,8 +65,10 @@ async def inspect(
         raise BadToken()
     key = headers.get("apikey") or SupabaseSettings.read().supabase_publishable_key
     database = Database(Credential(key, token or None), request_id)
-    if not (await database.rpc(is_operator_rpc)).is_operator:
-        raise NotAllowed()
+    try:
+        await database.rpc(is_operator_rpc)
+    except Broken as refused:  # a gateway's own refusal of a key has no code of the database's
+        raise NotAllowed(reason=str(refused.details)) from None
     given = {name: os.environ.get(name, "").strip() for name in question.names}
     return Inspected(
         target=os.environ.get("FUNCTION_TARGET"),
