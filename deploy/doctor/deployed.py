@@ -29,14 +29,25 @@ def answer(env: Environment, functions: list[Function]) -> Iterator[str]:
     """Whether each is there."""
     base = SupabaseSettings.from_environment(env).public_functions_url
 
-    def ask(function: Function) -> str | None:
+    def ask(function: Function) -> int:
         reply = httpx.options(f"{base}/{function.name}", timeout=10)
-        if reply.is_success and "access-control-allow-origin" in reply.headers:
-            return None
-        return f"{base}/{function.name} answers a preflight with {reply.status_code}; is it deployed?"
+        return 0 if reply.is_success and "access-control-allow-origin" in reply.headers else reply.status_code
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        yield from filter(None, pool.map(ask, functions))
+        statuses = dict(zip(functions, pool.map(ask, functions), strict=True))
+    hidden = [function.name for function, status in statuses.items() if status and _may_be_hidden(function)]
+    for function, status in statuses.items():
+        if status and function.name not in hidden:
+            yield f"{base}/{function.name} answers a preflight with {status}; is it deployed?"
+    if hidden:
+        yield NotLookedAt(
+            f"{_listed(hidden)}: they answer nobody out here, as is right where only the scheduler calls"
+        )
+
+
+def _may_be_hidden(function: Function) -> bool:
+    """Whether only the platform's own network need reach it; that it runs, `status` says."""
+    return function.callers == ("service",)
 
 
 def inspected(env: Environment, functions: list[Function]) -> Iterator[str]:
@@ -57,7 +68,11 @@ def inspected(env: Environment, functions: list[Function]) -> Iterator[str]:
         for function, reply in zip(functions, pool.map(ask, functions), strict=True):
             if reply.status_code == 200:
                 told[function] = reply.json()
-            else:
+            elif not (
+                _may_be_hidden(function)
+                and reply.status_code in (403, 404)
+                and "x-request-id" not in reply.headers
+            ):
                 silent[_why(reply)].append(function.name)
     for why, who in silent.items():
         yield f"{_listed(who)} cannot say what they were given: {why}"

@@ -169,6 +169,19 @@ def test_each_fault_is_reported_by_its_one_line(
     assert line in found[check][0]
 
 
+def test_what_only_the_scheduler_calls_may_be_out_of_reach(
+    httpserver: HTTPServer, env: dict[str, str]
+) -> None:
+    """It is said, and is no finding: such a function is reached from inside."""
+    for method in ("OPTIONS", "POST"):
+        httpserver.expect_request("/functions/v1/run-payouts", method=method).respond_with_data(status=404)
+
+    told = dict(checks([functions()["run-payouts"]], env))
+
+    assert {} == findings(env, "run-payouts")
+    assert [line for line in told["functions"] if isinstance(line, NotLookedAt) and "run-payouts" in line]
+
+
 def test_the_halves_of_a_key_pair_belong_together(env: dict[str, str]) -> None:
     """Else what browsers seal cannot be opened; in the middle of a rotation the older one is still good."""
     ours, others = new_banking_keys(), new_banking_keys()
