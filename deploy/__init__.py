@@ -13,5 +13,6 @@ python -m deploy rollback --to … [--env …] name …     the revision before 
 python -m deploy status --to … [--env …] [name …]     what runs, and whether it is ready
 python -m deploy doctor [name …]     what is wrong with the environment, a line for each
 python -m deploy rotate-banking-keys   seals anew every bank number that is not under the current key
+python -m deploy platform-parts      what the migrations made in auth and storage, as SQL: after a restore
 python -m deploy verify-audit-log    whether the audit log is whole, and the head of its chain
 """

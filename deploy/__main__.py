@@ -10,6 +10,7 @@ from . import (
     doctor,
     errors,
     openapi,
+    platform_parts,
     release,
     render,
     rollout,
@@ -37,6 +38,7 @@ def commands() -> argparse.ArgumentParser:
         ("errors", errors.write),
         ("types", types.write),
         ("release", release.write),
+        ("platform-parts", platform_parts.write),
         ("rotate-banking-keys", rotate_banking_keys.rotate),
     ):
         known.add_parser(name).set_defaults(do=lambda _, write=write: write())

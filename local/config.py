@@ -199,6 +199,7 @@ def _new_secrets() -> dict[str, str]:
         "STRIPE_SECRET_KEY": f"sk_test_{secrets.token_hex(16)}",
         "STRIPE_WEBHOOK_SECRET": f"whsec_{secrets.token_hex(16)}",
         "POSTMARK_SERVER_TOKEN": secrets.token_hex(16),
+        "STATUS_KEY": secrets.token_urlsafe(32),
         "DEMO_CLIENT_EMAIL": "client@demo.test",
         "DEMO_CLIENT_PASSWORD": secrets.token_urlsafe(9),
         "DEMO_PRACTITIONER_EMAIL": "practitioner@demo.test",

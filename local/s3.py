@@ -17,5 +17,10 @@ async def start(config: Config, processes: Processes, client: aiohttp.ClientSess
     settings = config.env()
     bucket = [settings["RECORDING_S3_BUCKET"], settings["RECORDING_S3_REGION"]]
     command = [sys.executable, "-m", "local.s3_server", str(config.port(Port.S3)), *bucket]
-    env = {"PATH": os.environ["PATH"], "PYTHONWARNINGS": "ignore"}
+    env = {
+        "PATH": os.environ["PATH"],
+        "PYTHONWARNINGS": "ignore",
+        "S3_ACCESS_KEY": settings["RECORDING_S3_ACCESS_KEY"],
+        "S3_SECRET_KEY": settings["RECORDING_S3_SECRET_KEY"],
+    }
     await processes.keep("s3", command, env=env, ready=answers(client, config.url(Port.S3)))

@@ -1,8 +1,9 @@
 """Stripe's stand-in: npm `emulate`, with a hosted checkout page and signed webhooks to our own function.
 
-emulate sells only prices that were made before, and ours are told with each checkout; and it knows neither the payment
-of a checkout nor refunds and disputes (stripe_payments.py). So it stands behind a door that makes the price first, and
-adds the payment to what emulate answers and to its events; everything else passes as it is.
+emulate sells only prices that were made before, and ours are told with each checkout; it knows neither the payment of a
+checkout nor refunds and disputes (stripe_payments.py), nor webhook endpoints; and it takes every key. So it stands
+behind a door that makes the price first, adds the payment to what emulate answers and to its events, keeps the list of
+endpoints, and refuses a key that is not the account's; everything else passes as it is.
 """
 
 import hashlib
@@ -16,6 +17,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import aiohttp
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from .config import NODE, Config, Port, write_private
 from .node import NODE_BINARY, environment
@@ -24,6 +26,7 @@ from .stripe_payments import Paid, Returns, metadata_in
 
 SESSIONS = "/v1/checkout/sessions"
 EVENTS = "/_events"  # where emulate sends its own
+ENDPOINTS = "/v1/webhook_endpoints"
 INLINE = "line_items[0][price_data]"
 NOT_PASSED_ON = {"host", "content-length", "transfer-encoding", "connection", "keep-alive"}
 
@@ -47,9 +50,16 @@ async def start(config: Config, processes: Processes, client: aiohttp.ClientSess
     webhook = Webhook(
         f"{config.url()}/functions/v1/stripe-session-webhook", config.secrets["STRIPE_WEBHOOK_SECRET"], client
     )
-    door = Door(inside, client, webhook)
-    app = web.Application()
-    app.add_routes([*door.returns.routes(), web.post(EVENTS, door.pass_event_on)])
+    door = Door(inside, client, webhook, config.secrets["STRIPE_SECRET_KEY"])
+    app = web.Application(middlewares=[door.refuse_other_keys])
+    app.add_routes(
+        [
+            *door.returns.routes(),
+            web.post(EVENTS, door.pass_event_on),
+            web.get(ENDPOINTS, door.list_endpoints),
+            web.post(ENDPOINTS + "/{id}", door.update_endpoint),
+        ]
+    )
     app.router.add_route("*", "/{path:.*}", door.answer)
     return app
 
@@ -58,7 +68,7 @@ class Webhook:
     """Our own function, which is sent every event, signed as Stripe signs."""
 
     def __init__(self, url: str, secret: str, client: aiohttp.ClientSession) -> None:
-        self._url = url
+        self.url = url
         self._secret = secret
         self._client = client
 
@@ -69,19 +79,29 @@ class Webhook:
         proof = hmac.new(self._secret.encode(), f"{now}.".encode() + body, hashlib.sha256).hexdigest()
         headers = {"content-type": "application/json", "stripe-signature": f"t={now},v1={proof}"}
         try:
-            async with self._client.post(self._url, data=body, headers=headers) as reply:
+            async with self._client.post(self.url, data=body, headers=headers) as reply:
                 await reply.read()
         except (aiohttp.ClientError, TimeoutError):
             pass  # lost, as some are: the reconciler asks
 
 
 class Door:
-    """Stands before emulate: gives it the price of each checkout, and adds what it does not know of the payment."""
+    """Stands before emulate: gives it the price of each checkout, and adds what it does not know of payments, and the
+    list of webhook endpoints.
+    """
 
-    def __init__(self, inside: str, client: aiohttp.ClientSession, webhook: Webhook) -> None:
+    def __init__(self, inside: str, client: aiohttp.ClientSession, webhook: Webhook, key: str) -> None:
         self._inside = inside
         self._client = client
         self._webhook = webhook
+        self._key = key
+        self._endpoint: dict[str, object] = {
+            "id": "we_1",
+            "object": "webhook_endpoint",
+            "url": webhook.url,
+            "status": "enabled",
+            "enabled_events": ["*"],
+        }
         self._opened: dict[str, Paid] = {}  # by checkout session: what is paid for there
         self.returns = Returns(webhook.say)
 
@@ -100,6 +120,30 @@ class Door:
             return session | paid.totals() | {"payment_intent": None}
         self.returns.payments[paid.intent] = paid
         return session | paid.totals() | {"payment_intent": paid.payment_intent(expand)}
+
+    @web.middleware
+    async def refuse_other_keys(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """As Stripe answers a key that it does not know. The page where people pay needs none."""
+        shown = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if not request.path.startswith("/v1/") or shown == self._key:
+            return await handler(request)
+        error = {"type": "invalid_request_error", "message": f"Invalid API Key provided: {shown[:8]}****"}
+        return web.json_response({"error": error}, status=401)
+
+    async def list_endpoints(self, request: web.Request) -> web.Response:
+        listed = {"object": "list", "url": ENDPOINTS, "has_more": False, "data": [self._endpoint]}
+        return web.json_response(listed)
+
+    async def update_endpoint(self, request: web.Request) -> web.Response:
+        """A url, events, or whether it is disabled, as Stripe takes them."""
+        form = await request.post()
+        if "url" in form:
+            self._endpoint["url"] = form["url"]
+        if "disabled" in form:
+            self._endpoint["status"] = "disabled" if form["disabled"] == "true" else "enabled"
+        if events := [value for name, value in form.items() if name.startswith("enabled_events[")]:
+            self._endpoint["enabled_events"] = events
+        return web.json_response(self._endpoint)
 
     async def answer(self, request: web.Request) -> web.Response:
         headers = {

@@ -116,7 +116,7 @@ class Supervisor:
             await self._step("PostgreSQL", self._database())
             beside.create_task(self._step("Stripe", self._stripe(client)))
             beside.create_task(self._step("Agora", video.start(config, processes, client)))
-            mailbox = Mailbox(config.state / "mail")
+            mailbox = Mailbox(config.state / "mail", config.secrets["POSTMARK_SERVER_TOKEN"])
             await self._step("Mail", self._mail(mailbox))
             await self._step("Auth and storage", lite.start(config, self._project, processes, client))
             await self._step("Schema", self._schema())

@@ -35,13 +35,13 @@ async def admit(
     caller = await identify(headers) if _needs_caller(contract) else None
     line["caller"] = str(caller or "anonymous")
     _check_caller(caller, contract)
-    raw = await _read(request, headers)
+    raw = await read_body(request, headers)
     return Call(
         body=_parse(request, headers, raw, contract),
         raw=raw,
         caller=caller,
         headers=headers,
-        address=_address(request, headers),
+        address=address_of(request, headers),
         agent=headers.get("user-agent", "")[:500] or None,
         request_id=request_id,
         idempotency_key=_idempotency_key(headers),
@@ -82,7 +82,7 @@ def _check_caller(caller: Caller | None, contract: Contract) -> None:
         )
 
 
-async def _read(request: Request, headers: Headers) -> bytes:
+async def read_body(request: Request, headers: Headers) -> bytes:
     """The raw body, never more of it than the limit, and never waited for longer than its time."""
     declared = headers.get("content-length", "0")
     if declared.isdecimal() and int(declared[:20]) > BODY_LIMIT_BYTES:
@@ -184,10 +184,15 @@ def _idempotency_key(headers: Headers) -> str | None:
     return key
 
 
-def _address(request: Request, headers: Headers) -> str | None:
+def address_of(request: Request, headers: Headers) -> str | None:
     """The address the outermost of our own proxies saw. What stands left of it in the header, the client wrote."""
-    hops = [hop.strip() for hop in headers.get("x-forwarded-for", "").split(",") if hop.strip()]
+    hops = hops_of(headers)
     proxies = SupabaseSettings.read().trusted_proxies
     if proxies and hops:
         return hops[-min(proxies, len(hops))][:45]
     return request.client.host if request.client else None
+
+
+def hops_of(headers: Headers) -> list[str]:
+    """What the client and the proxies wrote, the nearest last."""
+    return [hop.strip() for hop in headers.get("x-forwarded-for", "").split(",") if hop.strip()]

@@ -179,7 +179,7 @@ class _KeySet:
         self._asked_at = time.monotonic()
         try:
             document = settings.supabase_jwks.encode() or await _download(settings)
-            self._keys = {key.key_id: key for key in _parse(document) if key.key_id}
+            self._keys = {key.key_id: key for key in read_keys(document) if key.key_id}
         except Unavailable:
             if not self._keys:
                 raise
@@ -195,7 +195,8 @@ async def _download(settings: SupabaseSettings) -> bytes:
     return bytes(reply.body)
 
 
-def _parse(document: bytes) -> list[Any]:
+def read_keys(document: bytes) -> list[Any]:
+    """The keys of a published set."""
     import jwt
 
     try:

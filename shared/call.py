@@ -26,6 +26,7 @@ class Contract:
     refusals_with_200: bool = False
     refusals_have_url: bool = False
     is_page: bool = False
+    is_scheduled: bool = False
 
 
 @dataclass(slots=True)

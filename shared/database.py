@@ -24,6 +24,7 @@ Read = TypeVar("Read")
 SLACK_S = 7
 # What private.refuse raises: message is the sentence, details the code, hint the way forward.
 REFUSED = re.compile(r"PT[45]\d\d")
+NAMES_NO_VALUE = ("42501", "23505", "23514", "23503", "23502", "23P01")
 # A CHECK is named after its table, and then says what is true: notes_is_short.
 # A function, a column or a table that is not there, as PostgREST's cache has it and as PostgreSQL itself does.
 NOT_THERE = ("PGRST202", "PGRST204", "PGRST205", "42883", "42703", "42P01")
@@ -153,14 +154,17 @@ def as_service(request_id: str, idempotency_key: str | None = None) -> Database:
     return Database(Credential(ServiceSettings.read().key, None), request_id, idempotency_key)
 
 
-def _out_of_bounds(message: str) -> Refusal:
+def _out_of_bounds(message: str, reason: str | None) -> Refusal:
     """A value that its column does not take, by the column's name where the rule is about one."""
     broken = BROKEN_RULE.search(message)
     details = broken and [
         {"field": broken[3], "problem": f"must keep the rule: {broken[2].replace('_', ' ')}"}
     ]
     return BadRequest(
-        "invalid_value", "A value in the request is too long or out of range.", details=details or None
+        "invalid_value",
+        "A value in the request is too long or out of range.",
+        details=details or None,
+        reason=reason,
     )
 
 
@@ -183,19 +187,21 @@ def refusal(status: int, body: bytes, headers: Mapping[str, str]) -> Refusal:
             hint=error.hint,
             headers={"retry-after": wait} if wait else None,
         )
+    # Of these, PostgreSQL's message names a table, a policy or a constraint, and no value.
+    reason = f"{code} {error.message}"[:300] if code in NAMES_NO_VALUE else None
     match code:
         case "PGRST301" | "PGRST302" | "PGRST303":
             return NotSignedIn("invalid_token", "Your session is not valid any more. Please sign in again.")
         case "42501":
-            return NotAllowed()
+            return NotAllowed(reason=reason)
         case "23505":
-            return Conflict("already_exists", "This exists already.")
+            return Conflict("already_exists", "This exists already.", reason=reason)
         case "23503" if '"users"' in str(error.details):
             return Conflict("account_gone", "This account does not exist any more.")
         case "23514":
-            return _out_of_bounds(error.message or "")
+            return _out_of_bounds(error.message or "", reason)
         case "23503" | "23502" | "23P01":
-            return Conflict("not_possible", "This does not fit what is stored already.")
+            return Conflict("not_possible", "This does not fit what is stored already.", reason=reason)
         case "40P01" | "55P03" | "PGRST000" | "PGRST001" | "PGRST002":
             return Unavailable("database_busy", "The database is busy. Please try again in a moment.")
         case "57014" | "PGRST003":

@@ -5,13 +5,13 @@ its answer byte by byte, for a thread that reads from somebody outside. Platform
 cut off here is what a crash would cut off, and everything here can be repeated after one; but here it is logged.
 """
 
-import json
 import os
 import signal
-import sys
 import threading
 from functools import cache
 from types import FrameType
+
+from . import log_lines
 
 ENDS_WITHIN_S = 8  # Cloud Run kills after 10
 
@@ -45,7 +45,6 @@ def end_in_time() -> None:
 
 
 def _cut_off() -> None:
-    line = {"code": "cut_off", "function": os.environ.get("FUNCTION_TARGET"), "after_s": ENDS_WITHIN_S}
-    sys.stdout.write(json.dumps(line) + "\n")
-    sys.stdout.flush()
+    function = os.environ.get("FUNCTION_TARGET")
+    log_lines.write("ERROR", f"{function} cut_off", function=function, code="cut_off", after_s=ENDS_WITHIN_S)
     os._exit(0)

@@ -36,6 +36,7 @@ class Refusal(Exception):
         details: Any = None,
         hint: str | None = None,
         headers: dict[str, str] | None = None,
+        reason: str | None = None,
     ) -> None:
         self.code = code or self.code
         self.sentence = sentence or self.sentence
@@ -43,6 +44,7 @@ class Refusal(Exception):
         self.details = details
         self.hint = hint
         self.headers = headers or {}
+        self.reason = reason  # for the log alone: which grant or rule it was
         super().__init__(f"{self.status} {self.code}: {self.sentence}")
 
     def body(self) -> dict[str, Any]:

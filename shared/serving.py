@@ -10,10 +10,8 @@ and body from supabase-js.
 
 import functools
 import gc
-import json
 import os
 import re
-import sys
 import time
 import traceback
 from collections.abc import Awaitable, Callable
@@ -25,10 +23,11 @@ from pydantic_core import to_json
 from starlette.requests import Request
 from starlette.responses import Response
 
-from . import admission
+from . import admission, inspection, log_lines
 from .call import Call, Contract
 from .ending import end_in_time
 from .errors import Broken, Refusal
+from .runs import record_run
 from .settings import Settings, SupabaseSettings, read_all
 
 CORS = {
@@ -59,6 +58,7 @@ def endpoint(
     refusals_with_200: bool = False,
     refusal_url: RefusalUrl | None = None,
     page: RefusalPage | None = None,
+    is_scheduled: bool = False,
 ) -> Callable[[Handler], Callable[[Request], Awaitable[Response]]]:
     """Serve an async handler.
 
@@ -68,7 +68,7 @@ def endpoint(
     the world is answered with status 200 and `success: false` beside the usual keys. `refusal_url` is for pages that
     read nothing and follow a `url`: the same, with the address of a page that says why; refusals for which it gives
     none keep their status. `page` is for pages of our own: a body may be a form's as well, which adds to what is in the
-    address; and a browser is shown a refusal by this.
+    address; and a browser is shown a refusal by this. `is_scheduled` writes down how each run of the scheduler's ended.
     """
     callers = (caller,) if isinstance(caller, str) else caller
     needed: tuple[type[Settings], ...] = (SupabaseSettings, *settings)
@@ -79,6 +79,7 @@ def endpoint(
             refusals_with_200=refusals_with_200 or refusal_url is not None,
             refusals_have_url=refusal_url is not None,
             is_page=page is not None,
+            is_scheduled=is_scheduled,
         )
         if os.environ.get("FUNCTION_TARGET") == contract.name:
             read_all(needed)
@@ -129,11 +130,20 @@ async def _answer(
     started = time.perf_counter()
     headers = admission.headers_of(request)
     request_id = _request_id(headers)
-    line: dict[str, Any] = {"function": contract.name, "request_id": request_id}
+    line: dict[str, Any] = {
+        "function": contract.name,
+        "request_id": request_id,
+        **log_lines.trace_of(headers.get("traceparent")),
+    }
     call: Call[Any] | None = None
+    result: Any = None
     try:
-        call = await admission.admit(request, headers, contract, request_id, line)
-        response = _reply(await handler(call))
+        if inspection.QUESTION in headers:
+            result = await inspection.inspect(request, headers, request_id, line)
+        else:
+            call = await admission.admit(request, headers, contract, request_id, line)
+            result = await handler(call)
+        response = _reply(result)
     except Refusal as refused:
         line |= _explain(refused)
         if page and _is_browser(headers):
@@ -141,13 +151,16 @@ async def _answer(
         else:
             response = _reply(refused, readable=_readable(call, contract, refused, refusal_url))
     except Exception:  # noqa: BLE001 - the last line of defence: whatever it is, the caller gets one shape
-        line |= {"code": Broken.code, "error": traceback.format_exc()}
+        line |= {"code": Broken.code, "error": _clean(traceback.format_exc())}
         response = page(Broken()) if page and _is_browser(headers) else _reply(Broken())
     response.raw_headers += [*CORS_RAW, (b"x-request-id", request_id.encode())]
+    line["ms"] = round((time.perf_counter() - started) * 1000, 1)
     if call is not None:
-        line |= {"database_calls": call.database_calls, **call.facts}
-    line |= {"status": response.status_code, "ms": round((time.perf_counter() - started) * 1000, 1)}
-    _write(line)
+        line |= log_lines.ids_in(call.body, result) | call.facts
+        if contract.is_scheduled:
+            line |= await record_run(call, contract.name, response.status_code, line)
+        line["database_calls"] = call.database_calls
+    _write(line, response.status_code)
     return response
 
 
@@ -161,13 +174,12 @@ def _is_browser(headers: admission.Headers) -> bool:
     return "text/html" in headers.get("accept", "")
 
 
-def _write(line: dict[str, Any]) -> None:
-    try:
-        text = to_json(line, fallback=str).decode()
-    except ValueError:  # half a letter (a lone surrogate) in a fact: slower, but it can write that
-        text = json.dumps(line, default=str)
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
+def _write(line: dict[str, Any], status: int) -> None:
+    """Errors are ours to look at; a warning is what was refused, or what a run could not do."""
+    warns = status >= 400 or bool(line.get("failures"))
+    severity = "ERROR" if status >= 500 else "WARNING" if warns else "INFO"
+    words = (line["function"], str(status), line.get("code"))
+    log_lines.write(severity, " ".join(filter(None, words)), status=status, **line)
 
 
 def _readable(
@@ -196,6 +208,16 @@ def _reply(result: Any, *, readable: dict[str, Any] | None = None) -> Response:
 def _explain(refused: Refusal) -> dict[str, Any]:
     """What the log says of a refusal. A 500 hides its details from the caller, so they stand here."""
     explained: dict[str, Any] = {"code": refused.code}
+    if refused.reason:
+        explained["reason"] = refused.reason
     if refused.status >= 500:
-        explained |= {"error": str(refused), "details": refused.details, "cause": repr(refused.__cause__)}
+        explained |= {
+            "error": str(refused),
+            "details": _clean(refused.details),
+            "cause": _clean(repr(refused.__cause__)),
+        }
     return explained
+
+
+def _clean(told: Any) -> Any:
+    return log_lines.without_secrets(told, Settings.secret_values()) if isinstance(told, str) else told

@@ -9,11 +9,16 @@ when the process starts, so a function with a missing setting never starts servi
 """
 
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import MISSING, dataclass, fields
 from email.utils import parseaddr
 from typing import Any, ClassVar, Self, dataclass_transform
 from urllib.parse import urlencode
+
+# As deploy.yaml's secrets are named.
+SECRET = re.compile("secret|certificate|(?<!publishable_)key|customer|token|smtp_url")
+SECRET_LENGTH = 8  # a shorter one would blot out words
 
 
 class MissingSettings(Exception):
@@ -52,6 +57,17 @@ class Settings:
                 f"Missing settings: {', '.join(missing)}. Set them in the function's environment."
             )
         return cls(**{f.name: _typed(f, found[f.name]) for f in fields(cls) if found[f.name]})  # type: ignore[arg-type]
+
+    @classmethod
+    def secret_values(cls) -> list[str]:
+        """The secret values that this process has read: no line of the log may hold one."""
+        named = (
+            (field.name, getattr(read, field.name))
+            for read in Settings._read.values()
+            for field in fields(read)
+        )
+        values = (part for name, value in named if SECRET.search(name) for part in str(value).split(","))
+        return [value for value in values if len(value) >= SECRET_LENGTH]
 
     @classmethod
     def names(cls) -> dict[str, bool]:

@@ -6308,13 +6308,14 @@ export type Database = {
                     "sessions_cancelled": number;
                 }[];
             };
-            /** For the scheduler and the doctor: each rule that does not hold, how often, and where. */
+            /** For the scheduler and the doctor: each rule that does not hold, how often, and where; and what waits for a person. */
             "check_invariants": {
                 Args: Record<PropertyKey, never>;
                 Returns: {
                     "broken": number;
                     "examples": (string)[];
                     "rule": string;
+                    "waits": boolean;
                 }[];
             };
             /** The caller's credits, all together and by lot. */
@@ -7142,6 +7143,13 @@ export type Database = {
                     "max_participants": number;
                 }[];
             };
+            /** Whether a key is the service's: nobody else gets an answer. */
+            "is_operator": {
+                Args: Record<PropertyKey, never>;
+                Returns: {
+                    "is_operator": boolean;
+                }[];
+            };
             /** Whether somebody leads sessions of a client. */
             "is_practitioner_of": {
                 Args: {
@@ -7507,6 +7515,23 @@ export type Database = {
                     "recording_id": string;
                     "state": string;
                     "storage_path": string;
+                }[];
+            };
+            /** For the service: what is late or broken, and how everything is; on behalf of a person, if that is an admin. */
+            "ops_status": {
+                Args: {
+                    "admin_id"?: string;
+                };
+                Returns: {
+                    "at": string;
+                    "audit_head": string;
+                    "functions": Json;
+                    "invariants": Json;
+                    "problems": Json;
+                    "queues": Json;
+                    "schema_version": string;
+                    "waiting": Json;
+                    "webhooks": Json;
                 }[];
             };
             "plan_take_files": {
@@ -7967,6 +7992,20 @@ export type Database = {
                 Returns: {
                     "refunded_minor": number;
                     "status": string;
+                }[];
+            };
+            /** For scheduled functions: how a run ended. Runs older than a week are deleted. */
+            "record_run": {
+                Args: {
+                    "code"?: string;
+                    "facts"?: Json;
+                    "function": string;
+                    "ms": number;
+                    "outcome": string;
+                    "request_id"?: string;
+                };
+                Returns: {
+                    "id": number;
                 }[];
             };
             "record_take_upload": {

@@ -1340,6 +1340,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Say what is late or broken, for admins and for a monitor.
+         * @description Called by anybody. A page of ours, at PAGES_URL.
+         */
+        get: operations["status"];
+        put?: never;
+        /**
+         * Say what is late or broken, for admins and for a monitor.
+         * @description Called by anybody. A page of ours, at PAGES_URL.
+         */
+        post: operations["status_by_post"];
+        delete?: never;
+        options?: never;
+        /**
+         * Say what is late or broken, for admins and for a monitor.
+         * @description Called by anybody. A page of ours, at PAGES_URL.
+         */
+        head: operations["status_by_head"];
+        patch?: never;
+        trace?: never;
+    };
     "/send-notifications": {
         parameters: {
             query?: never;
@@ -2229,7 +2257,7 @@ export interface components {
         CheckSessionCredits: Record<string, never>;
         /**
          * Checked
-         * @description The reply.
+         * @description The reply if every rule holds; else it is a refusal, with the rules as its details.
          */
         Checked: {
             /**
@@ -2239,6 +2267,8 @@ export interface components {
             holds: boolean;
             /** @description The rules that do not hold. */
             broken: components["schemas"]["BrokenRule"][];
+            /** @description What nobody has settled yet: `list_matters` has each of it. */
+            waiting: components["schemas"]["BrokenRule"][];
         };
         /**
          * Checkout
@@ -3013,6 +3043,52 @@ export interface components {
             hours?: number | null;
         };
         /**
+         * FunctionState
+         * @description The last run of a scheduled function.
+         */
+        FunctionState: {
+            /**
+             * @description Which one.
+             * @example advance-sessions
+             */
+            function: string;
+            /**
+             * @description When a run last ended.
+             * @example 2026-03-14T15:00:00Z
+             */
+            ended_at: string | null;
+            /**
+             * @description How long it took, in milliseconds.
+             * @example 412
+             */
+            ms: number | null;
+            /**
+             * @description done, partly or failed.
+             * @example text
+             */
+            outcome: string | null;
+            /**
+             * @description Why it failed.
+             * @example slot_taken
+             */
+            code: string | null;
+            /**
+             * @description Of its log lines.
+             * @example text
+             */
+            request_id: string | null;
+            /**
+             * @description When a run last ended well.
+             * @example 2026-03-14T15:00:00Z
+             */
+            good_at: string | null;
+            /**
+             * @description Whether it should have been done by now.
+             * @example true
+             */
+            is_late: boolean;
+        };
+        /**
          * GetAvailableSlots
          * @description Which kind of session, where, between which dates of the caller's own calendar, with whom or with anybody.
          */
@@ -3167,6 +3243,31 @@ export interface components {
              * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
              */
             waiver_id: string;
+        };
+        /**
+         * Invariants
+         * @description The last check of what must be true of money, credits, seats and time.
+         */
+        Invariants: {
+            /**
+             * @description When they were last checked.
+             * @example 2026-03-14T15:00:00Z
+             */
+            checked_at: string | null;
+            /**
+             * @description How many rules hold.
+             * @example 31
+             */
+            holds: boolean | null;
+            /**
+             * @description The rules that do not hold.
+             * @example [
+             *       {}
+             *     ]
+             */
+            broken: {
+                [key: string]: unknown;
+            }[] | null;
         };
         /**
          * IssuePractitionerContract
@@ -3761,6 +3862,27 @@ export interface components {
             waits_for_admins: boolean;
         };
         /**
+         * Problem
+         * @description Something that is late or broken.
+         */
+        Problem: {
+            /**
+             * @description function_late, queue_late, invariant_broken or webhooks_silent.
+             * @example slot_taken
+             */
+            code: string;
+            /**
+             * @description What it is about.
+             * @example check-invariants
+             */
+            subject: string;
+            /**
+             * @description In words.
+             * @example a payment is not what we asked for
+             */
+            what: string;
+        };
+        /**
          * ProcessRecording
          * @description One recording; without it the next that is ready.
          */
@@ -3881,6 +4003,37 @@ export interface components {
              * @example 0
              */
             failed: number;
+        };
+        /**
+         * QueueState
+         * @description What waits for a worker.
+         */
+        QueueState: {
+            /**
+             * @description Which one.
+             * @example private.mails
+             */
+            queue: string;
+            /**
+             * @description How much waits.
+             * @example 3
+             */
+            depth: number;
+            /**
+             * @description How much of it is due now.
+             * @example 1
+             */
+            due: number;
+            /**
+             * @description Since when the oldest of that is.
+             * @example 2026-03-14T15:00:00Z
+             */
+            oldest_due: string | null;
+            /**
+             * @description Whether it should have been done by now.
+             * @example true
+             */
+            is_late: boolean;
         };
         /**
          * QuoteCancellation
@@ -4528,6 +4681,22 @@ export interface components {
             user_id?: string | null;
         };
         /**
+         * Sender
+         * @description Whose webhooks we verify.
+         */
+        Sender: {
+            /**
+             * @description Who sends them.
+             * @example Stripe
+             */
+            sender: string;
+            /**
+             * @description The last genuine one.
+             * @example 2026-03-14T15:00:00Z
+             */
+            delivered_at: string | null;
+        };
+        /**
          * SentConfirmation
          * @description The reply.
          */
@@ -4967,6 +5136,40 @@ export interface components {
             status: "pending" | "recording" | "processing" | "completed" | "failed";
         };
         /**
+         * Status
+         * @description The reply: 200 while there is no problem, else 503.
+         */
+        Status: {
+            /**
+             * Format: date-time
+             * @description When it was asked.
+             * @example 2026-03-14T15:00:00Z
+             */
+            at: string;
+            /** @description What is late or broken. There should be none. */
+            problems: components["schemas"]["Problem"][];
+            /** @description What the scheduler calls. */
+            functions: components["schemas"]["FunctionState"][];
+            /** @description What waits for workers. */
+            queues: components["schemas"]["QueueState"][];
+            /** @description What must be true. */
+            invariants: components["schemas"]["Invariants"];
+            /** @description Whose webhooks we verify. */
+            webhooks: components["schemas"]["Sender"][];
+            /** @description What waits for a person. */
+            waiting: components["schemas"]["Waiting"][];
+            /**
+             * @description position:hash, for `python -m deploy verify-audit-log`.
+             * @example text
+             */
+            audit_head: string | null;
+            /**
+             * @description The newest migration.
+             * @example text
+             */
+            schema_version: string | null;
+        };
+        /**
          * StopAgoraRecording
          * @description Which recording, by itself or by its session.
          */
@@ -5244,6 +5447,27 @@ export interface components {
              * @example text
              */
             sha256?: string;
+        };
+        /**
+         * Waiting
+         * @description What waits for a person: `list_matters` has each of it.
+         */
+        Waiting: {
+            /**
+             * @description In words.
+             * @example a payment is not what we asked for
+             */
+            what: string;
+            /**
+             * @description How many.
+             * @example 2
+             */
+            count: number;
+            /**
+             * @description Since when the oldest does.
+             * @example 2026-03-14T15:00:00Z
+             */
+            since: string | null;
         };
         /**
          * Waiver
@@ -11294,6 +11518,135 @@ export interface operations {
             504: components["responses"]["Refused504"];
         };
     };
+    status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            401: components["responses"]["Refused401"];
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_needed" | "admins_only" | "not_allowed";
+                    };
+                };
+            };
+            405: components["responses"]["Refused405"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            502: components["responses"]["Refused502"];
+            503: components["responses"]["Refused503"];
+            504: components["responses"]["Refused504"];
+        };
+    };
+    status_by_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            401: components["responses"]["Refused401"];
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_needed" | "admins_only" | "not_allowed";
+                    };
+                };
+            };
+            405: components["responses"]["Refused405"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            502: components["responses"]["Refused502"];
+            503: components["responses"]["Refused503"];
+            504: components["responses"]["Refused504"];
+        };
+    };
+    status_by_head: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            401: components["responses"]["Refused401"];
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_needed" | "admins_only" | "not_allowed";
+                    };
+                };
+            };
+            405: components["responses"]["Refused405"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            502: components["responses"]["Refused502"];
+            503: components["responses"]["Refused503"];
+            504: components["responses"]["Refused504"];
+        };
+    };
     send_notifications: {
         parameters: {
             query?: never;
@@ -11823,7 +12176,18 @@ export interface operations {
             422: components["responses"]["Refused422"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "invariants_broken" | "key_set_unavailable" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };

@@ -36,7 +36,9 @@ class Progress:
 
 
 @endpoint(
-    caller="service", settings=(ServiceSettings, AgoraSettings, AgoraRestSettings, RecordingBucketSettings)
+    caller="service",
+    settings=(ServiceSettings, AgoraSettings, AgoraRestSettings, RecordingBucketSettings),
+    is_scheduled=True,
 )
 async def advance_sessions(call: Call[None]) -> Advanced:
     """Check each session, until all have been checked.

@@ -12,7 +12,7 @@ from .contract import RetentionApplied, apply_retention_rpc
 WORK_FOR_S = 40  # begin no batch after this; the rest is tomorrow's, or the next call's
 
 
-@endpoint(caller="service", settings=(ServiceSettings,))
+@endpoint(caller="service", settings=(ServiceSettings,), is_scheduled=True)
 async def apply_retention(call: Call[None]) -> RetentionApplied:
     """Batch after batch, each a transaction with its receipt: it may be killed anywhere, and run twice at once."""
     rows: Counter[str] = Counter()

@@ -14,11 +14,20 @@ class BrokenRule(Output):
     examples: list[str] = Field(description="Where; at most five of them.")
 
 
+class Finding(BrokenRule):
+    """A rule that does not hold, or something that waits for a person."""
+
+    waits: bool
+
+
 class Checked(Output):
-    """The reply."""
+    """The reply if every rule holds; else it is a refusal, with the rules as its details."""
 
     holds: bool
     broken: list[BrokenRule]
+    waiting: list[BrokenRule] = Field(
+        description="What nobody has settled yet: `list_matters` has each of it."
+    )
 
 
-check_invariants_rpc = Rpc("check_invariants", gives=BrokenRule, seconds=60)
+check_invariants_rpc = Rpc("check_invariants", gives=Finding, seconds=60)

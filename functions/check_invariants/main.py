@@ -1,15 +1,30 @@
-"""Check what must be true of money, credits, seats and time, and put what is not into the log."""
+"""Check what must be true of money, credits, seats and time, and fail if anything is not."""
 
 from shared.call import Call
+from shared.errors import Unavailable
 from shared.serving import endpoint
 from shared.settings import ServiceSettings
 
-from .contract import Checked, check_invariants_rpc
+from .contract import BrokenRule, Checked, check_invariants_rpc
 
 
-@endpoint(caller="service", settings=(ServiceSettings,))
+@endpoint(caller="service", settings=(ServiceSettings,), is_scheduled=True)
 async def check_invariants(call: Call[None]) -> Checked:
-    """Every day. Nothing is put right by it: a broken rule is a fault that somebody has to understand first."""
-    broken = await call.service.rows(check_invariants_rpc)
-    call.log(holds=not broken, broken=[rule.model_dump() for rule in broken])
-    return Checked(holds=not broken, broken=broken)
+    """Every day. Nothing is put right by it: a broken rule is a fault that somebody has to understand first.
+
+    What waits for a person is told, and fails nothing. A broken rule does, so that whoever watches runs and not words
+    notices: 503, with the rules as its details.
+    """
+    found = await call.service.rows(check_invariants_rpc)
+    broken = [BrokenRule(**one.model_dump(exclude={"waits"})) for one in found if not one.waits]
+    waiting = [BrokenRule(**one.model_dump(exclude={"waits"})) for one in found if one.waits]
+    told = [rule.model_dump() for rule in broken]
+    call.log(holds=not broken, broken=told, waiting=[one.model_dump() for one in waiting])
+    if broken:
+        raise Unavailable(
+            "invariants_broken",
+            f"{len(broken)} rules do not hold: {broken[0].rule}.",
+            details=told,
+            hint="Find out why before anything is put right; the runbook has a section on it.",
+        )
+    return Checked(holds=True, broken=[], waiting=waiting)

@@ -31,7 +31,7 @@ TIME_S = 30  # begin nothing after this, so that the last delivery ends before t
 PATIENCE_S = 15  # what the specification recommends for an endpoint
 
 
-@endpoint(caller="service", settings=(ServiceSettings, WebhookSettings))
+@endpoint(caller="service", settings=(ServiceSettings, WebhookSettings), is_scheduled=True)
 async def deliver_webhooks(call: Call[None]) -> DeliveredWebhooks:
     """Deliver until nothing is due. Any number may run at once: a claim is one sender's for a minute."""
     done: Counter[Outcome] = Counter()

@@ -29,7 +29,9 @@ BUCKET = "session-recordings"
 
 
 @endpoint(
-    caller="service", settings=(ServiceSettings, RecordingBucketSettings, PagesSettings, FfmpegSettings)
+    caller="service",
+    settings=(ServiceSettings, RecordingBucketSettings, PagesSettings, FfmpegSettings),
+    is_scheduled=True,
 )
 async def process_recording(call: Call[ProcessRecording]) -> Processed:
     """Copy a take, of the recording that is named or the next in turn, whole and verified, or note why not and when to

@@ -27,7 +27,7 @@ PREPARE_S = 60
 WORK_FOR_S = 600  # then the rest is tomorrow's, or the next call's
 
 
-@endpoint(caller="service", settings=(ServiceSettings, RecordingBucketSettings))
+@endpoint(caller="service", settings=(ServiceSettings, RecordingBucketSettings), is_scheduled=True)
 async def purge_recordings(call: Call[PurgeRecordings]) -> Purged:
     """Tell people a week before, then erase what is due and under no legal hold, one after the other.
 

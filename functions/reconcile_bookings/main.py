@@ -12,7 +12,7 @@ from .contract import ReconciledBookings, reconcile_bookings_rpc
 TIME_S = 40  # begin no batch after this; the rest is the next call's
 
 
-@endpoint(caller="service", settings=(ServiceSettings,))
+@endpoint(caller="service", settings=(ServiceSettings,), is_scheduled=True)
 async def reconcile_bookings(call: Call[None]) -> ReconciledBookings:
     """Every hour. Late is harmless: what has lapsed is not usable, whether or not this has run.
 

@@ -11,7 +11,7 @@ from .contract import ReconciledContracts, reconcile_contracts_rpc
 TIME_S = 40  # begin no batch after this; the rest is the next call's
 
 
-@endpoint(caller="service", settings=(ServiceSettings,))
+@endpoint(caller="service", settings=(ServiceSettings,), is_scheduled=True)
 async def reconcile_contracts(call: Call[None]) -> ReconciledContracts:
     """Every hour. Late is harmless: a contract past its end is not live, whether or not this has run."""
     expiring = expired = 0

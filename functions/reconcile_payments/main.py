@@ -29,7 +29,7 @@ EVENTS_S = 10
 TIME_S = 25  # begin nothing after this, so that the last request ends before the function's own timeout
 
 
-@endpoint(caller="service", settings=(ServiceSettings, StripeSettings))
+@endpoint(caller="service", settings=(ServiceSettings, StripeSettings), is_scheduled=True)
 async def reconcile_payments(call: Call[None]) -> ReconciledPayments:
     """Apply events that waited for their payment, then ask about checkouts until none is due.
 

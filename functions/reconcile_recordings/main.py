@@ -31,7 +31,9 @@ class Progress:
 
 
 @endpoint(
-    caller="service", settings=(ServiceSettings, AgoraSettings, AgoraRestSettings, RecordingBucketSettings)
+    caller="service",
+    settings=(ServiceSettings, AgoraSettings, AgoraRestSettings, RecordingBucketSettings),
+    is_scheduled=True,
 )
 async def reconcile_recordings(call: Call[None]) -> Reconciled:
     """Apply notifications that waited for their recording, then do what is due until nothing is.

@@ -11,7 +11,7 @@ from .contract import PayoutRun, run_payouts_rpc
 TIME_S = 240  # begin no batch after this; the rest is tomorrow's, or the next call's
 
 
-@endpoint(caller="service", settings=(ServiceSettings,))
+@endpoint(caller="service", settings=(ServiceSettings,), is_scheduled=True)
 async def run_payouts(call: Call[None]) -> PayoutRun:
     """Every day, though a period ends only every other week; a payout that failed is made again.
 

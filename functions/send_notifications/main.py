@@ -45,7 +45,11 @@ class Progress:
     our_fault: str | None = None  # every other mail would fail as well
 
 
-@endpoint(caller="service", settings=(ServiceSettings, SiteSettings, PagesSettings, MailSettings))
+@endpoint(
+    caller="service",
+    settings=(ServiceSettings, SiteSettings, PagesSettings, MailSettings),
+    is_scheduled=True,
+)
 async def send_notifications(call: Call[None]) -> SentNotifications:
     """Write the reminders that are due, then send until nothing is left; once a day, the head of the audit log.
 

@@ -1,4 +1,4 @@
--- From sql/schemas: foundation/written_rows, sessions/session_schedules_triggers, foundation/set_aside_work, foundation/matters, foundation/invariants, privacy/refuse_gone_callers.
+-- From sql/schemas: foundation/written_rows, sessions/session_schedules_triggers, foundation/set_aside_work, foundation/matters, foundation/invariants, operations/scheduled_runs, operations/queue_depths, operations/ops_status, privacy/refuse_gone_callers.
 
 -- Functions name what later chapters make.
 set check_function_bodies = off;
@@ -910,35 +910,353 @@ create view private.broken_invariants with (security_invoker = true) as
     from (select o.id, o.starts_at, max(o.ends_at) over (partition by o.practitioner_id order by o.starts_at, o.id
                                     rows between unbounded preceding and 1 preceding) as taken_until
             from private.list_booked_occasions() o) later
-   where later.starts_at < later.taken_until
-  union all
-  -- What nobody has settled yet (matters.sql)
-  select 'waits for a person: ' || k.what, m.subject
-    from private.matters m join private.matter_kinds k on k.kind = m.kind where m.settled_at is null;
+   where later.starts_at < later.taken_until;
 comment on view private.broken_invariants is 'One row for each thing that is not as it must be. There should be none.';
 
 revoke all on private.broken_invariants from public, anon, authenticated, service_role;
 
+-- What nobody has settled yet (matters.sql) is told beside it: it waits for a person, and no rule is broken by it.
 -- Definer: the service may not read all the tables that are checked.
-create function private.check_invariants() returns table (rule text, broken integer, examples text[])
+create function private.check_invariants() returns table (rule text, broken integer, examples text[], waits boolean)
   language sql stable security definer set search_path = ''
 as $$
-  select b.rule, count(*)::integer, (array_agg(b.example order by b.example))[1:5]
-    from private.broken_invariants b group by b.rule order by 1;
+  select b.rule, count(*)::integer, (array_agg(b.example order by b.example))[1:5], false
+    from private.broken_invariants b group by b.rule
+  union all
+  select k.what, count(*), (array_agg(m.subject order by m.subject))[1:5], true
+    from private.matters m join private.matter_kinds k on k.kind = m.kind where m.settled_at is null group by k.what
+   order by 4, 1;
 $$;
 
 -- It reads all there is, once a day.
-create function public.check_invariants() returns table (rule text, broken integer, examples text[])
+create function public.check_invariants() returns table (rule text, broken integer, examples text[], waits boolean)
   language sql stable security invoker set search_path = '' set statement_timeout = '60s'
 as $$
   select * from private.check_invariants();
 $$;
 comment on function public.check_invariants is
-  'For the scheduler and the doctor: each rule that does not hold, how often, and where.';
+  'For the scheduler and the doctor: each rule that does not hold, how often, and where; and what waits for a person.';
 
 revoke execute on function private.list_booked_occasions, private.check_invariants, public.check_invariants
   from public, anon, authenticated, service_role;
 grant execute on function private.check_invariants, public.check_invariants to service_role;
+
+
+-- operations/scheduled_runs.sql
+
+-- Scheduled runs: when each scheduled function last ran, how long it took, and how it ended.
+--
+-- A function writes one row when a run has ended, in one call. A run that was killed leaves none, and needs none: what
+-- is asked is when a run last ended well, and a function that does not get there is late, whatever the reason.
+
+create table private.scheduled_functions (
+  function      text        primary key,
+  late_after    interval    not null,
+  watched_since timestamptz not null default now(),
+
+  constraint scheduled_functions_function_is_short check (char_length(function) <= 63),
+  constraint scheduled_functions_late_after_is_in_range check (
+    late_after between interval '1 minute' and interval '40 days')
+);
+comment on table private.scheduled_functions is
+  'What the scheduler is to call, as deploy.yaml says. An operator changes late_after; it holds at once.';
+comment on column private.scheduled_functions.late_after is
+  'How long no run may have ended well: more than the time between two, and the longest that one takes.';
+comment on column private.scheduled_functions.watched_since is 'One that has never run is late from here on.';
+
+insert into private.scheduled_functions (function, late_after) values
+  ('send-notifications',   '10 minutes'),
+  ('deliver-webhooks',     '10 minutes'),
+  ('advance-sessions',     '10 minutes'),
+  ('reconcile-recordings', '10 minutes'),
+  ('process-recording',    '40 minutes'),
+  ('reconcile-payments',   '20 minutes'),
+  ('reconcile-bookings',   '150 minutes'),
+  ('reconcile-contracts',  '150 minutes'),
+  ('apply-retention',      '26 hours'),
+  ('run-payouts',          '26 hours'),
+  ('check-invariants',     '26 hours'),
+  ('purge-recordings',     '26 hours');
+
+create table private.scheduled_runs (
+  id         bigint      primary key generated always as identity,
+  function   text        not null references private.scheduled_functions on update cascade on delete cascade,
+  ended_at   timestamptz not null default now(),
+  ms         integer     not null,
+  outcome    text        not null,
+  code       text,
+  facts      jsonb,
+  request_id text,
+
+  constraint scheduled_runs_outcome_is_known check (outcome in ('done', 'partly', 'failed')),
+  constraint scheduled_runs_texts_are_short check (
+    char_length(function) <= 63 and char_length(code) <= 100 and char_length(request_id) <= 100),
+  constraint scheduled_runs_facts_are_short check (char_length(facts::text) <= 10000),
+  constraint scheduled_runs_ms_is_in_range check (ms between 0 and 86400000)
+);
+comment on table  private.scheduled_runs         is 'The runs of the last week, a row each.';
+comment on column private.scheduled_runs.outcome is 'partly: it ended, and some of what was due failed.';
+comment on column private.scheduled_runs.code    is 'Why it failed, as its reply said.';
+comment on column private.scheduled_runs.facts   is 'What it did, as in its log line.';
+
+create index scheduled_runs_function_idx on private.scheduled_runs (function, ended_at desc);
+create index scheduled_runs_good_idx on private.scheduled_runs (function, ended_at desc) where outcome <> 'failed';
+
+alter table private.scheduled_functions enable row level security;
+alter table private.scheduled_runs enable row level security;
+-- No policy: the service alone writes what its runs did.
+grant select on private.scheduled_functions to service_role;
+grant select, insert, delete on private.scheduled_runs to service_role;
+
+create function public.record_run(
+  function text, ms integer, outcome text, code text default null, facts jsonb default null, request_id text default null)
+  returns table (id bigint)
+  language plpgsql volatile security invoker set search_path = ''
+as $$
+#variable_conflict use_column
+begin
+  delete from private.scheduled_runs r
+   where r.id in (select old.id from private.scheduled_runs old
+                   where old.function = record_run.function and old.ended_at < now() - interval '7 days'
+                   order by old.ended_at limit 1000);
+  return query
+    insert into private.scheduled_runs as r (function, ms, outcome, code, facts, request_id)
+    values (record_run.function, record_run.ms, record_run.outcome, left(record_run.code, 100),
+            case when char_length(record_run.facts::text) <= 10000 then record_run.facts end, record_run.request_id)
+    returning r.id;
+end
+$$;
+comment on function public.record_run is 'For scheduled functions: how a run ended. Runs older than a week are deleted.';
+
+revoke execute on function public.record_run from public, anon, authenticated, service_role;
+grant execute on function public.record_run to service_role;
+
+
+-- operations/queue_depths.sql
+
+-- Queue depths: how much waits in each queue, since when it is due, and from when on that is too late.
+--
+-- A queue is what a worker claims from (foundation/queues.sql), and a branch here says what its claim takes. A test
+-- puts a row into every queue there is and looks for it here.
+
+create table private.queue_limits (
+  queue      text     primary key,
+  late_after interval not null,
+
+  constraint queue_limits_queue_is_short check (char_length(queue) <= 63),
+  constraint queue_limits_late_after_is_in_range check (late_after between interval '1 minute' and interval '40 days')
+);
+comment on table private.queue_limits is
+  'How long something may be due before nobody seems to work. An operator changes a row; it holds at once.';
+
+insert into private.queue_limits (queue, late_after) values
+  ('mails to send',                 '30 minutes'),
+  ('mails to look for',             '30 minutes'),
+  ('webhook deliveries',            '1 hour'),
+  ('takes to check',                '30 minutes'),
+  ('takes to copy',                 '6 hours'),     -- one after the other, and some are long
+  ('recordings to join',            '1 day'),
+  ('recordings to erase',           '30 hours'),    -- at night
+  ('checkouts to ask Stripe about', '30 minutes'),
+  ('sessions to advance',           '30 minutes'),
+  ('Stripe''s events',              '30 minutes'),
+  ('Agora''s notifications',        '30 minutes');
+
+alter table private.queue_limits enable row level security;
+-- No grant and no policy: the owner reads and changes it.
+
+create view private.queue_depths with (security_invoker = true) as
+  -- due_at: since when each waits for a worker; in the future, or null, it is not due.
+  with waiting as (
+    select 'mails to send' as queue, greatest(m.next_attempt_at, m.lease_until) as due_at from private.mails m
+     where m.status = 'queued' and m.next_attempt_at is not null
+    union all
+    select 'mails to look for' as queue, greatest(m.next_attempt_at, m.lease_until) from private.mails m
+     where m.status = 'unknown' and m.next_attempt_at is not null
+    union all
+    -- Whose sender died with them
+    select 'mails to look for' as queue, m.lease_until from private.mails m where m.status = 'sending' and m.lease_until < now()
+    union all
+    select 'webhook deliveries' as queue, greatest(d.next_attempt_at, d.lease_until)
+      from public.webhook_endpoints e join public.webhook_deliveries d on d.endpoint_id = e.id and d.status = 'pending'
+     where e.is_active
+    union all
+    select 'takes to check' as queue, t.next_check_at from private.recording_takes t
+     where t.status in ('pending', 'recording', 'processing') and not t.upload_complete and t.next_check_at is not null
+    union all
+    select 'takes to copy' as queue, greatest(t.next_check_at, t.lease_until) from private.recording_takes t
+     where t.status = 'processing' and t.upload_complete and t.next_check_at is not null
+       and not exists (select from private.recording_erasure_queue q where q.recording_id = t.recording_id)
+    union all
+    select 'recordings to join' as queue, greatest(j.next_attempt_at, j.lease_until)
+      from private.joined_files j join public.session_recordings r on r.id = j.recording_id and r.status = 'completed'
+     where j.status = 'waiting'
+       and not exists (select from private.recording_erasure_queue q where q.recording_id = j.recording_id)
+    union all
+    select 'recordings to erase' as queue, greatest(q.next_attempt_at, q.due_at) from private.recording_erasure_queue q
+     where q.attempt_count < private.max_attempts()
+    union all
+    select 'checkouts to ask Stripe about' as queue, c.next_check_at from public.checkout_sessions c
+     where c.next_check_at is not null
+    union all
+    select 'sessions to advance' as queue, greatest(t.next_attempt_at, t.checked_at) from private.session_checks t
+     where t.attempts < private.max_attempts()
+    union all
+    select 'Stripe''s events' as queue, e.next_attempt_at from private.stripe_events e
+     where e.applied_at is null and e.received_at > now() - interval '3 days'
+       and (e.failure is null or e.attempts < private.max_attempts())
+    union all
+    select 'Agora''s notifications' as queue, n.next_attempt_at from private.agora_notifications n
+     where n.applied_at is null and n.received_at > now() - interval '24 hours'
+       and (n.failure is null or n.attempts < private.max_attempts())
+  )
+  select l.queue, count(w.queue)::integer as depth, count(*) filter (where w.due_at <= now())::integer as due,
+         min(w.due_at) filter (where w.due_at <= now()) as oldest_due, l.late_after
+    from private.queue_limits l left join waiting w on w.queue = l.queue
+   group by l.queue;
+comment on view private.queue_depths is 'What waits for a worker, in each queue. What waits for a person: private.matters.';
+
+revoke all on private.queue_depths from public, anon, authenticated, service_role;
+
+
+-- operations/ops_status.sql
+
+-- Operations: how the platform is, in one answer, for whoever watches it: the function `status`, admins, the doctor.
+--
+-- A problem is what is late or broken: work that nobody does, a function that does not run, a rule that does not
+-- hold, a sender whose webhooks do not arrive. What waits for a person is told beside it, and is none of the machine's.
+
+-- The newest genuine delivery of each sender, and the newest thing of which it must have told us by a webhook. The
+-- doctor's own deliveries are known by their names and do not count.
+create view private.webhook_senders with (security_invoker = true) as
+  select 'Stripe' as sender,
+         (select max(e.received_at) from private.stripe_events e where e.event_id not like 'doctor\_%') as delivered_at,
+         (select c.paid_at from public.checkout_sessions c where c.paid_at is not null and c.stripe_session_id is not null
+           order by c.paid_at desc limit 1) as happened_at
+  union all
+  select 'Agora, recordings',
+         (select max(n.received_at) from private.agora_notifications n where n.notice_id not like 'doctor\_%'),
+         (select t.created_at from private.recording_takes t where t.agora_sid is not null
+           order by t.created_at desc limit 1)
+  union all
+  select 'Agora, channels',
+         (select max(e.received_at) from private.channel_events e where e.notice_id not like 'doctor\_%'),
+         (select t.created_at from private.recording_takes t where t.agora_sid is not null
+           order by t.created_at desc limit 1);
+comment on column private.webhook_senders.happened_at is
+  'A payment, or a recorder that entered a channel: of these a webhook comes within minutes.';
+
+revoke all on private.webhook_senders from public, anon, authenticated, service_role;
+
+create view private.run_states with (security_invoker = true) as
+  select f.function, f.late_after, last.ended_at, last.ms, last.outcome, last.code, last.facts, last.request_id,
+         good.ended_at as good_at,
+         coalesce(good.ended_at, f.watched_since) + f.late_after < now() as is_late
+    from private.scheduled_functions f
+    left join lateral (select * from private.scheduled_runs r where r.function = f.function
+                        order by r.ended_at desc limit 1) last on true
+    left join lateral (select r.ended_at from private.scheduled_runs r
+                        where r.function = f.function and r.outcome <> 'failed'
+                        order by r.ended_at desc limit 1) good on true;
+comment on column private.run_states.good_at is 'When a run last ended well, or partly.';
+
+revoke all on private.run_states from public, anon, authenticated, service_role;
+
+create view private.ops_problems with (security_invoker = true) as
+  select 'function_late' as code, r.function as subject,
+         r.function || case when r.good_at is null then ' has never run to its end'
+           else ' last ran to its end at ' || to_char(r.good_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI "UTC"') end
+         || case when r.outcome = 'failed' then '; the last run failed: ' || coalesce(r.code, 'no code') else '' end as what
+    from private.run_states r where r.is_late
+  union all
+  select 'queue_late', q.queue, q.due || ' ' || q.queue || ', the oldest due since '
+         || to_char(q.oldest_due at time zone 'UTC', 'YYYY-MM-DD HH24:MI "UTC"')
+    from private.queue_depths q where q.oldest_due < now() - q.late_after
+  union all
+  select 'invariant_broken', broken ->> 'rule', (broken ->> 'rule') || ': ' || (broken ->> 'broken') || ' times'
+    from private.run_states r cross join jsonb_array_elements(r.facts -> 'broken') broken
+   where r.function = 'check-invariants'
+  union all
+  select 'webhooks_silent', s.sender, s.sender || ': something happened at '
+         || to_char(s.happened_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI "UTC"') || ' and no webhook came since'
+    from private.webhook_senders s
+   where s.happened_at between coalesce(s.delivered_at, '-infinity') + interval '10 minutes' and now() - interval '1 hour';
+comment on view private.ops_problems is 'What is late or broken, a row each. There should be none.';
+
+revoke all on private.ops_problems from public, anon, authenticated, service_role;
+
+-- The newest migration of the ledger; null where no tool keeps one.
+create function private.read_schema_version() returns text
+  language plpgsql stable set search_path = ''
+as $$
+declare
+  v_ledger  regclass := to_regclass('supabase_migrations.schema_migrations');
+  v_version text;
+begin
+  if v_ledger is not null then
+    execute format('select max(version) from %s', v_ledger) into v_version;
+  end if;
+  return v_version;
+end
+$$;
+
+-- Definer: it reads all queues and the audit log's chain.
+create function private.ops_status(admin_id uuid)
+  returns table (at timestamptz, problems jsonb, functions jsonb, queues jsonb, invariants jsonb, webhooks jsonb,
+                 waiting jsonb, audit_head text, schema_version text)
+  language plpgsql stable security definer set search_path = ''
+as $$
+#variable_conflict use_column
+begin
+  if admin_id is not null
+     and not exists (select from public.user_roles r where r.user_id = ops_status.admin_id and r.role = 'admin') then
+    perform private.refuse(403, 'admins_only', 'Only admins see how the platform is.');
+  end if;
+  return query select
+    now(),
+    (select coalesce(jsonb_agg(to_jsonb(p) order by p.code, p.subject), '[]') from private.ops_problems p),
+    (select jsonb_agg(jsonb_build_object(
+              'function', r.function, 'ended_at', r.ended_at, 'ms', r.ms, 'outcome', r.outcome, 'code', r.code,
+              'request_id', r.request_id, 'good_at', r.good_at, 'is_late', r.is_late) order by r.function)
+       from private.run_states r),
+    (select jsonb_agg(jsonb_build_object('queue', q.queue, 'depth', q.depth, 'due', q.due, 'oldest_due', q.oldest_due,
+                                         'is_late', q.oldest_due is not null and q.oldest_due < now() - q.late_after)
+                      order by q.queue)
+       from private.queue_depths q),
+    (select jsonb_build_object('checked_at', r.ended_at, 'holds', r.facts -> 'holds', 'broken', r.facts -> 'broken')
+       from private.run_states r where r.function = 'check-invariants'),
+    (select jsonb_agg(jsonb_build_object('sender', s.sender, 'delivered_at', s.delivered_at) order by s.sender)
+       from private.webhook_senders s),
+    (select coalesce(jsonb_agg(to_jsonb(w) order by w.what), '[]')
+       from (select k.what, count(*) as count, min(m.since) as since
+               from private.matters m join private.matter_kinds k on k.kind = m.kind
+              where m.settled_at is null group by k.what) w),
+    (select c.position || ':' || encode(c.sha256, 'hex') from private.audit_chain c order by c.position desc limit 1),
+    private.read_schema_version();
+end
+$$;
+
+create function public.ops_status(admin_id uuid default null)
+  returns table (at timestamptz, problems jsonb, functions jsonb, queues jsonb, invariants jsonb, webhooks jsonb,
+                 waiting jsonb, audit_head text, schema_version text)
+  language sql stable security invoker set search_path = ''
+as $$
+  select * from private.ops_status(ops_status.admin_id);
+$$;
+comment on function public.ops_status is
+  'For the service: what is late or broken, and how everything is; on behalf of a person, if that is an admin.';
+
+-- Whom a function tells what it was given: whoever may execute this.
+create function public.is_operator() returns table (is_operator boolean)
+  language sql stable security invoker set search_path = ''
+as $$
+  select true;
+$$;
+comment on function public.is_operator is 'Whether a key is the service''s: nobody else gets an answer.';
+
+revoke execute on function private.read_schema_version, private.ops_status, public.ops_status, public.is_operator
+  from public, anon, authenticated, service_role;
+grant execute on function private.ops_status, public.ops_status, public.is_operator to service_role;
 
 
 -- privacy/refuse_gone_callers.sql

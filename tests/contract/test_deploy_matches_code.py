@@ -152,6 +152,11 @@ def test_the_scheduler_may_call_a_scheduled_function(function: Function) -> None
     assert CronSim(str(function.schedule), datetime(2026, 1, 1, tzinfo=UTC))
 
 
+def test_the_runs_of_what_is_scheduled_are_written_down(function: Function) -> None:
+    """Of nothing else: `is_scheduled` stands where deploy.yaml has a schedule."""
+    assert function.contract().is_scheduled == bool(function.schedule)
+
+
 @pytest.mark.which(that=lambda function: function.schedule)
 def test_a_scheduled_function_ends_before_its_timeout(function: Function) -> None:
     """It stops beginning anything while there is time left for the longest thing that one statement may do."""

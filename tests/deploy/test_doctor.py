@@ -3,26 +3,34 @@
 import base64
 import json
 import os
+import re
 import subprocess
 import sys
+import time
 
 import pytest
 from pytest_httpserver import HTTPServer
+from pytest_httpserver.httpserver import METHOD_ALL
+from werkzeug import Request, Response
 
-from deploy.doctor import checks
+from deploy.doctor import NotLookedAt, checks
 from deploy.functions import functions
 from local.config import new_banking_keys
+from shared.inspection import hash_setting
 from tests.banking_scene import BankingScene
-from tests.cast import Stage
+from tests.cast import PASSWORD, Stage
 
 KEY_SET = "/auth/v1/.well-known/jwks.json"
 BUCKET = "/storage/v1/bucket/session-recordings"
+OBJECTS = re.compile("^/storage/v1/object/session-recordings")
 
 
 def findings(env: dict[str, str], *names: str) -> dict[str, list[str]]:
     """What the doctor finds, by check; only what is wrong."""
     chosen = [functions()[name] for name in names or functions()]
-    return {check: lines for check, problems in checks(chosen, env) if (lines := list(problems))}
+    told = ((check, list(problems)) for check, problems in checks(chosen, env))
+    wrong = ((check, [line for line in lines if not isinstance(line, NotLookedAt)]) for check, lines in told)
+    return {check: lines for check, lines in wrong if lines}
 
 
 @pytest.fixture
@@ -34,16 +42,49 @@ def env(httpserver: HTTPServer) -> dict[str, str]:
     )
     httpserver.expect_request("/rest/v1/session_recordings").respond_with_json([])
     httpserver.expect_request(BUCKET).respond_with_json({"id": "session-recordings", "public": False})
-    return {
+    httpserver.expect_request("/rest/v1/session_types").respond_with_json([])
+    httpserver.expect_request("/auth/v1/settings").respond_with_json({"external": {"anonymous_users": False}})
+    for policy in ("waiver_policy", "cancellation_policy"):
+        httpserver.expect_request(f"/rest/v1/{policy}").respond_with_json([{"id": 1}])
+    httpserver.expect_request("/rest/v1/rate_limits").respond_with_json({"code": "PGRST106"}, 406)
+    stored: dict[str, bytes] = {}
+
+    def store(request: Request) -> Response:
+        stored["file"] = request.data if request.method == "POST" else stored["file"]
+        return Response(stored["file"])
+
+    httpserver.expect_request(OBJECTS).respond_with_handler(store)
+    env = {
         "SUPABASE_URL": httpserver.url_for("").rstrip("/"),
         "SUPABASE_PUBLISHABLE_KEY": "k",
         "SUPABASE_SECRET_KEY": "s",
     }
 
+    def inspect(request: Request) -> Response:
+        salt, names = request.get_json()["salt"], request.get_json()["names"]
+        given = {name: hash_setting(salt, name, env[name]) for name in names if name in env}
+        seen = {
+            "target": "x",
+            "commit": "",
+            "address": "192.0.2.1",
+            "hops": ["192.0.2.1"],
+            "trusted_proxies": 1,
+        }
+        return Response(json.dumps({"settings": given, "time": time.time(), **seen}))
+
+    for name in ("create-liability-waiver", "check-invariants"):
+        httpserver.expect_request(f"/functions/v1/{name}", method="POST").respond_with_handler(inspect)
+    return env
+
 
 def test_a_running_stack_is_healthy(stage: Stage) -> None:
-    """Every check, for every function."""
-    assert {} == findings(stage.env)
+    """Every check, for every function; and auth's tokens, by an account of the doctor's."""
+    account = stage.sign_up()
+    stage.execute("update private.scheduled_functions set watched_since = now()")
+    stage.execute("delete from private.scheduled_runs")
+    stage.execute("update private.queue_limits set late_after = '40 days'")
+
+    assert {} == findings(stage.env | {"DOCTOR_EMAIL": account.email, "DOCTOR_PASSWORD": PASSWORD})
 
 
 def test_a_healthy_project_has_no_findings(env: dict[str, str]) -> None:
@@ -72,7 +113,9 @@ def test_an_unreachable_project_is_one_line_for_each_part(env: dict[str, str]) -
     """The address is in it."""
     found = findings(env | {"SUPABASE_URL": "http://127.0.0.1:9"}, "create-liability-waiver")
 
-    assert ["sign-in", "functions", "database", "storage"] == list(found)
+    assert ["publishable key", "sign-in", "functions", "what they were given", "database", "storage"] == list(
+        found
+    )
     assert all(len(lines) == 1 and "http://127.0.0.1:9/" in lines[0] for lines in found.values())
 
 
@@ -113,14 +156,30 @@ def test_each_fault_is_reported_by_its_one_line(
     httpserver: HTTPServer, env: dict[str, str], path: str, status: int, body: object, check: str, line: str
 ) -> None:
     """And nothing else is said to be wrong."""
-    for handler in [each for each in httpserver.handlers if each.matcher.uri == path]:
+    method = METHOD_ALL if "functions" not in path else "OPTIONS"
+    for handler in [
+        each for each in httpserver.handlers if (each.matcher.uri, each.matcher.method) == (path, method)
+    ]:
         httpserver.handlers.remove(handler)
-    httpserver.expect_request(path).respond_with_json(body, status)
+    httpserver.expect_request(path, method=method).respond_with_json(body, status)
 
     found = findings(env, "create-liability-waiver")
 
     assert [check] == list(found)
     assert line in found[check][0]
+
+
+def test_what_only_the_scheduler_calls_may_be_out_of_reach(
+    httpserver: HTTPServer, env: dict[str, str]
+) -> None:
+    """It is said, and is no finding: such a function is reached from inside."""
+    for method in ("OPTIONS", "POST"):
+        httpserver.expect_request("/functions/v1/run-payouts", method=method).respond_with_data(status=404)
+
+    told = dict(checks([functions()["run-payouts"]], env))
+
+    assert {} == findings(env, "run-payouts")
+    assert [line for line in told["functions"] if isinstance(line, NotLookedAt) and "run-payouts" in line]
 
 
 def test_the_halves_of_a_key_pair_belong_together(env: dict[str, str]) -> None:
@@ -142,7 +201,9 @@ def test_a_key_that_has_ended_is_to_be_taken_out(httpserver: HTTPServer, env: di
         "/rest/v1/session_recordings", headers={"apikey": "old"}
     ).respond_with_json({}, 401)
 
-    found = findings(env | {"SUPABASE_SECRET_KEY": "s, old"}, "create-liability-waiver")
+    env["SUPABASE_SECRET_KEY"] = "s, old"
+
+    found = findings(env, "create-liability-waiver")
 
     assert {"database"} == found.keys()
     assert "the second SUPABASE_SECRET_KEY is refused" in found["database"][0]
@@ -152,14 +213,20 @@ def test_each_broken_rule_is_reported_with_its_rows(httpserver: HTTPServer, env:
     """And only for whom the rules are deployed; the command ends with 1."""
     rule = {"rule": "a transaction is paid twice", "broken": 2, "examples": ["one", "other"]}
     httpserver.expect_request("/rest/v1/rpc/check_invariants").respond_with_json([rule])
-    httpserver.expect_request("/functions/v1/check-invariants").respond_with_data(
+    httpserver.expect_request("/rest/v1/rpc/ops_status").respond_with_json(
+        [{"problems": [{"code": "x", "what": "z"}]}]
+    )
+    httpserver.expect_request("/functions/v1/check-invariants", method="OPTIONS").respond_with_data(
         status=204, headers={"access-control-allow-origin": "*"}
     )
     command = [sys.executable, "-m", "deploy", "doctor", "check-invariants"]
+    own = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
 
-    ended = subprocess.run(command, env={**os.environ, **env}, capture_output=True, text=True, check=False)
+    ended = subprocess.run(command, env={**own, **env}, capture_output=True, text=True, check=False)
 
-    assert "a transaction is paid twice: 2 times, as in one, other" in ended.stdout
+    assert "✗ invariants: a transaction is paid twice: 2 times, as in one, other" in ended.stdout
+    assert "✗ scheduler and queues: z" in ended.stdout
+    assert "– DATABASE_URL: not looked at: schema" in ended.stdout
     assert 1 == ended.returncode
     assert {} == findings(env, "create-liability-waiver")
 
@@ -170,7 +237,8 @@ def test_agora_and_its_bucket_are_asked_with_the_keys_of_the_environment(stage: 
 
     found = findings(stage.env | wrong, "start-agora-recording")
 
-    found.pop("time zones of PostgreSQL", None)
+    for other in ("time zones of PostgreSQL", "what they were given"):
+        found.pop(other, None)
     assert ["Agora", "Agora's bucket"] == list(found)
     assert "refuses AGORA_CUSTOMER_ID and AGORA_CUSTOMER_SECRET" in found["Agora"][0]
     assert "no-such-bucket" in found["Agora's bucket"][0]

@@ -30,18 +30,26 @@ def broken_by_hand(stage: Stage, booking: BookingScene) -> Iterator[str]:
 def test_a_broken_rule_is_reported_and_logged(stack: Stack, stage: Stage, booking: BookingScene) -> None:
     """With where it is broken; the doctor says the same."""
     with broken_by_hand(stage, booking) as lot:
-        told = stage.invoke_as_service("check-invariants").json()
+        reply = stage.invoke_as_service("check-invariants")
         found = dict(checks([functions()["check-invariants"]], stage.env))
         diagnosis = list(found["invariants"])
 
-    assert told["holds"] is False
-    assert {"rule": RULE, "broken": 1, "examples": [lot]} in told["broken"]
+    assert (503, "invariants_broken") == (reply.status_code, reply.json()["code"])
+    assert {"rule": RULE, "broken": 1, "examples": [lot]} in reply.json()["details"]
     assert f"{RULE}: 1 times, as in {lot}" in diagnosis
     (log,) = [path for path in Path(stack.state).rglob("check-invariants.log") if path.is_file()]
     assert RULE in log.read_text()
 
 
 def test_correct_books_keep_every_rule(stage: Stage) -> None:
-    """After everything that the tests before this one did to them, but for what they left waiting for a person."""
-    stage.execute("update private.matters set settled_at = now() where settled_at is null")
-    assert {"holds": True, "broken": []} == stage.invoke_as_service("check-invariants").json()
+    """After everything that the tests before this one did to them. What waits for a person is told, and breaks none."""
+    stage.execute(
+        "insert into private.matters (kind, subject, since) values ('late_fee_due', 'somebody', now())"
+        " on conflict do nothing"
+    )
+
+    told = stage.invoke_as_service("check-invariants").raise_for_status().json()
+
+    assert (True, []) == (told["holds"], told["broken"])
+    assert "somebody" in [example for each in told["waiting"] for example in each["examples"]]
+    stage.execute("delete from private.matters where subject = 'somebody'")

@@ -10,7 +10,7 @@ from tests.page_scene import BROWSER, PageScene
 
 PAGES = [function.target for function in functions().values() if function.is_page]
 # Everybody may open these; they take no link.
-OPEN = {"find_my_sessions", "show_refused_checkout", "verify_signature"}
+OPEN = {"find_my_sessions", "show_refused_checkout", "verify_signature"} | {"status"}  # for who has its key
 # What a form of each page may hold. Sent to every page with every link but its own.
 FORM = {
     "act": "cancel",

@@ -19,6 +19,7 @@ from itertools import cycle
 from pathlib import Path
 from uuid import uuid4
 
+import boto3
 import httpx
 import psutil
 
@@ -147,11 +148,16 @@ class Made:
             ok(client.post("/functions/v1/get-liability-waiver-status", json={}, headers=bearer))
             assert ok(client.get("/rest/v1/profiles?select=id", headers=bearer)).json() != []
             assert ok(client.get("/storage/v1/object/kept/a", headers=service)).content == b"kept"
-            scope = f"{env['RECORDING_S3_ACCESS_KEY']}/20260101/{env['RECORDING_S3_REGION']}/s3/aws4_request"
-            signed = {"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}"}  # moto believes it unsigned
-            recording = f"{env['RECORDING_S3_ENDPOINT']}/{env['RECORDING_S3_BUCKET']}/a"
-            ok(client.put(recording, content=b"recorded", headers=signed))
-            assert ok(client.get(recording, headers=signed)).content == b"recorded"
+            s3 = boto3.client(
+                "s3",
+                endpoint_url=env["RECORDING_S3_ENDPOINT"],
+                region_name=env["RECORDING_S3_REGION"],
+                aws_access_key_id=env["RECORDING_S3_ACCESS_KEY"],
+                aws_secret_access_key=env["RECORDING_S3_SECRET_KEY"],
+            )
+            s3.put_object(Bucket=env["RECORDING_S3_BUCKET"], Key="a", Body=b"recorded")
+            assert s3.get_object(Bucket=env["RECORDING_S3_BUCKET"], Key="a")["Body"].read() == b"recorded"
+            s3.close()
             ok(client.get(env["MAIL_URL"]))
 
     def end(self) -> None:

@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import jwt
 import pytest
@@ -124,13 +126,21 @@ async def test_a_good_request_is_answered_and_logged(
     seats: AsyncClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """One line of JSON: which function, which request, who, how it ended, how long, how often the database."""
-    reply = await seats.post("/", json={"seats": 2}, headers=signed_in() | {"x-request-id": "request-1"})
+    trace, span = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+    headers = {"x-request-id": "request-1", "traceparent": f"00-{trace}-{span}-01"}
+    reply = await seats.post("/", json={"seats": 2}, headers=signed_in() | headers)
 
     line = last_log_line(capsys)
     assert (200, {"seat_id": 7}) == (reply.status_code, reply.json())
     assert "request-1" == reply.headers["x-request-id"]
     assert 0 < line.pop("ms") < 5000
+    written = datetime.fromisoformat(line.pop("time"))
+    assert abs(written - datetime.now(UTC)) < timedelta(seconds=5)
     assert {
+        "severity": "INFO",
+        "message": "hold_seat 200",
+        "trace": trace,
+        "span": span,
         "function": "hold_seat",
         "request_id": "request-1",
         "caller": SOMEBODY,
@@ -163,6 +173,124 @@ async def test_a_refusal_has_its_code_in_the_log(
     assert {"code": "workshop_full", "status": 409, "caller": SOMEBODY}.items() <= last_log_line(
         capsys
     ).items()
+
+
+@pytest.mark.parametrize(
+    ("note", "status", "severity"),
+    [("fine", 200, "INFO"), ("full", 409, "WARNING"), ("broken", 500, "ERROR"), ("away", 503, "ERROR")],
+)
+async def test_a_line_is_as_severe_as_its_answer(
+    seats: AsyncClient, capsys: pytest.CaptureFixture[str], note: str, status: int, severity: str
+) -> None:
+    """What clouds sort and alarm by."""
+    reply = await seats.post("/", json={"note": note}, headers=signed_in())
+
+    line = last_log_line(capsys)
+    assert (status, severity) == (reply.status_code, line["severity"])
+    assert line["message"].startswith(f"hold_seat {status}")
+
+
+@pytest.mark.parametrize("header", ["", "00-x-y-01", "ff", f"00-{'0' * 32}-{'1' * 16}-01\n", "\u00e9" * 55])
+async def test_a_malformed_trace_is_no_trace(
+    seats: AsyncClient, capsys: pytest.CaptureFixture[str], header: str
+) -> None:
+    """It is whatever a caller writes."""
+    headers = [*signed_in().items(), ("traceparent", header.replace("\n", " x").encode("latin-1"))]
+    await seats.post("/", json={}, headers=headers)  # type: ignore[arg-type]
+
+    assert not {"trace", "span"} & last_log_line(capsys).keys()
+
+
+async def test_what_is_forbidden_says_by_which_rule_in_the_log_alone(
+    project: HTTPServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A missing grant is a fault of ours, and the caller's 403 does not tell it from any other."""
+    denied = {"code": "42501", "message": "permission denied for table seats", "details": None, "hint": None}
+    project.expect_request("/rest/v1/rpc/hold_seat").respond_with_json(denied, 403)
+    async with serve(hold_seat) as client:
+        reply = await client.post("/", json={}, headers=signed_in())
+
+    assert (403, "not_allowed") == (reply.status_code, reply.json()["code"])
+    assert "seats" not in reply.text
+    assert "42501 permission denied for table seats" == last_log_line(capsys)["reason"]
+
+
+async def test_a_line_has_the_ids_that_people_search_for_and_no_words(
+    project: HTTPServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """From the request and from the reply; what somebody wrote in an id's place is not one."""
+
+    class Ask(Input):
+        session_id: str
+        recording_id: str
+        note: str
+
+    class Told(Output):
+        payment_id: UUID
+
+    @endpoint(caller="public")
+    async def look(call: Call[Ask]) -> Told:
+        return Told(payment_id=UUID(SOMEBODY))
+
+    async with serve(look) as client:
+        await client.post(
+            "/", json={"session_id": SOMEBODY, "recording_id": "my secret", "note": "my secret"}
+        )
+
+    written = capsys.readouterr().out
+    assert {"session_id": SOMEBODY, "payment_id": SOMEBODY}.items() <= json.loads(written).items()
+    assert "my secret" not in written
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        SECRET_KEY,
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmVk",
+        "sk_live_0123456789",
+        "whsec_0123456789",
+        "somebody@somewhere.test",
+        "https://s3.test/x?X-Amz-Signature=0123456789abcdef",
+    ],
+)
+async def test_no_error_writes_a_secret_into_the_log(
+    project: HTTPServer, environment: Environment, capsys: pytest.CaptureFixture[str], secret: str
+) -> None:
+    """Whichever library quotes it: a setting, a token, a signed address, somebody's mail address."""
+    environment(SUPABASE_SECRET_KEY=SECRET_KEY)
+
+    @endpoint(caller="public", settings=(ServiceSettings,))
+    async def fail(call: Call[Any]) -> Seat:
+        ServiceSettings.read()
+        raise ValueError(f"cannot reach {secret}")
+
+    @endpoint(caller="public")
+    async def refuse(call: Call[Any]) -> Seat:
+        raise Unavailable(details=f"cannot reach {secret}") from ValueError(secret)
+
+    async with serve(fail) as client, serve(refuse) as other:
+        await client.post("/")
+        await other.post("/")
+
+    written = capsys.readouterr().out
+    assert "cannot reach" in written
+    assert secret.rpartition("=")[2] not in written
+
+
+async def test_what_a_person_wrote_stays_out_of_a_traceback(
+    project: HTTPServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A model that does not fit quotes what it was given."""
+
+    @endpoint(caller="public")
+    async def look(call: Call[Any]) -> Seat:
+        return Seat.model_validate({"seat_id": call.raw.decode()})
+
+    async with serve(look) as client:
+        assert 500 == (await client.post("/", content="my 'diary', input_type=of today")).status_code
+
+    written = capsys.readouterr().out
+    assert "seat_id" in written and "diary" not in written
 
 
 async def test_any_text_can_be_logged(project: HTTPServer, capsys: pytest.CaptureFixture[str]) -> None:

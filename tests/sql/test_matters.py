@@ -268,7 +268,7 @@ def broken(sandbox: Sandbox) -> set[str]:
     return {
         example
         for row in sandbox.run("select * from public.check_invariants()")
-        if row["rule"].startswith("waits for a person: ")
+        if row["waits"]
         for example in row["examples"]
     }
 

@@ -153,6 +153,7 @@ create index checkout_sessions_session_id_idx on public.checkout_sessions (sessi
 create index checkout_sessions_credit_lot_id_idx on public.checkout_sessions (credit_lot_id);
 create index checkout_sessions_next_check_at_idx on public.checkout_sessions (next_check_at)
   where next_check_at is not null;  -- the reconciler asks what is due
+create index checkout_sessions_paid_at_idx on public.checkout_sessions (paid_at) where paid_at is not null;  -- the newest
 
 alter table public.checkout_sessions enable row level security;
 

@@ -98,6 +98,7 @@ comment on column private.recording_takes.claim_count is
 create unique index recording_takes_one_at_once on private.recording_takes (session_id)
   where status in ('pending', 'recording');
 create index recording_takes_session_id_idx on private.recording_takes (session_id);
+create index recording_takes_created_at_idx on private.recording_takes (created_at);  -- ops_status asks for the newest
 create index recording_takes_agora_sid_idx on private.recording_takes (agora_sid) where agora_sid is not null;
 create index recording_takes_next_check_at_idx on private.recording_takes (next_check_at)
   where status in ('pending', 'recording', 'processing');  -- the reconciler claims what is due
