@@ -4,21 +4,70 @@
 
 For as long as nobody has applied them to a database they care about. A file `sql/ADOPTED` says that somebody has: from
 then on migrations are only added to, by `make migration`.
+
+The chapters say what a database is in the end. How the platform in use today comes there, with its rows and without a
+moment in which it does not work, stands in `sql/adoption`: what it has under a name of ours is set aside before the
+chapter that makes it, and brought home after it, in the same file. What takes a right or changes a behaviour of what is
+in use (`sql/closing.py`) is kept for the closing files, which come last and are pushed on their own.
 """
 
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from .chapters import by_migration
+from .chapters import Chapter, by_migration
+from .closing import RIGHTS, RULES, divide
 from .throwaway import BASELINE, MIGRATIONS, ROOT
 
 ADOPTED = ROOT / "sql/ADOPTED"
+ADOPTION = ROOT / "sql/adoption"
 DAY = "20261129"  # of all versions; what tells them apart is a minute each
+CLOSING_DAY = "20261130"
+# Backfills read rows that people write until the rules hold, so they belong to those.
+BACKFILL, VALIDATION = "backfill/", "backfill/validate_constraints.sql"
 HEAD = """-- From sql/schemas: {names}.
 
 -- Functions name what later chapters make.
 set check_function_bodies = off;
 """
+CLOSING_HEAD = """-- Closing: {what}. To be pushed when the functions have been switched (docs/runbook.md); the way back is
+-- sql/adoption/back/{name}.sql.
+
+-- Functions name what later chapters make.
+set check_function_bodies = off;
+-- Whoever waits for this file waits no longer than that: it then failed, changed nothing, and can be pushed again.
+set lock_timeout = '20s';
+"""
+CLOSING = {
+    "close_rules": "rules and what follows from a row, on tables that were there; rows from before open the ledgers",
+    "close_rights": "who may read, write and call what was there",
+    "close_old_rows": "rows from before are checked against the rules, and what helped with the adoption goes",
+}
+
+
+@dataclass
+class Pieces:
+    """What stands in the files of the adoption, by the place that its order.txt names."""
+
+    first: list[Path] = field(default_factory=list)
+    before: dict[str, list[Path]] = field(default_factory=dict)
+    after: dict[str, list[Path]] = field(default_factory=dict)
+    begin: dict[str, list[Path]] = field(default_factory=dict)
+    end: dict[str, list[Path]] = field(default_factory=dict)
+
+
+def pieces() -> Pieces:
+    """As `sql/adoption/order.txt` places them."""
+    found = Pieces()
+    for line in (ADOPTION / "order.txt").read_text().splitlines():
+        if line and not line.startswith("#"):
+            name, place, *target = line.split()
+            if place == "first":
+                found.first.append(ADOPTION / name)
+            else:
+                getattr(found, place).setdefault(*target, []).append(ADOPTION / name)
+    return found
 
 
 def main() -> None:
@@ -34,14 +83,57 @@ def main() -> None:
 
 
 def migrations() -> dict[Path, str]:
-    """Every file of the set but the baseline, with its text."""
-    files = {}
-    for number, (name, chapters) in enumerate(by_migration()):
-        version = f"{DAY}{9 + number // 60:02}{number % 60:02}00"
-        head = HEAD.format(names=", ".join(chapter.name.removesuffix(".sql") for chapter in chapters))
-        bodies = [f"\n\n-- {chapter.name}\n\n{chapter.path.read_text().strip()}\n" for chapter in chapters]
-        files[BASELINE.with_name(f"{version}_{name}.sql")] = head + "".join(bodies)
+    """Every file of the set but the baseline, with its text: those that add, then those that close."""
+    placed = pieces()
+    texts = {path.stem: _titled(path) for path in placed.first}
+    closing: dict[str, list[str]] = {name: [] for name in CLOSING}
+    for name, chapters in by_migration():
+        adding = [text for chapter in chapters for text in _adding(chapter, placed)]
+        if adding:
+            names = ", ".join(chapter.name.removesuffix(".sql") for chapter in chapters)
+            texts[name] = HEAD.format(names=names) + "".join(adding)
+        for chapter in chapters:
+            for kind, text in _closing(chapter).items():
+                closing[kind].append(text)
+    files = {_path(number, DAY, name): text for number, (name, text) in enumerate(texts.items())}
+    for number, (name, closed) in enumerate(closing.items()):
+        begin, end = ([_titled(path) for path in where.get(name, [])] for where in (placed.begin, placed.end))
+        head = CLOSING_HEAD.format(what=CLOSING[name], name=name)
+        files[_path(number, CLOSING_DAY, name)] = head + "".join([*begin, *closed, *end])
     return files
+
+
+def _path(number: int, day: str, name: str) -> Path:
+    return BASELINE.with_name(f"{day}{9 + number // 60:02}{number % 60:02}00_{name}.sql")
+
+
+def _adding(chapter: Chapter, placed: Pieces) -> Iterator[str]:
+    for path in placed.before.get(chapter.name, []):
+        yield _titled(path)
+    if not chapter.name.startswith(BACKFILL):
+        kept = [part.text for part in divide(chapter.path.read_text()) if part.adds]
+        if kept:
+            yield f"\n\n-- {chapter.name}\n\n" + "\n\n".join(kept) + "\n"
+    for path in placed.after.get(chapter.name, []):
+        yield _titled(path)
+
+
+def _closing(chapter: Chapter) -> dict[str, str]:
+    """What of the chapter goes into which closing file."""
+    if chapter.name.startswith(BACKFILL):
+        text = f"\n\n-- {chapter.name}\n\n{chapter.path.read_text().strip()}\n"
+        return {"close_old_rows" if chapter.name == VALIDATION else "close_rules": text}
+    divided = list(divide(chapter.path.read_text()))
+    kinds = {"close_rules": RULES, "close_rights": RIGHTS}
+    return {
+        name: f"\n\n-- {chapter.name}\n\n" + "\n\n".join(texts) + "\n"
+        for name, kind in kinds.items()
+        if (texts := [part.text for part in divided if part.closes == kind])
+    }
+
+
+def _titled(path: Path) -> str:
+    return f"\n\n-- adoption/{path.relative_to(ADOPTION).as_posix()}\n\n{path.read_text().strip()}\n"
 
 
 if __name__ == "__main__":

@@ -4,6 +4,263 @@
 set check_function_bodies = off;
 
 
+-- adoption/helpers.sql
+
+-- What the files of the adoption call: to set aside what the platform has under a name of ours, and to bring its rows
+-- home. Nothing here knows a table by its name. The last closing file removes all of it again.
+--
+-- On a database that has no such table every one of these does nothing.
+
+create schema legacy;
+comment on schema legacy is 'What the platform had before it took these migrations, until its rows are home.';
+
+-- What public had before us: the closing files take the rights of these, and of no other.
+create table legacy.routines as
+  select p.oid from pg_catalog.pg_proc p where p.pronamespace = 'public'::regnamespace;
+
+-- Policies of tables that were there, kept under their sentence: made again on the new table, and dropped at the end.
+create table legacy.policies (
+  table_name text, name text, statement text, until_closing boolean, is_made boolean not null default false);
+create table legacy.foreign_keys (table_name text, name text, points_to text, statement text);
+
+create function legacy.write_policy(policy oid, name text) returns text
+  language sql stable set search_path = ''
+as $$
+  select format('create policy %I on %s as %s for %s to %s', write_policy.name, (select format('%I.%I', n.nspname, c.relname) from pg_catalog.pg_class c
+                   join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.oid = p.polrelid),
+                case when p.polpermissive then 'permissive' else 'restrictive' end,
+                case p.polcmd when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update'
+                              when 'd' then 'delete' else 'all' end,
+                (select string_agg(case when r = 0 then 'public' else quote_ident(pg_get_userbyid(r)) end, ', ')
+                   from unnest(p.polroles) r))
+         || coalesce(' using (' || pg_get_expr(p.polqual, p.polrelid) || ')', '')
+         || coalesce(' with check (' || pg_get_expr(p.polwithcheck, p.polrelid) || ')', '')
+    from pg_catalog.pg_policy p where p.oid = policy;
+$$;
+
+-- Keeps the policies of other tables that read this table, or one of these columns of it, and drops them.
+create procedure legacy.keep_policies_that_read(table_name text, columns text[] default null)
+  language plpgsql set search_path = ''
+as $$
+declare
+  v_policy record;
+begin
+  for v_policy in
+    select distinct p.oid, p.polname, p.polrelid::regclass::text as of_table
+      from pg_catalog.pg_policy p
+      join pg_catalog.pg_depend d on d.classid = 'pg_policy'::regclass and d.objid = p.oid
+                                 and d.refclassid = 'pg_class'::regclass
+                                 and d.refobjid = to_regclass(keep_policies_that_read.table_name)
+      left join pg_catalog.pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
+     where case when columns is null then p.polrelid <> d.refobjid else a.attname = any (columns) end
+  loop
+    insert into legacy.policies (table_name, name, statement, until_closing)
+    values (v_policy.of_table, v_policy.polname, legacy.write_policy(v_policy.oid, v_policy.polname), false);
+    execute format('drop policy %I on %s', v_policy.polname, v_policy.of_table);
+  end loop;
+end
+$$;
+
+-- A table of that name, with all that hangs on it, out of the way.
+create procedure legacy.set_aside(name text)
+  language plpgsql set search_path = ''
+as $$
+declare
+  c_table constant regclass := to_regclass('public.' || quote_ident(name));
+  v_row   record;
+begin
+  if c_table is null then
+    return;
+  end if;
+  insert into legacy.policies (table_name, name, statement, until_closing)
+  select c_table::text, 'until closing: ' || left(p.polname, 48),
+         legacy.write_policy(p.oid, 'until closing: ' || left(p.polname, 48)), true
+    from pg_catalog.pg_policy p where p.polrelid = c_table;
+  for v_row in select p.polname from pg_catalog.pg_policy p where p.polrelid = c_table loop
+    execute format('drop policy %I on %s', v_row.polname, c_table);
+  end loop;
+  call legacy.keep_policies_that_read(c_table::text);
+
+  for v_row in
+    select c.conname, c.conrelid::regclass::text as of_table,
+           format('alter table %s add constraint %I %s', c.conrelid::regclass, c.conname, pg_get_constraintdef(c.oid)) as statement
+      from pg_catalog.pg_constraint c
+     where c.contype = 'f' and c.confrelid = c_table and c.conrelid <> c_table
+  loop
+    insert into legacy.foreign_keys values (v_row.of_table, v_row.conname, set_aside.name, v_row.statement);
+    execute format('alter table %s drop constraint %I', v_row.of_table, v_row.conname);
+  end loop;
+
+  execute format('alter table %s set schema legacy', c_table);
+  execute format('revoke all on legacy.%I from public, anon, authenticated, service_role', set_aside.name);
+end
+$$;
+
+-- Rows of a table that was set aside, into the table that has its name now: all at once, or, where one of them does not
+-- fit, as many at once as do. What is left is kept in private.legacy_rows under its reason. `home` is a select from
+-- legacy.<name> r of what becomes of each row, with its id; `unfit` says of a row why it is not taken, or null; `account`
+-- whose row it is.
+create procedure legacy.bring_home(name text, columns text, home text, account text, unfit text default 'null')
+  language plpgsql set search_path = ''
+as $$
+declare
+  c_insert constant text := format(
+    'insert into public.%I (%s) select %s from legacy.%I r where r.id = any ($1)', name, columns, home, name);
+  v_chunks uuid[][];
+  v_ids    uuid[];
+  v_id     uuid;
+  v_row    record;
+  v_reason text;
+begin
+  if to_regclass('legacy.' || quote_ident(name)) is null then
+    return;
+  end if;
+  -- Nothing has happened to these rows: no event, no line of the audit log, no new time.
+  execute format('alter table public.%I disable trigger user', name);
+  execute format('insert into private.legacy_rows (table_name, row_id, reason, row_data, account_id)
+                  select %L, r.id, %s, to_jsonb(r), u.id from legacy.%I r left join auth.users u on u.id = (%s)
+                   where (%s) is not null', name, unfit, name, account, unfit);
+  for v_ids in
+    execute format('select array_agg(n.id) from (
+                      select r.id, row_number() over (order by r.created_at, r.id) / 1000 as chunk
+                        from legacy.%I r where (%s) is null) n group by n.chunk order by n.chunk', name, unfit)
+  loop
+    begin
+      execute c_insert using v_ids;
+    exception when others then
+      foreach v_id in array v_ids loop
+        begin
+          execute c_insert using array[v_id];
+        exception when others then
+          get stacked diagnostics v_reason = message_text;
+          execute format('insert into private.legacy_rows (table_name, row_id, reason, row_data, account_id)
+                          select %L, r.id, %L, to_jsonb(r), u.id
+                            from legacy.%I r left join auth.users u on u.id = (%s) where r.id = %L',
+                         name, left(v_reason, 500), name, account, v_id);
+        end;
+      end loop;
+    end;
+  end loop;
+  execute format('alter table public.%I enable trigger user', name);
+
+  -- Whoever reads it, and writes it, goes on until the closing files.
+  execute format('grant all on public.%I to anon, authenticated, service_role', name);
+  for v_row in select k.* from legacy.foreign_keys k where k.points_to = bring_home.name loop
+    begin
+      execute v_row.statement;
+    exception
+      when undefined_table or undefined_column then null;
+      -- What it points to could not be taken: it is kept from pointing to nothing from now on.
+      when foreign_key_violation then execute v_row.statement || ' not valid';
+    end;
+  end loop;
+  delete from legacy.foreign_keys k where k.points_to = bring_home.name;
+
+  -- Its own foreign keys are checked at once, so that nothing keeps it from being dropped.
+  set constraints all immediate;
+  execute format('drop table legacy.%I', name);
+  call legacy.make_policies_again();
+end
+$$;
+
+create procedure legacy.make_policies_again()
+  language plpgsql set search_path = ''
+as $$
+declare
+  v_row record;
+begin
+  -- Those of a table whose rows are not home yet come with it.
+  for v_row in
+    select p.* from legacy.policies p
+     where not p.is_made and to_regclass(p.table_name) is not null
+       and to_regclass('legacy.' || split_part(p.table_name, '.', -1)) is null
+  loop
+    execute v_row.statement;
+    update legacy.policies p set is_made = true where (p.table_name, p.name) = (v_row.table_name, v_row.name);
+  end loop;
+end
+$$;
+
+-- Columns of a table that goes on: out of the way under another name, with the constraints, indexes and policies on them.
+create procedure legacy.set_columns_aside(name text, columns text[])
+  language plpgsql set search_path = ''
+as $$
+declare
+  c_table constant regclass := to_regclass('public.' || quote_ident(name));
+  v_thing record;
+begin
+  if not exists (select from pg_catalog.pg_attribute a
+                  where a.attrelid = c_table and a.attname = any (columns) and not a.attisdropped) then
+    return;
+  end if;
+  call legacy.keep_policies_that_read(c_table::text, columns);
+  update legacy.policies p set until_closing = true where p.table_name = c_table::text and not p.is_made;
+
+  for v_thing in
+    select distinct c.conname from pg_catalog.pg_constraint c
+      join pg_catalog.pg_attribute a on a.attrelid = c.conrelid and a.attnum = any (c.conkey)
+     where c.conrelid = c_table and a.attname = any (columns) and c.contype in ('c', 'f', 'u', 'x')
+  loop
+    execute format('alter table %s drop constraint %I', c_table, v_thing.conname);
+  end loop;
+  for v_thing in
+    select distinct i.indexrelid::regclass::text as index
+      from pg_catalog.pg_index i
+      join pg_catalog.pg_depend d on d.classid = 'pg_class'::regclass and d.objid = i.indexrelid and d.refobjid = c_table
+      join pg_catalog.pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
+     where i.indrelid = c_table and a.attname = any (columns)
+  loop
+    execute 'drop index ' || v_thing.index;
+  end loop;
+  for v_thing in
+    select a.attname from pg_catalog.pg_attribute a
+     where a.attrelid = c_table and a.attname = any (columns) and not a.attisdropped
+  loop
+    execute format('alter table %s rename column %I to %I', c_table, v_thing.attname, 'legacy_' || v_thing.attname);
+  end loop;
+end
+$$;
+
+-- Once their values are home.
+create procedure legacy.drop_columns(name text)
+  language plpgsql set search_path = ''
+as $$
+declare
+  c_table constant regclass := to_regclass('public.' || quote_ident(name));
+  v_column name;
+begin
+  for v_column in
+    select a.attname from pg_catalog.pg_attribute a
+     where a.attrelid = c_table and a.attname like 'legacy\_%' and not a.attisdropped
+  loop
+    execute format('alter table %s drop column %I', c_table, v_column);
+  end loop;
+  call legacy.make_policies_again();
+end
+$$;
+
+create function legacy.has_columns(name text) returns boolean
+  language sql stable set search_path = ''
+as $$
+  select exists (select from pg_catalog.pg_attribute a
+                  where a.attrelid = to_regclass('public.' || quote_ident(name)) and a.attname like 'legacy\_%'
+                    and not a.attisdropped);
+$$;
+
+-- The rights of every routine that was there before these files; what is still called is granted again, by name.
+create procedure legacy.close_routines()
+  language plpgsql set search_path = ''
+as $$
+declare
+  v_routine text;
+begin
+  for v_routine in select p.oid::regprocedure::text from legacy.routines r join pg_catalog.pg_proc p on p.oid = r.oid loop
+    execute format('revoke execute on routine %s from public, anon, authenticated, service_role', v_routine);
+  end loop;
+end
+$$;
+
+
 -- foundation/foundation.sql
 
 -- Foundation: a schema the API cannot reach, nothing granted by itself, one way to refuse, and who is asking.
@@ -15,15 +272,20 @@ set check_function_bodies = off;
 -- helper that takes the row's column would run for every row.
 
 create schema private;
+
 comment on schema private is 'What policies, triggers and public functions call. Not exposed by the API.';
+
 -- Whoever is not signed in, too: the functions of our own pages are called so. What is not granted stays closed.
 grant usage on schema private to anon, authenticated, service_role;
 
 -- PostgreSQL lets everybody execute a new function, and older projects grant every new table to the API roles.
 -- From here on a grant stands beside the thing it opens, or it does not exist.
 alter default privileges revoke execute on routines from public;
+
 alter default privileges in schema public revoke all on tables    from anon, authenticated, service_role;
+
 alter default privileges in schema public revoke all on sequences from anon, authenticated, service_role;
+
 alter default privileges in schema public revoke all on routines  from anon, authenticated, service_role;
 
 create function private.refuse(
@@ -177,13 +439,16 @@ as $$
 $$;
 
 revoke execute on all routines in schema private from public, anon, authenticated, service_role;
+
 -- Whoever is not signed in reads what is for sale, under policies that ask this.
 grant execute on function private.is_admin to anon;
+
 grant execute on function
   private.refuse, private.answer_refusal, private.refuse_long_text, private.sha256_hex, private.is_api_caller,
   private.is_admin, private.my_practitioner_ids, private.related_practitioner_ids, private.my_listed_client_ids,
   private.my_client_ids, private.my_session_ids, private.my_led_session_ids
   to authenticated, service_role;
+
 grant execute on function private.make_token to service_role;
 
 
@@ -275,29 +540,11 @@ $$;
 
 revoke execute on function private.is_blank, private.refuse_blank, private.plain_name, private.isolate_name
   from public, anon, authenticated, service_role;
+
 grant execute on function private.is_blank, private.refuse_blank to authenticated, service_role;
 
 
 -- foundation/close_what_is_open.sql
-
--- Close what is open: in the baseline anybody could become admin, read anybody's id by e-mail, add up anybody's credits
--- and forge audit lines, each through a definer function that everybody could execute.
---
--- Names, arguments and results stay, for those who call them. Each function runs as its caller, so row-level security
--- narrows the answer to what the caller may see anyway; what needs more sits in schema private with its reason. The
--- tables that these functions read have chapters of their own, in which the baseline's policies are replaced.
-
--- Order matters: this closes what the baseline made, and must not reach what the chapters after it grant.
-revoke execute on all routines in schema public from public, anon, authenticated, service_role;
-
--- Roles
-
-create or replace function public.has_role(_user_id uuid, _role public.app_role) returns boolean
-  language sql stable security invoker set search_path = ''
-as $$
-  select exists (select from public.user_roles r where r.user_id = _user_id and r.role = _role);
-$$;
-grant execute on function public.has_role to authenticated, service_role;
 
 -- Definer: nobody but the auth service reads auth.users. So it checks who is calling.
 create function private.user_id_by_email(email text) returns uuid
@@ -310,138 +557,10 @@ begin
   return (select u.id from auth.users u where lower(u.email) = lower(user_id_by_email.email) limit 1);
 end
 $$;
+
 revoke execute on function private.user_id_by_email from public, anon, authenticated, service_role;
+
 grant execute on function private.user_id_by_email to authenticated, service_role;
-
-create or replace function public.get_user_id_by_email(email_input text) returns uuid
-  language sql stable security invoker set search_path = ''
-as $$
-  select private.user_id_by_email(email_input);
-$$;
-grant execute on function public.get_user_id_by_email to authenticated, service_role;
-
-create or replace function public.assign_admin_role_by_id(p_user_id uuid) returns jsonb
-  language plpgsql security invoker set search_path = ''
-as $$
-begin
-  insert into public.user_roles (user_id, role) values (p_user_id, 'admin') on conflict do nothing;
-  return jsonb_build_object('success', true, 'user_id', p_user_id, 'message', 'Admin role assigned');
-exception when foreign_key_violation then
-  return jsonb_build_object('success', false, 'error', 'User not found');
-end
-$$;
-
-create or replace function public.assign_admin_role(p_user_email text) returns jsonb
-  language plpgsql security invoker set search_path = ''
-as $$
-declare
-  v_user_id uuid := private.user_id_by_email(p_user_email);
-begin
-  if v_user_id is null then
-    return jsonb_build_object('success', false, 'error', 'User not found');
-  end if;
-  return public.assign_admin_role_by_id(v_user_id) || jsonb_build_object('email', p_user_email);
-end
-$$;
--- The operator's way to the first admin, with the secret key. Admins make further ones through user_roles.
-grant execute on function public.assign_admin_role, public.assign_admin_role_by_id to service_role;
-
--- Questions about others, answered as far as the caller may see
-
--- Callers pass the practitioner's user id, the baseline compared it with practitioners.id: both are accepted.
-create or replace function public.is_practitioner_of(_practitioner_id uuid, _client_id uuid) returns boolean
-  language sql stable security invoker set search_path = ''
-as $$
-  select exists (
-    select from public.practitioner_assignments a join public.practitioners p on p.id = a.practitioner_id
-    where _practitioner_id in (p.id, p.user_id) and a.client_id = _client_id);
-$$;
-
-create or replace function public.get_user_credits(p_user_id uuid)
-  returns table (total_credits integer, package_credits integer, single_credits integer)
-  language sql stable security invoker set search_path = ''
-as $$
-  select
-    coalesce(sum(c.credits_remaining), 0)::integer,
-    coalesce(sum(c.credits_remaining) filter (where c.package_id is not null), 0)::integer,
-    coalesce(sum(c.credits_remaining) filter (where c.package_id is null), 0)::integer
-  from public.user_session_credits c
-  where c.user_id = p_user_id and c.credits_remaining > 0 and (c.expires_at is null or c.expires_at > now());
-$$;
-
-create or replace function public.has_consent(p_user_id uuid, p_consent_type text) returns boolean
-  language sql stable security invoker set search_path = ''
-as $$
-  select exists (
-    select from public.user_consents c
-    where c.user_id = p_user_id and c.consent_type = p_consent_type and c.consented and c.revoked_at is null);
-$$;
-
-create or replace function public.has_access(
-  p_user_id uuid, p_resource_type text, p_resource_id uuid, p_permission text) returns boolean
-  language sql stable security invoker set search_path = ''
-as $$
-  select exists (
-    select from public.access_grants g
-    where g.grantee_id = p_user_id and g.resource_type = p_resource_type and g.resource_id = p_resource_id
-      and g.permission = p_permission and g.revoked_at is null and (g.expires_at is null or g.expires_at > now()));
-$$;
-
-create or replace function public.can_access_session(p_user_id uuid, p_session_id uuid) returns boolean
-  language sql stable security invoker set search_path = ''
-as $$
-  select
-    exists (
-      select from public.session_schedules s left join public.practitioners p on p.id = s.practitioner_id
-      where s.id = p_session_id and p_user_id in (s.client_id, p.user_id))
-    or public.has_role(p_user_id, 'admin')
-    or public.has_access(p_user_id, 'session', p_session_id, 'read');
-$$;
-
-grant execute on function public.is_practitioner_of, public.get_user_credits, public.has_consent, public.has_access,
-  public.can_access_session to authenticated, service_role;
-
--- Retention
-
-create or replace function public.get_retention_policy(p_table_name text)
-  returns table (retention_days integer, auto_delete boolean)
-  language sql stable security invoker set search_path = ''
-as $$
-  select p.retention_days, p.auto_delete from public.data_retention_policies p where p.table_name = p_table_name;
-$$;
-
--- Only tables with a policy can be named, so the name that reaches the query is one that an admin wrote down.
-create or replace function public.get_expired_records(p_table_name text)
-  returns table (record_id uuid, created_at timestamptz)
-  language plpgsql stable security invoker set search_path = ''
-as $$
-declare
-  v_policy public.data_retention_policies;
-begin
-  select * into v_policy from public.data_retention_policies p where p.table_name = p_table_name and p.auto_delete;
-  if found then
-    return query execute format('select id, created_at from public.%I where created_at < $1', v_policy.table_name)
-      using now() - make_interval(days => v_policy.retention_days);
-  end if;
-end
-$$;
-grant execute on function public.get_retention_policy, public.get_expired_records to service_role;
-
--- The audit log
-
--- A line that cannot be written is an error: the baseline hid it and reported success.
-create or replace function public.log_audit_event(
-  p_user_id uuid, p_action text, p_table_name text, p_record_id uuid default null,
-  p_ip_address text default null, p_user_agent text default null, p_metadata jsonb default '{}') returns void
-  language sql security invoker set search_path = ''
-as $$
-  insert into public.audit_logs (user_id, action, table_name, record_id, ip_address, user_agent, metadata)
-  values (p_user_id, p_action, p_table_name, p_record_id, p_ip_address, p_user_agent, p_metadata);
-$$;
-grant execute on function public.log_audit_event to service_role;
-
--- The trigger function behind every updated_at names nothing outside pg_catalog.
-alter function public.update_updated_at_column() set search_path = '';
 
 
 -- foundation/idempotency_keys.sql
@@ -469,6 +588,7 @@ create table private.idempotency_keys (
   constraint idempotency_keys_calls_are_short check (
     char_length(arguments::text) <= 1000000 and char_length(answer::text) <= 1000000)
 );
+
 comment on table private.idempotency_keys is
   'What each caller was answered under each Idempotency-Key, for 24 hours.';
 
@@ -476,6 +596,7 @@ comment on table private.idempotency_keys is
 create index idempotency_keys_answered_at_idx on private.idempotency_keys (answered_at);
 
 alter table private.idempotency_keys enable row level security;
+
 -- No grant and no policy: only find_idempotent_answer and save_idempotent_answer touch it.
 
 create function private.get_idempotency_caller(arguments jsonb) returns text
@@ -569,11 +690,13 @@ begin
   return v_answer;
 end;
 $$;
+
 comment on function public.call_once is
   'Calls another function of the API with named arguments; a repeat under the same key gets the first answer.';
 
 revoke execute on function private.get_idempotency_caller, private.find_idempotent_answer,
   private.save_idempotent_answer, public.call_once from public, anon, authenticated, service_role;
+
 grant execute on function private.get_idempotency_caller, private.find_idempotent_answer,
   private.save_idempotent_answer, public.call_once to authenticated, service_role;
 
@@ -598,6 +721,7 @@ create table private.rate_limits (
   constraint rate_limits_allow_something check (times > 0),
   constraint rate_limits_windows_are_short check (per between interval '1 second' and interval '1 day')
 );
+
 comment on table private.rate_limits is 'How often a subject may do something. An operator changes a row; it holds at once.';
 
 create table private.rate_uses (
@@ -609,6 +733,7 @@ create table private.rate_uses (
   constraint rate_uses_pkey primary key (rule, subject, ends_at),
   constraint rate_uses_subject_is_short check (char_length(rule) <= 100 and char_length(subject) <= 100)
 );
+
 comment on table private.rate_uses is
   'What was used in each window. Rows of windows that are over are deleted, a few whenever another one begins.';
 
@@ -616,7 +741,9 @@ comment on table private.rate_uses is
 create index rate_uses_ends_at_idx on private.rate_uses (ends_at);
 
 alter table private.rate_limits enable row level security;
+
 alter table private.rate_uses enable row level security;
+
 -- No grant and no policy: only the functions below touch them.
 
 insert into private.rate_limits (rule, times, per) values
@@ -757,6 +884,7 @@ $$;
 
 revoke execute on function private.count_use, private.forget_uses, private.describe_wait, private.limit_use, private.limit_attempt,
   private.mask_address from public, anon, authenticated, service_role;
+
 -- Functions that run as their caller count as well. Nobody calls these directly: schema private is not exposed.
 grant execute on function private.count_use, private.forget_uses, private.describe_wait, private.limit_use,
   private.limit_attempt, private.mask_address to authenticated, service_role;
@@ -798,4 +926,5 @@ $$;
 
 revoke execute on function private.max_attempts, private.retry_delay, private.find_reason_unreadable
   from public, anon, authenticated, service_role;
+
 grant execute on function private.max_attempts, private.retry_delay, private.find_reason_unreadable to service_role;

@@ -6,31 +6,10 @@ set check_function_bodies = off;
 
 -- privacy/audit_log.sql
 
--- The audit log: who did what to which row. Triggers write what changes, record_audit_log what no trigger can see.
---
--- A line names the columns that changed, and gives a value only where it is of a kind that says nothing about a person:
--- an id, a time, a state, a number of minutes or cents. The log outlives the rows it is about: whole rows, as the
--- baseline's triggers kept them, would store notes, memories and bank names a second time where nobody may delete them.
---
--- Lines are only added; privacy/audit_chain.sql enforces that and makes it visible if one was changed or removed.
-
--- The id of who did it stays when their account is deleted; it then leads to nobody.
-alter table public.audit_logs drop constraint audit_logs_user_id_fkey;
 comment on column public.audit_logs.user_id is 'Who did it. No foreign key: the account may have been erased since.';
+
 comment on column public.audit_logs.metadata is
   'Of a row that was changed: the names of the changed columns, and those values that say nothing about a person.';
-
--- The baseline's asks who is calling again for every row.
-drop policy "Only admins can view audit logs" on public.audit_logs;
-
-create policy "admins read the audit log"
-  on public.audit_logs for select to authenticated using ((select private.is_admin()));
-
-revoke all on public.audit_logs from anon, authenticated, service_role;
-grant select on public.audit_logs to authenticated, service_role;
--- The service adds lines and changes none. Not id, created_at or the hashes: the database sets those.
-grant insert (user_id, action, table_name, record_id, ip_address, user_agent, metadata)
-  on public.audit_logs to service_role;
 
 -- Compares the ends of names: a regular expression of all alternatives takes five times as long, and every change pays
 -- for it.
@@ -113,44 +92,15 @@ begin
   return query select true, 'Audit log recorded';
 end
 $$;
+
 comment on function public.record_audit_log is
   'Adds a line to the audit log. `recorder` is the verified caller; null is the service.';
 
 revoke execute on function private.build_audit_change, private.write_audit_log, public.record_audit_log
   from public, anon, authenticated, service_role;
+
 -- Not granted to authenticated: address and agent are what the server saw.
 grant execute on function public.record_audit_log to service_role;
-
--- The baseline's triggers kept whole rows, and went on without a line when it could not be written.
-drop trigger audit_session_schedules_insert on public.session_schedules;
-drop trigger audit_session_schedules_update on public.session_schedules;
-drop trigger audit_session_schedules_delete on public.session_schedules;
-drop trigger audit_session_notes_insert on public.session_notes;
-drop trigger audit_session_notes_update on public.session_notes;
-drop trigger audit_session_notes_delete on public.session_notes;
-drop trigger audit_meditation_memories_insert on public.meditation_memories;
-drop trigger audit_meditation_memories_update on public.meditation_memories;
-drop trigger audit_meditation_memories_delete on public.meditation_memories;
-drop trigger audit_session_payments_insert on public.session_payments;
-drop trigger audit_session_payments_update on public.session_payments;
-drop function public.audit_insert_trigger();
-drop function public.audit_update_trigger();
-drop function public.audit_delete_trigger();
-drop function public.audit_select_trigger();
--- Only those four called them.
-drop function public.get_current_user_id();
-drop function public.get_client_ip();
-
--- Of the baseline's tables these and session_schedules are audited; tables of ours have their trigger in their own
--- chapter.
-create trigger audit_session_notes after insert or update or delete on public.session_notes
-  for each row execute function private.write_audit_log();
-create trigger audit_meditation_memories after insert or update or delete on public.meditation_memories
-  for each row execute function private.write_audit_log();
-create trigger audit_session_payments after insert or update or delete on public.session_payments
-  for each row execute function private.write_audit_log();
-create trigger audit_user_roles after insert or update or delete on public.user_roles
-  for each row execute function private.write_audit_log();
 
 
 -- privacy/audit_chain.sql
@@ -171,9 +121,11 @@ create trigger audit_user_roles after insert or update or delete on public.user_
 -- order of the chain is that of sealing.
 
 alter table public.audit_logs
-  add column personal_salt   bytea,
+  add column personal_salt bytea,
   add column personal_sha256 bytea;
+
 comment on column public.audit_logs.personal_salt is 'Random; null once the personal parts are redacted.';
+
 comment on column public.audit_logs.personal_sha256 is
   'SHA-256 of the salt and the address, agent and metadata; stays when they are blanked.';
 
@@ -187,15 +139,19 @@ create table private.audit_chain (
   constraint audit_chain_has_each_line_once unique (line_id),
   constraint audit_chain_hashes_are_whole check (octet_length(line_sha256) = 32 and octet_length(sha256) = 32)
 );
+
 comment on table  private.audit_chain         is 'The lines of the audit log in the order in which they were sealed.';
+
 comment on column private.audit_chain.line_id is
   'No foreign key: an entry whose line is gone shows that it was removed.';
+
 comment on column private.audit_chain.sha256 is
   'SHA-256 of the previous entry''s hash (32 zero bytes for the first) and line_sha256.';
 
 create table private.audit_seal_queue (
   line_id uuid primary key
 );
+
 comment on table private.audit_seal_queue is
   'Lines that are written and not yet in the chain, usually for no longer than a commit takes.';
 
@@ -204,12 +160,16 @@ create table private.audit_redactions (
   cause       text        not null check (cause in ('erasure', 'retention')),
   redacted_at timestamptz not null default now()
 );
+
 comment on table private.audit_redactions is
   'Which lines have lost their personal parts, and why: a line that lost them otherwise was tampered with.';
 
 alter table private.audit_chain enable row level security;
+
 alter table private.audit_seal_queue enable row level security;
+
 alter table private.audit_redactions enable row level security;
+
 -- No grant and no policy: the functions below write them.
 
 create function private.hash_audit_personal_part(line public.audit_logs) returns bytea
@@ -362,6 +322,7 @@ as $$
    where not exists (select from private.audit_chain c where c.line_id = l.id)
      and not exists (select from private.audit_seal_queue q where q.line_id = l.id);
 $$;
+
 comment on function private.check_audit_chain is
   'What is wrong with the audit log; no row means that it is intact. Lines still to be sealed are not reported.';
 
@@ -370,40 +331,8 @@ revoke execute on function private.hash_audit_personal_part, private.hash_audit_
   private.redact_audit_lines, private.check_audit_chain
   from public, anon, authenticated, service_role;
 
--- The lines that the baseline wrote begin the chain. First their copies of rows are reduced to what a line holds today.
--- It is done here, because once the triggers exist nobody can change a line, and because the first new line follows on
--- them in the chain.
-update public.audit_logs l
-   set metadata = (l.metadata - array['data', 'old_data', 'new_data', 'deleted_data'])
-               || private.build_audit_change(coalesce(l.metadata -> 'old_data', l.metadata -> 'deleted_data'),
-                                         coalesce(l.metadata -> 'new_data', l.metadata -> 'data'))
- where l.metadata ?| array['data', 'old_data', 'new_data', 'deleted_data']
-   and l.action in ('INSERT', 'UPDATE', 'DELETE');
-update public.audit_logs l set personal_salt = uuid_send(gen_random_uuid());
-update public.audit_logs l set personal_sha256 = private.hash_audit_personal_part(l);
-alter table public.audit_logs alter column personal_sha256 set not null;
-insert into private.audit_seal_queue (line_id) select id from public.audit_logs;
-select private.seal_audit_lines();
-
-create trigger audit_logs_salt before insert on public.audit_logs
-  for each row execute function private.salt_audit_line();
-create trigger audit_logs_queue after insert on public.audit_logs
-  for each row execute function private.queue_audit_line();
-create constraint trigger audit_logs_seal after insert on public.audit_logs
-  deferrable initially deferred for each row execute function private.seal_audit_lines_at_commit();
-create trigger audit_logs_refuse_change before update or delete on public.audit_logs
-  for each row execute function private.refuse_audit_log_change();
-create trigger audit_logs_refuse_truncate before truncate on public.audit_logs
-  for each statement execute function private.refuse_audit_log_change();
 create trigger audit_chain_refuse_change before update or delete on private.audit_chain
   for each row execute function private.refuse_audit_log_change();
+
 create trigger audit_chain_refuse_truncate before truncate on private.audit_chain
   for each statement execute function private.refuse_audit_log_change();
-
--- At the end: an older line beyond them would have stopped the updates above.
-alter table public.audit_logs
-  add constraint audit_logs_texts_are_short check (
-    char_length(table_name) <= 63 and char_length(ip_address) <= 100 and char_length(user_agent) <= 1000) not valid,
-  add constraint audit_logs_metadata_is_short check (char_length(metadata::text) <= 10000) not valid,
-  add constraint audit_logs_hashes_are_whole check (
-    octet_length(personal_salt) <= 32 and octet_length(personal_sha256) = 32) not valid;

@@ -31,19 +31,27 @@ create table private.page_links (
   constraint page_links_times_are_in_range check (
     expires_at between '2000-01-01' and '2200-01-01' and used_at between '2000-01-01' and '2200-01-01')
 );
+
 comment on table private.page_links is 'Links that were mailed, by the hash of their token.';
+
 comment on column private.page_links.page           is 'The one page that it opens, by the name of its function.';
+
 comment on column private.page_links.subject        is 'What the page is about: the id of a session, or a kind of mail.';
+
 comment on column private.page_links.address_sha256 is
   'The address it was sent to. The link ends when the person has another one, since a stranger may read the old one.';
+
 comment on column private.page_links.expires_at     is 'Null: never, as the law has it for links that end mails.';
+
 comment on column private.page_links.used_at        is
   'When it was first answered, on pages that keep evidence; what else was done stands in what it was done to.';
 
 create index page_links_user_id_idx on private.page_links (user_id);
+
 create index page_links_expires_at_idx on private.page_links (expires_at);
 
 alter table private.page_links enable row level security;
+
 -- No policy and no grant: links are made and opened by the functions below.
 
 -- Expired links are kept for a while, so that their page can say what became of them.
@@ -102,11 +110,13 @@ create table private.pages_origin (
 
   constraint pages_origin_is_an_origin check (origin ~ '^https?://[^/]+$' and char_length(origin) <= 255)
 );
+
 comment on table private.pages_origin is 'PAGES_URL, as send-notifications last said it.';
 
 create unique index pages_origin_is_one_row on private.pages_origin ((true));
 
 alter table private.pages_origin enable row level security;
+
 -- No policy and no grant: as above.
 
 -- Definer: nobody may write it. send-notifications says it each time it runs, so that there is one place to set it.
@@ -126,5 +136,7 @@ $$;
 
 revoke execute on function private.make_page_link, private.open_page_link, private.mark_page_link_used,
   private.keep_pages_origin, private.pages_origin from public, anon, authenticated, service_role;
+
 grant execute on function private.pages_origin to authenticated, service_role;
+
 grant execute on function private.keep_pages_origin to service_role;

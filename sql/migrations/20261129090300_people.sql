@@ -4,85 +4,7 @@
 set check_function_bodies = off;
 
 
--- people/roles.sql
-
--- Roles: who is an admin and who a practitioner. A client has the role "user", or no row at all.
---
--- Policies ask private.is_admin, which reads these rows as their owner; has_role and the operator's way to the first
--- admin are among the baseline's functions in foundation/close_what_is_open.sql. Each change of a role is in the audit
--- log.
-
--- The baseline's policies overlap, and ask who is calling again for every row. Here and in the chapters that follow
--- there is one policy per table, command and role. Grants are restated as well, so that the result does not depend on
--- what a project grants by default.
-drop policy "Users can view their own roles" on public.user_roles;
-drop policy "Admins can manage all roles" on public.user_roles;
-
-create policy "people read their own roles, admins all"
-  on public.user_roles for select to authenticated
-  using (user_id = (select auth.uid()) or (select private.is_admin()));
-create policy "admins grant roles"
-  on public.user_roles for insert to authenticated with check ((select private.is_admin()));
-create policy "admins change roles"
-  on public.user_roles for update to authenticated using ((select private.is_admin()));
-create policy "admins revoke roles"
-  on public.user_roles for delete to authenticated using ((select private.is_admin()));
-
-revoke all on public.user_roles from anon, authenticated, service_role;
-grant select, delete, insert (user_id, role), update (user_id, role) on public.user_roles to authenticated;
-grant select, insert, update, delete on public.user_roles to service_role;
-
-
 -- people/practitioners.sql
-
--- Practitioners, the hours they work, and the clients they are assigned.
---
---   available -> paused -> available        by the practitioner or an admin
---
--- Whoever is paused takes no new bookings, and loses nothing else: their own pages never ask whether they are
--- available, their clients still see the name, and their classes stay with whoever has a seat and are offered to nobody
--- else. Whoever has answered a contract or has earned cannot be removed: contracts and money are about somebody.
--- Removing is for whoever was added by mistake: an offer they never answered goes with them, and their clients get
--- their credits back.
-
--- The baseline's policies overlap, ask who is calling again for every row, and hide a paused practitioner from
--- themself.
-drop policy "Authenticated users can view available practitioners" on public.practitioners;
-drop policy "Practitioners can update own profile" on public.practitioners;
-drop policy "Admins can manage practitioners" on public.practitioners;
-
--- The row of a paused practitioner must stay visible to its owner, or the update that pauses would be refused, and to
--- their clients, whose pages read the name.
-create policy "people read available practitioners, theirs and themselves"
-  on public.practitioners for select to authenticated
-  using (
-    available
-    or user_id = (select auth.uid())
-    or id = any (array(select private.related_practitioner_ids()))
-    or (select private.is_admin()));
-create policy "admins add practitioners"
-  on public.practitioners for insert to authenticated with check ((select private.is_admin()));
-create policy "practitioners edit themselves, admins all"
-  on public.practitioners for update to authenticated
-  using (user_id = (select auth.uid()) or (select private.is_admin()));
-create policy "admins remove practitioners"
-  on public.practitioners for delete to authenticated using ((select private.is_admin()));
-
-alter table public.practitioners
-  add constraint practitioners_name_is_short check (char_length(name) <= 200) not valid,
-  add constraint practitioners_bio_is_short check (char_length(bio) <= 10000) not valid,
-  add constraint practitioners_specialization_is_short check (char_length(specialization) <= 500) not valid,
-  add constraint practitioners_avatar_url_is_short check (char_length(avatar_url) <= 2000) not valid,
-  add constraint practitioners_half_hour_rate_is_in_range check (half_hour_rate between 0 and 10000) not valid;
-
-revoke all on public.practitioners from anon, authenticated, service_role;
-grant select, delete on public.practitioners to authenticated;
-grant insert (user_id, name, bio, specialization, avatar_url, half_hour_rate, available)
-  on public.practitioners to authenticated;
--- Not user_id: whoever holds the row receives its earnings.
-grant update (name, bio, specialization, avatar_url, half_hour_rate, available) on public.practitioners
-  to authenticated;
-grant select, insert, update, delete on public.practitioners to service_role;
 
 -- Definer: the policy on sessions asks this for every open class, whoever may see the practitioner.
 create function private.paused_practitioner_ids() returns setof uuid
@@ -101,6 +23,7 @@ $$;
 
 revoke execute on function private.paused_practitioner_ids, private.my_class_ids
   from public, anon, authenticated, service_role;
+
 grant execute on function private.paused_practitioner_ids, private.my_class_ids to authenticated;
 
 create function private.refuse_nameless_practitioner() returns trigger
@@ -111,10 +34,8 @@ begin
   return new;
 end
 $$;
-revoke execute on function private.refuse_nameless_practitioner from public, anon, authenticated, service_role;
 
-create trigger practitioners_refuse_nameless before insert or update of name on public.practitioners
-  for each row execute function private.refuse_nameless_practitioner();
+revoke execute on function private.refuse_nameless_practitioner from public, anon, authenticated, service_role;
 
 -- Definer: it reads contracts and the ledger, whoever removes.
 create function private.refuse_practitioner_removal() returns trigger
@@ -129,58 +50,10 @@ begin
   return old;
 end
 $$;
+
 revoke execute on function private.refuse_practitioner_removal from public, anon, authenticated, service_role;
 
--- For people, who get a hint what to do instead. The foreign keys of both tables hold against everybody.
-create trigger practitioners_refuse_removal before delete on public.practitioners
-  for each row when (private.is_api_caller()) execute function private.refuse_practitioner_removal();
-
--- Hours
-
-drop policy "Authenticated users can view availability" on public.practitioner_availability;
-drop policy "Practitioners can manage own availability" on public.practitioner_availability;
-
-create policy "signed-in people read hours"
-  on public.practitioner_availability for select to authenticated using (true);
-create policy "practitioners add their own hours, admins any"
-  on public.practitioner_availability for insert to authenticated
-  with check (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
-create policy "practitioners change their own hours, admins any"
-  on public.practitioner_availability for update to authenticated
-  using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
-create policy "practitioners remove their own hours, admins any"
-  on public.practitioner_availability for delete to authenticated
-  using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
-
-revoke all on public.practitioner_availability from anon, authenticated, service_role;
-grant select, delete on public.practitioner_availability to authenticated;
-grant insert (practitioner_id, day_of_week, start_time, end_time), update (day_of_week, start_time, end_time)
-  on public.practitioner_availability to authenticated;
-grant select, insert, update, delete on public.practitioner_availability to service_role;
-
--- Assignments
-
-drop policy "Users can view their own assignments" on public.practitioner_assignments;
-drop policy "Admins and practitioners can manage assignments" on public.practitioner_assignments;
-
 create index practitioner_assignments_client_id_idx on public.practitioner_assignments (client_id);
-
-create policy "clients, their practitioner and admins read assignments"
-  on public.practitioner_assignments for select to authenticated
-  using (
-    client_id = (select auth.uid())
-    or practitioner_id = any (array(select private.my_practitioner_ids()))
-    or (select private.is_admin()));
--- Admins only: an assignment opens the client's profile, so a practitioner must not give it to themself.
-create policy "admins assign clients"
-  on public.practitioner_assignments for insert to authenticated with check ((select private.is_admin()));
-create policy "practitioners and admins end assignments"
-  on public.practitioner_assignments for delete to authenticated
-  using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
-
-revoke all on public.practitioner_assignments from anon, authenticated, service_role;
-grant select, delete, insert (practitioner_id, client_id) on public.practitioner_assignments to authenticated;
-grant select, insert, update, delete on public.practitioner_assignments to service_role;
 
 
 -- people/profiles.sql
@@ -209,7 +82,9 @@ create table public.profiles (
   constraint profiles_date_of_birth_is_in_range check (date_of_birth between '1900-01-01' and current_date),
   constraint profiles_address_is_short check (char_length(address) <= 1000)
 );
+
 comment on column public.profiles.id is 'No foreign key: the account may have been erased since.';
+
 comment on column public.profiles.email is 'A copy of auth.users.email, kept by trigger.';
 
 create trigger update_profiles_updated_at before update on public.profiles
@@ -224,17 +99,21 @@ create policy "people, their practitioners and admins read profiles"
     id = (select auth.uid())
     or id in (select private.my_listed_client_ids())
     or (select private.is_admin()));
+
 create policy "people add their own profile"
   on public.profiles for insert to authenticated with check (id = (select auth.uid()));
+
 create policy "people edit their own profile"
   on public.profiles for update to authenticated using (id = (select auth.uid()));
 
 revoke all on public.profiles from anon, authenticated, service_role;
+
 -- Not date_of_birth and address: a practitioner sees the row, and needs neither. Their owner has them in the account.
 grant select (id, full_name, email, avatar_url, phone_number, created_at, updated_at),
       insert (id, full_name, avatar_url, phone_number, date_of_birth, address),
       update (id, full_name, avatar_url, phone_number, date_of_birth, address)
   on public.profiles to authenticated;
+
 grant select, insert, update, delete on public.profiles to service_role;
 
 -- What somebody entered under a key: whatever a browser sent. Too long is cut; what is no text is null.
@@ -298,41 +177,9 @@ revoke execute on function private.read_metadata, private.parse_birthday_or_null
 
 create trigger users_create_profile after insert on auth.users
   for each row execute function private.sync_profile();
+
 -- The auth service updates the row at every sign-in: only a change of what a profile copies counts.
 create trigger users_update_profile after update of email, raw_user_meta_data on auth.users
   for each row
   when ((old.email, old.raw_user_meta_data) is distinct from (new.email, new.raw_user_meta_data))
   execute function private.sync_profile();
-
--- Preferences
-
--- Of the baseline's policies two are for the same command.
-drop policy "Users can view their own preferences" on public.user_preferences;
-drop policy "Users can insert their own preferences" on public.user_preferences;
-drop policy "Users can update their own preferences" on public.user_preferences;
-drop policy "Admins can view all preferences" on public.user_preferences;
-
-create policy "people read their own preferences, admins all"
-  on public.user_preferences for select to authenticated
-  using (user_id = (select auth.uid()) or (select private.is_admin()));
-create policy "people set their own preferences"
-  on public.user_preferences for insert to authenticated with check (user_id = (select auth.uid()));
-create policy "people change their own preferences"
-  on public.user_preferences for update to authenticated using (user_id = (select auth.uid()));
-
-alter table public.user_preferences
-  add constraint user_preferences_country_is_short check (char_length(country) <= 100) not valid,
-  add constraint user_preferences_timezone_is_short check (char_length(timezone) <= 100) not valid,
-  add constraint user_preferences_language_is_short check (char_length(language) <= 35) not valid,
-  add constraint user_preferences_detected_at_is_in_range check (
-    detected_at between '2000-01-01' and '2100-01-01') not valid,
-  add constraint user_preferences_updated_at_is_in_range check (
-    updated_at between '2000-01-01' and '2100-01-01') not valid;
-
-revoke all on public.user_preferences from anon, authenticated, service_role;
-grant select on public.user_preferences to authenticated;
--- user_id and updated_at as well: the frontend upserts them.
-grant insert (user_id, currency, country, timezone, language, detected_at, updated_at),
-      update (user_id, currency, country, timezone, language, detected_at, updated_at)
-  on public.user_preferences to authenticated;
-grant select, insert, update, delete on public.user_preferences to service_role;

@@ -22,12 +22,14 @@ create table private.known_time_zones (
 
   constraint known_time_zones_name_is_short check (char_length(name) <= 100)
 );
+
 comment on table private.known_time_zones is
   'Names this server had rules for when the migration ran. A newer one is still found, slowly, in the rules themselves.';
 
 insert into private.known_time_zones (name) select n.name from pg_catalog.pg_timezone_names n;
 
 alter table private.known_time_zones enable row level security;
+
 -- No policy and no grant: it is read by the function below.
 
 -- Definer: a check constraint is evaluated as whoever writes the row, and they may read no private table.
@@ -121,8 +123,10 @@ $$;
 
 revoke execute on function private.is_time_zone, private.list_outdated_time_zones, private.time_zone_rules_are_current,
   private.recompute_session_starts from public, anon, authenticated, service_role;
+
 -- A check constraint is evaluated as whoever writes the row, and get_available_slots runs as its caller.
 grant execute on function private.is_time_zone, private.list_outdated_time_zones to authenticated, service_role;
+
 grant execute on function private.time_zone_rules_are_current, private.recompute_session_starts to service_role;
 
 
@@ -163,12 +167,16 @@ create table public.practitioner_calendars (
   constraint practitioner_calendars_slot_alignment_is_known check (slot_alignment in ('midnight', 'opening')),
   constraint practitioner_calendars_time_zone_is_short check (char_length(time_zone) <= 100)
 );
+
 comment on table public.practitioner_calendars is
   'How a practitioner can be booked. Locking the row locks their time: see private.lock_calendar.';
+
 comment on column public.practitioner_calendars.buffer_before_minutes is
   'Kept free before each session booked from now on.';
+
 comment on column public.practitioner_calendars.slot_alignment is
   'From when the intervals count: local midnight, or the opening of the hours of that date.';
+
 comment on column public.practitioner_calendars.is_always_open is
   'Day and night, whatever the weekly hours. Adding weekly hours turns it off.';
 
@@ -176,15 +184,18 @@ alter table public.practitioner_calendars enable row level security;
 
 create policy "signed-in people read calendars"
   on public.practitioner_calendars for select to authenticated using (true);
+
 create policy "practitioners set up their own calendar, admins any"
   on public.practitioner_calendars for update to authenticated
   using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
 
 revoke all on public.practitioner_calendars from anon, authenticated, service_role;
+
 grant select,
       update (time_zone, minimum_notice_minutes, booking_horizon_days, buffer_before_minutes, buffer_after_minutes,
               slot_interval_minutes, slot_alignment, is_always_open)
   on public.practitioner_calendars to authenticated;
+
 -- No insert or delete: a trigger makes it with its practitioner, and it is deleted with them.
 grant select, update on public.practitioner_calendars to service_role;
 
@@ -204,16 +215,8 @@ begin
   return null;
 end
 $$;
+
 revoke execute on function private.create_calendar from public, anon, authenticated, service_role;
-
-create trigger practitioners_create_calendar after insert on public.practitioners
-  for each row execute function private.create_calendar();
-
--- Here and not in the backfill: the wall time of each session, which is never null, is by its practitioner's calendar.
--- Whoever had no hours could be booked at any time, and stays so until they say otherwise.
-insert into public.practitioner_calendars (practitioner_id, is_always_open)
-select p.id, not exists (select from public.practitioner_availability a where a.practitioner_id = p.id)
-  from public.practitioners p;
 
 -- Weekly hours are the baseline's table; constraints keep its rows from overlapping.
 create function private.minutes_of_day(start_time time, end_time time) returns int4range
@@ -221,36 +224,11 @@ create function private.minutes_of_day(start_time time, end_time time) returns i
 as $$
   select int4range(extract(epoch from start_time)::integer / 60, extract(epoch from end_time)::integer / 60);
 $$;
+
 revoke execute on function private.minutes_of_day from public, anon, authenticated, service_role;
+
 -- The constraints below are checked as whoever writes the row.
 grant execute on function private.minutes_of_day to authenticated, service_role;
-
--- The baseline accepted hours that overlap; they are merged, as the constraint below requires.
-with overlapping as (
-  delete from public.practitioner_availability a
-   where a.start_time < a.end_time
-     and exists (
-       select from public.practitioner_availability b
-        where b.practitioner_id = a.practitioner_id and b.day_of_week = a.day_of_week and b.id <> a.id
-          and b.start_time < b.end_time and b.start_time < a.end_time and a.start_time < b.end_time)
-  returning a.practitioner_id, a.day_of_week, private.minutes_of_day(a.start_time, a.end_time) as minutes
-),
-merged as (
-  select practitioner_id, day_of_week, unnest(range_agg(minutes)) as minutes
-    from overlapping group by practitioner_id, day_of_week
-)
-insert into public.practitioner_availability (practitioner_id, day_of_week, start_time, end_time)
-select practitioner_id, day_of_week, (lower(minutes) / 60 || ':' || lower(minutes) % 60)::time,
-       (upper(minutes) / 60 || ':' || upper(minutes) % 60)::time
-  from merged;
-
-alter table public.practitioner_availability
-  -- Not valid: the baseline accepted 17:00 to 09:00 too. It opens nothing, and only the practitioner knows what they
-  -- meant.
-  add constraint practitioner_availability_starts_before_it_ends check (start_time < end_time) not valid,
-  add constraint practitioner_availability_never_overlaps exclude using gist (
-    practitioner_id with =, day_of_week with =, (private.minutes_of_day(start_time, end_time)) with &&)
-    where (start_time < end_time);
 
 -- The constraint is the guarantee; the pages, which show what the database says, get a sentence.
 -- Definer: an admin adds hours too, and the caller has no right to another's calendar.
@@ -271,11 +249,8 @@ begin
   return new;
 end
 $$;
-revoke execute on function private.check_added_hours from public, anon, authenticated, service_role;
 
-create trigger practitioner_availability_check_added
-  before insert or update of practitioner_id, day_of_week, start_time, end_time on public.practitioner_availability
-  for each row when (new.start_time < new.end_time) execute function private.check_added_hours();
+revoke execute on function private.check_added_hours from public, anon, authenticated, service_role;
 
 create table public.availability_exceptions (
   id              uuid primary key default gen_random_uuid(),
@@ -294,7 +269,9 @@ create table public.availability_exceptions (
   constraint availability_exceptions_on_date_is_in_range check (on_date between '2000-01-01' and '2100-01-01'),
   constraint availability_exceptions_reason_is_short check (char_length(reason) <= 500)
 );
+
 comment on table public.availability_exceptions is 'Dates that differ from the weekly hours; in wall time, as they are.';
+
 comment on column public.availability_exceptions.is_open is
   'Open ones replace the weekly hours of the date; closed ones are taken away from whatever the date has.';
 
@@ -306,20 +283,26 @@ alter table public.availability_exceptions enable row level security;
 create policy "practitioners read their own exceptions, admins all"
   on public.availability_exceptions for select to authenticated
   using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
+
 create policy "practitioners add their own exceptions, admins any"
   on public.availability_exceptions for insert to authenticated
   with check (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
+
 create policy "practitioners change their own exceptions, admins any"
   on public.availability_exceptions for update to authenticated
   using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
+
 create policy "practitioners remove their own exceptions, admins any"
   on public.availability_exceptions for delete to authenticated
   using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
 
 revoke all on public.availability_exceptions from anon, authenticated, service_role;
+
 grant select, delete on public.availability_exceptions to authenticated;
+
 grant insert (practitioner_id, on_date, start_time, end_time, is_open, reason),
       update (on_date, start_time, end_time, is_open, reason) on public.availability_exceptions to authenticated;
+
 grant select, insert, update, delete on public.availability_exceptions to service_role;
 
 create function private.get_wall_time_range(on_date date, start_time time, end_time time, time_zone text) returns tstzrange

@@ -6,21 +6,6 @@ set check_function_bodies = off;
 
 -- payments/catalogue.sql
 
--- The catalogue: kinds of sessions, packages of five or ten credits for one kind, products. People read; admins write.
-
--- Replaced by one policy for each command: beside the baseline's `for all`, reading asked two policies for every row.
-drop policy "Anyone can view active session types" on public.session_types;
-drop policy "Admins can manage session types" on public.session_types;
-drop policy "Anyone can view active packages" on public.session_packages;
-drop policy "Admins can manage packages" on public.session_packages;
-drop policy "Anyone can view active products" on public.products;
-drop policy "Admins can manage products" on public.products;
-
-revoke all on public.session_types, public.session_packages, public.products from anon, authenticated, service_role;
-grant select on public.session_types, public.session_packages, public.products to anon;
-grant select, insert, update, delete on public.session_types, public.session_packages, public.products
-  to authenticated, service_role;
-
 -- The types of one's credits, and of the packages that they came from.
 -- Definer: the policies on both of these ask for session types.
 create function private.my_session_type_ids() returns setof uuid
@@ -31,43 +16,21 @@ as $$
   select p.session_type_id from public.user_session_credits c join public.session_packages p on p.id = c.package_id
    where c.user_id = (select auth.uid());
 $$;
+
 revoke execute on function private.my_session_type_ids from public, anon, authenticated, service_role;
+
 grant execute on function private.my_session_type_ids to authenticated;
-
-create policy "visitors read active session types"
-  on public.session_types for select to anon using (is_active);
--- The wallet names the type of a credit and of its package, also a withdrawn one.
-create policy "people read active session types and theirs, admins all"
-  on public.session_types for select to authenticated
-  using (is_active or id in (select private.my_session_type_ids()) or (select private.is_admin()));
-create policy "admins add session types"
-  on public.session_types for insert to authenticated with check ((select private.is_admin()));
-create policy "admins change session types"
-  on public.session_types for update to authenticated using ((select private.is_admin()));
-create policy "admins remove session types"
-  on public.session_types for delete to authenticated using ((select private.is_admin()));
-
-create policy "anyone reads active products, admins all"
-  on public.products for select to anon, authenticated using (is_active or (select private.is_admin()));
-create policy "admins add products"
-  on public.products for insert to authenticated with check ((select private.is_admin()));
-create policy "admins change products"
-  on public.products for update to authenticated using ((select private.is_admin()));
-create policy "admins remove products"
-  on public.products for delete to authenticated using ((select private.is_admin()));
 
 -- The two packages of the baseline were good for any kind, at one price for all: 5 credits for 450 dollars bought five
 -- sessions of 130. So they are withdrawn, and each kind has its own. What was bought stays good for any kind.
 alter table public.session_packages
-  drop constraint session_packages_session_count_key,
   add column session_type_id uuid references public.session_types (id),
-  add column is_group        boolean default false,
-  add column session_type    text check (session_type in ('standing', 'laying'));
+  add column is_group boolean default false,
+  add column session_type text check (session_type in ('standing', 'laying'));
+
 comment on column public.session_packages.session_type_id is 'The one kind the credits are good for; null: any.';
 
 create index session_packages_session_type_id_idx on public.session_packages (session_type_id);
-create unique index session_packages_one_per_type_and_size on public.session_packages (session_type_id, session_count)
-  where is_active;  -- a checkout asks for the package of a type and size
 
 -- Definer: the policy on packages asks for the caller's credits, whose embeds ask the policy on packages.
 create function private.my_package_ids() returns setof uuid
@@ -75,84 +38,10 @@ create function private.my_package_ids() returns setof uuid
 as $$
   select c.package_id from public.user_session_credits c where c.user_id = (select auth.uid());
 $$;
+
 revoke execute on function private.my_package_ids from public, anon, authenticated, service_role;
+
 grant execute on function private.my_package_ids to authenticated;
-
--- Of a type that is withdrawn nothing is for sale, and the lists of packages name the type of each.
-create policy "visitors read active packages"
-  on public.session_packages for select to anon
-  using (is_active and (session_type_id is null
-                        or session_type_id in (select t.id from public.session_types t where t.is_active)));
--- The wallet shows the package a credit came from, also a withdrawn one.
-create policy "people read active packages and those they bought, admins all"
-  on public.session_packages for select to authenticated
-  using (
-    (is_active and (session_type_id is null
-                    or session_type_id in (select t.id from public.session_types t where t.is_active)))
-    or id in (select private.my_package_ids())
-    or (select private.is_admin()));
-create policy "admins add packages"
-  on public.session_packages for insert to authenticated with check ((select private.is_admin()));
-create policy "admins change packages"
-  on public.session_packages for update to authenticated using ((select private.is_admin()));
-create policy "admins remove packages"
-  on public.session_packages for delete to authenticated using ((select private.is_admin()));
-
--- Those of the baseline.
-update public.session_packages set is_active = false where session_type_id is null;
-
-insert into public.session_packages (name, session_count, price_cad, price_usd, session_type_id, is_group, session_type)
-select p.session_count || ' Session Package - ' || t.name || case when t.is_group then ' Group' else ' 1:1' end
-         || case when t.session_type = 'laying' then ' Laying' else '' end,
-       p.session_count, p.price_cad, p.price_usd, t.id, t.is_group, t.session_type
-  from (values
-    (45, 'standing', false,  5,  470.00, 343.10),
-    (45, 'standing', false, 10,  910.00, 664.30),
-    (45, 'laying',   false,  5,  470.00, 343.10),
-    (45, 'laying',   false, 10,  910.00, 664.30),
-    (60, 'standing', false,  5,  590.00, 430.70),
-    (60, 'standing', false, 10, 1150.00, 839.50),
-    (45, 'standing', true,   5,  420.00, 306.60),
-    (45, 'standing', true,  10,  810.00, 591.30),
-    (45, 'laying',   true,   5,  420.00, 306.60),
-    (45, 'laying',   true,  10,  810.00, 591.30),
-    (60, 'standing', true,   5,  550.00, 401.50),
-    (60, 'standing', true,  10, 1080.00, 788.40)
-  ) p (duration_minutes, session_type, is_group, session_count, price_cad, price_usd)
-  join public.session_types t using (duration_minutes, session_type, is_group);
-
--- At the end: an older row beyond them would have stopped the update above.
-alter table public.session_types
-  add constraint session_types_name_is_short check (char_length(name) <= 200) not valid,
-  add constraint session_types_prices_are_in_range check (
-    price_cad between 0 and 100000 and price_usd between 0 and 100000) not valid,
-  add constraint session_types_stripe_ids_are_short check (
-    char_length(stripe_price_id_cad) <= 255 and char_length(stripe_price_id_usd) <= 255) not valid,
-  add constraint session_types_times_are_in_range check (
-    created_at between '2000-01-01' and '2100-01-01' and updated_at between '2000-01-01' and '2100-01-01') not valid;
-
-alter table public.session_packages
-  add constraint session_packages_name_is_short check (char_length(name) <= 200) not valid,
-  add constraint session_packages_prices_are_in_range check (
-    price_cad between 0 and 100000 and price_usd between 0 and 100000) not valid,
-  add constraint session_packages_stripe_ids_are_short check (
-    char_length(stripe_price_id_cad) <= 255 and char_length(stripe_price_id_usd) <= 255) not valid,
-  add constraint session_packages_times_are_in_range check (
-    created_at between '2000-01-01' and '2100-01-01' and updated_at between '2000-01-01' and '2100-01-01') not valid;
-
-alter table public.products
-  add constraint products_name_is_short check (char_length(name) <= 200) not valid,
-  add constraint products_slug_is_short check (char_length(slug) <= 200) not valid,
-  add constraint products_description_is_short check (char_length(description) <= 10000) not valid,
-  add constraint products_image_url_is_short check (char_length(image_url) <= 2000) not valid,
-  add constraint products_prices_are_in_range check (
-    price_cad between 0 and 100000 and price_usd between 0 and 100000) not valid,
-  add constraint products_stripe_ids_are_short check (
-    char_length(stripe_price_id_cad) <= 255 and char_length(stripe_price_id_usd) <= 255) not valid,
-  add constraint products_inventory_count_is_in_range check (inventory_count between 0 and 1000000) not valid,
-  add constraint products_metadata_is_short check (char_length(metadata::text) <= 10000) not valid,
-  add constraint products_times_are_in_range check (
-    created_at between '2000-01-01' and '2100-01-01' and updated_at between '2000-01-01' and '2100-01-01') not valid;
 
 
 -- payments/revenue_shares.sql
@@ -172,8 +61,10 @@ create table public.revenue_shares (
   constraint revenue_shares_one_at_a_time unique (valid_from),
   constraint revenue_shares_valid_from_is_in_range check (valid_from between '2000-01-01' and '2100-01-01')
 );
+
 comment on table  public.revenue_shares            is
   'The practitioner''s part of what clients pay. Append-only: payments refer to it.';
+
 comment on column public.revenue_shares.created_by is 'No foreign key: who decided it stays, also when they have left.';
 
 -- From before the first payment.
@@ -184,13 +75,17 @@ alter table public.revenue_shares enable row level security;
 create policy "practitioners and admins read revenue shares"
   on public.revenue_shares for select to authenticated
   using (exists (select from private.my_practitioner_ids()) or (select private.is_admin()));
+
 create policy "admins add revenue shares valid from now or later"
   on public.revenue_shares for insert to authenticated
   with check ((select private.is_admin()) and valid_from >= now());
 
 revoke all on public.revenue_shares from anon, authenticated, service_role;
+
 grant select, insert (practitioner_percent, valid_from) on public.revenue_shares to authenticated;
+
 grant select, insert (practitioner_percent, valid_from) on public.revenue_shares to service_role;
+
 -- No update and no delete for anybody: money was shared by it.
 
 create function private.get_revenue_share(moment timestamptz) returns public.revenue_shares
@@ -235,27 +130,35 @@ create table public.waiver_policy (
   constraint waiver_policy_policy_text_is_short check (char_length(policy_text) <= 90000),
   constraint waiver_policy_updated_at_is_in_range check (updated_at between '2000-01-01' and '2100-01-01')
 );
+
 comment on column public.waiver_policy.policy_text is
   'Shown with the placeholder [Date of signing] replaced by the day. Never changes: a correction is a new version.';
+
 comment on column public.waiver_policy.policy_text_sha256 is 'SHA-256 of policy_text, hexadecimal.';
 
 create unique index waiver_policy_one_is_active on public.waiver_policy (is_active) where is_active;
+
 create index waiver_policy_updated_by_idx on public.waiver_policy (updated_by);
 
 alter table public.waiver_policy enable row level security;
 
 create policy "anyone reads the active waiver policy, admins all"
   on public.waiver_policy for select to anon, authenticated using (is_active or (select private.is_admin()));
+
 create policy "admins add waiver policies"
   on public.waiver_policy for insert to authenticated with check ((select private.is_admin()));
+
 create policy "admins activate waiver policies"
   on public.waiver_policy for update to authenticated using ((select private.is_admin()));
 
 revoke all on public.waiver_policy from anon, authenticated, service_role;
+
 grant select on public.waiver_policy to anon;
+
 -- No delete for anybody: a version may have been signed.
 grant select, insert (version, policy_text, is_active, updated_by), update (is_active, updated_at, updated_by)
   on public.waiver_policy to authenticated;
+
 grant select, insert, update on public.waiver_policy to service_role;
 
 -- Shared with cancellation_policy: both tables hold versions of a text, one of which is active.
@@ -297,8 +200,10 @@ revoke execute on function private.activate_policy_version, private.refuse_delet
 
 create trigger waiver_policy_activate_version before insert or update on public.waiver_policy
   for each row execute function private.activate_policy_version();
+
 create trigger waiver_policy_refuse_active_deletion before delete on public.waiver_policy
   for each row when (old.is_active) execute function private.refuse_deleting_active_policy();
+
 create trigger update_waiver_policy_updated_at before update on public.waiver_policy
   for each row execute function public.update_updated_at_column();
 
@@ -368,36 +273,47 @@ create table public.cancellation_policy (
   constraint cancellation_policy_policy_text_is_short check (char_length(policy_text) <= 100000),
   constraint cancellation_policy_updated_at_is_in_range check (updated_at between '2000-01-01' and '2100-01-01')
 );
+
 comment on column public.cancellation_policy.standard_cancellation_hours is
   'At least so long before: the credit is returned.';
+
 comment on column public.cancellation_policy.late_cancellation_hours is
   'At least so long before: the credit is returned, and a fee is due. Equal to the standard hours, nothing is late.';
 
 create unique index cancellation_policy_one_is_active on public.cancellation_policy (is_active) where is_active;
+
 create index cancellation_policy_updated_by_idx on public.cancellation_policy (updated_by);
 
 alter table public.cancellation_policy enable row level security;
 
 create policy "anyone reads the active cancellation policy, admins all"
   on public.cancellation_policy for select to anon, authenticated using (is_active or (select private.is_admin()));
+
 create policy "admins add cancellation policies"
   on public.cancellation_policy for insert to authenticated with check ((select private.is_admin()));
+
 create policy "admins activate cancellation policies"
   on public.cancellation_policy for update to authenticated using ((select private.is_admin()));
 
 revoke all on public.cancellation_policy from anon, authenticated, service_role;
+
 grant select on public.cancellation_policy to anon;
+
 grant select, update (is_active, updated_at, updated_by) on public.cancellation_policy to authenticated;
+
 grant insert (policy_text, standard_cancellation_hours, late_cancellation_hours, late_cancellation_fee_usd,
               late_cancellation_fee_cad, grace_cancellations_allowed, is_active, updated_by)
   on public.cancellation_policy to authenticated;
+
 grant select, insert, update on public.cancellation_policy to service_role;
 
 -- As for waiver_policy: a version is never rewritten, since people agreed to it, and one is always active.
 create trigger cancellation_policy_activate_version before insert or update on public.cancellation_policy
   for each row execute function private.activate_policy_version();
+
 create trigger cancellation_policy_refuse_active_deletion before delete on public.cancellation_policy
   for each row when (old.is_active) execute function private.refuse_deleting_active_policy();
+
 create trigger update_cancellation_policy_updated_at before update on public.cancellation_policy
   for each row execute function public.update_updated_at_column();
 
@@ -415,11 +331,12 @@ Please cancel on the website. A cancellation by e-mail or telephone does not cou
 -- it to see whether a client has a grace left; what decides is how many rows of session_cancellations are a grace.
 alter table public.user_session_credits
   add column cancellation_policy_agreed_at timestamptz,
-  add column cancellation_policy_version   uuid references public.cancellation_policy (id),
-  add column grace_cancellation_used       boolean not null default false;
+  add column cancellation_policy_version uuid references public.cancellation_policy (id),
+  add column grace_cancellation_used boolean not null default false;
 
 create index user_session_credits_cancellation_policy_version_idx
   on public.user_session_credits (cancellation_policy_version);
+
 create index user_session_credits_grace_used_idx on public.user_session_credits (user_id)
   where grace_cancellation_used;
 
@@ -447,12 +364,16 @@ create table public.session_cancellations (
   constraint session_cancellations_texts_are_short check (
     char_length(fee_currency) <= 10 and char_length(credit_currency) <= 10)
 );
+
 comment on table public.session_cancellations is
   'One row per cancellation: evidence, so it outlives the session and the people.';
 
 create index session_cancellations_session_id_idx on public.session_cancellations (session_id);
+
 create index session_cancellations_user_id_idx on public.session_cancellations (user_id);
+
 create index session_cancellations_approved_by_idx on public.session_cancellations (approved_by);
+
 create index session_cancellations_policy_version_idx on public.session_cancellations (cancellation_policy_version);
 
 alter table public.session_cancellations enable row level security;
@@ -465,6 +386,8 @@ create policy "people, their practitioner and admins read cancellations"
     or (select private.is_admin()));
 
 revoke all on public.session_cancellations from anon, authenticated, service_role;
+
 grant select on public.session_cancellations to authenticated;
+
 -- Written when a session is cancelled (cancelling.sql); changed by nobody.
 grant select, insert on public.session_cancellations to service_role;

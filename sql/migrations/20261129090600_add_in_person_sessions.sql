@@ -37,6 +37,7 @@ create table public.studio_locations (
   constraint studio_locations_times_are_in_range check (
     created_at between '2000-01-01' and '2100-01-01' and updated_at between '2000-01-01' and '2100-01-01')
 );
+
 comment on column public.studio_locations.latitude is 'Degrees north, WGS 84; with the longitude or not at all.';
 
 create index idx_studio_locations_active on public.studio_locations (is_active) where is_active = true;
@@ -45,15 +46,20 @@ alter table public.studio_locations enable row level security;
 
 create policy "anyone reads active studios, admins all"
   on public.studio_locations for select to anon, authenticated using (is_active or (select private.is_admin()));
+
 create policy "admins add studios"
   on public.studio_locations for insert to authenticated with check ((select private.is_admin()));
+
 create policy "admins change studios"
   on public.studio_locations for update to authenticated using ((select private.is_admin()));
+
 create policy "admins remove studios"
   on public.studio_locations for delete to authenticated using ((select private.is_admin()));
 
 revoke all on public.studio_locations from anon, authenticated, service_role;
+
 grant select on public.studio_locations to anon;
+
 grant select, insert, update, delete on public.studio_locations to authenticated, service_role;
 
 create trigger update_studio_locations_updated_at before update on public.studio_locations
@@ -158,14 +164,17 @@ begin
      order by l.name, l.id;
 end
 $$;
+
 comment on function public.studio_availability is
   'The studios for a map: where they are, their classes with free seats, and when a one-to-one session can be booked.';
 
 revoke execute on function private.describe_studio, private.is_studio_id, private.find_studio,
   private.describe_place, private.copy_studio_to_sessions, public.studio_availability
   from public, anon, authenticated, service_role;
+
 -- The condition of a trigger is evaluated as whoever writes the row.
 grant execute on function private.describe_studio, public.studio_availability to authenticated;
+
 grant execute on function private.describe_studio to service_role;
 
 
@@ -185,167 +194,99 @@ grant execute on function private.describe_studio to service_role;
 -- follows by trigger, whoever writes: session_schedules_triggers.sql lists them in their order.
 
 alter table public.session_schedules
-  -- An erased account keeps its sessions: they are about money and about other people.
-  drop constraint session_schedules_client_id_fkey,
-
-  -- What the client agreed to when they booked. A newer version of the policy changes nothing for this session.
   add column cancellation_policy_agreed_at timestamptz,
-  add column cancellation_policy_version   uuid references public.cancellation_policy (id),
-  -- Decided when the session is cancelled, and read by the trigger that then settles the cancellation.
-  add column grace_cancellation_used       boolean not null default false,
-  -- The pages send their own clock's time; what counts is the server's.
-  add column cancelled_at                  timestamptz,
-  -- The title of a class; a seat has a copy, as it has of the class's place and time.
-  add column class_name                    text,
-  -- When the reminder was written: each session has one. Cleared when the session is rescheduled.
-  add column reminder_sent                 timestamptz,
-
-  -- In-person sessions and group classes. Against the milestone's columns: place and seats are never null, so that no
-  -- rule has to guess; deleting one of two correlated classes does not fail on the other; and POINT, (longitude,
-  -- latitude), is PostgreSQL's own type: no PostGIS.
-  add column session_location      text not null default 'online' check (session_location in ('online', 'in_person')),
-  add column physical_location     text,
-  add column studio_id             uuid references public.studio_locations (id) on delete set null,
-  add column place_said_at         timestamptz,
-  add column location_coordinates  point
-                                   check (location_coordinates <@ box '((-180, -90), (180, 90))'),
-  add column max_participants      integer not null default 1,
-  -- Of a class: the number of its seats. A trigger counts them, so whatever else is written here is overwritten.
-  add column current_participants  integer not null default 1,
+  add column cancellation_policy_version uuid references public.cancellation_policy (id),
+  add column grace_cancellation_used boolean not null default false,
+  add column cancelled_at timestamptz,
+  add column class_name text,
+  add column reminder_sent timestamptz,
+  add column session_location text not null default 'online' check (session_location in ('online', 'in_person')),
+  add column physical_location text,
+  add column studio_id uuid references public.studio_locations (id) on delete set null,
+  add column place_said_at timestamptz,
+  add column location_coordinates point check (location_coordinates <@ box '((-180, -90), (180, 90))'),
+  add column max_participants integer not null default 1,
+  add column current_participants integer not null default 1,
   add column correlated_session_id uuid references public.session_schedules (id) on delete set null,
-  -- Without an "on delete": a class in which somebody has or had a seat cannot be deleted from under them.
-  add column group_class_id        uuid references public.session_schedules (id),
-  add constraint session_schedules_have_seats check (
-    max_participants between 1 and 1000 and current_participants between 0 and 1000),
-  add constraint session_schedules_class_is_not_in_itself check (group_class_id <> id),
-  add constraint session_schedules_seat_is_for_one check (group_class_id is null or max_participants = 1),
-
-  -- What was booked. Null in rows that the pages insert: they do not know it.
+  add column group_class_id uuid references public.session_schedules (id),
   add column session_type_id uuid references public.session_types (id),
-  -- The appointment as it was made, of which scheduled_at is the instant under today's rules. wall_time.sql fills them
-  -- in for older sessions, and makes them not null.
-  add column time_zone       text,
-  add column local_start     timestamp,
-
-  -- What it was booked with. Only the foreign key changes it later, to null, should the lot be deleted.
+  add column time_zone text,
+  add column local_start timestamp,
   add column credit_lot_id uuid references public.user_session_credits (id) on delete set null,
-
-  -- Written by a trigger with the status, so that whoever writes the status need not.
-  add column started_at   timestamptz,
+  add column started_at timestamptz,
   add column completed_at timestamptz,
-
-  -- A calendar keeps the version with the highest number, in whatever order invitations arrive.
   add column calendar_sequence integer not null default 0;
 
 comment on column public.session_schedules.client_id is
   'Of a class''s own row: its practitioner''s account. No foreign key: the account may have been erased since.';
+
 comment on column public.session_schedules.cancelled_at is 'By the server''s clock.';
+
 comment on column public.session_schedules.physical_location is '"Name - Address" of a studio, or an address.';
+
 comment on column public.session_schedules.studio_id is 'The studio that physical_location names, if it is one.';
+
 comment on column public.session_schedules.place_said_at is
   'When somebody said where. Null: nobody did, and it is online by that; its client is asked by mail (pages/choose_place).';
+
 comment on column public.session_schedules.location_coordinates is '(longitude, latitude)';
+
 comment on column public.session_schedules.correlated_session_id is
   'The same class in the other form: online or in person.';
+
 comment on column public.session_schedules.group_class_id is
   'On a participant''s row: the class they joined. A class somebody joined is cancelled, not deleted.';
+
 comment on column public.session_schedules.time_zone is 'The practitioner''s, when the session was booked or moved.';
+
 comment on column public.session_schedules.local_start is 'scheduled_at on the clock in time_zone.';
+
 comment on column public.session_schedules.credit_lot_id is
   'The credits this session was booked from, and to which a cancellation returns it. Null: paid singly, or not at all.';
+
 comment on column public.session_schedules.started_at is 'When its status became in_progress; null if it never did.';
+
 comment on column public.session_schedules.completed_at is 'By the server''s clock.';
+
 comment on column public.session_schedules.calendar_sequence is
   'How often it has changed in a way that calendars show.';
 
 -- Whose sessions, in the order of time, as every list asks.
 create index session_schedules_client_id_idx on public.session_schedules (client_id, scheduled_at);
+
 create index session_schedules_practitioner_id_idx on public.session_schedules (practitioner_id, scheduled_at);
+
 -- The list of open classes.
 create index session_schedules_classes_idx on public.session_schedules (scheduled_at)
   where max_participants > 1;
+
 -- advance_next_session asks which are under way.
 create index session_schedules_unfinished_idx on public.session_schedules (scheduled_at)
   where status in ('scheduled', 'in_progress') and group_class_id is null;
+
 create index idx_session_schedules_reminder on public.session_schedules (status, scheduled_at, reminder_sent)
   where status = 'scheduled';
+
 create index idx_session_schedules_cancelled_at on public.session_schedules (cancelled_at)
   where cancelled_at is not null;
+
 create index idx_session_schedules_class_name on public.session_schedules (class_name) where class_name is not null;
+
 create index idx_session_schedules_location on public.session_schedules (session_location);
+
 -- The foreign keys: without them, deleting what they point to reads every session.
 create index session_schedules_cancellation_policy_version_idx
   on public.session_schedules (cancellation_policy_version);
+
 create index idx_session_schedules_correlated on public.session_schedules (correlated_session_id);
+
 create index session_schedules_group_class_id_idx on public.session_schedules (group_class_id);
+
 create index session_schedules_studio_id_idx on public.session_schedules (studio_id);
+
 create index session_schedules_session_type_id_idx on public.session_schedules (session_type_id);
+
 create index session_schedules_credit_lot_id_idx on public.session_schedules (credit_lot_id);
--- The proof behind `already_joined`, whatever code comes later.
-create unique index session_schedules_one_seat_per_person on public.session_schedules (group_class_id, client_id)
-  where group_class_id is not null and status <> 'cancelled';
-
--- The baseline's policies overlap, call auth.uid() again for every row, and let clients make free sessions and delete
--- what they booked. Here: one per command.
-drop policy "Admins can manage all sessions" on public.session_schedules;
-drop policy "Admins can delete any sessions" on public.session_schedules;
-drop policy "Clients can view their own sessions" on public.session_schedules;
-drop policy "Clients can book sessions" on public.session_schedules;
-drop policy "Clients can create their own sessions" on public.session_schedules;
-drop policy "Clients can update their sessions" on public.session_schedules;
-drop policy "Clients can cancel their sessions" on public.session_schedules;
-drop policy "Practitioners can view assigned sessions" on public.session_schedules;
-drop policy "Practitioners can view their assigned sessions" on public.session_schedules;
-drop policy "Practitioners can create sessions for assigned clients" on public.session_schedules;
-drop policy "Practitioners can update their sessions" on public.session_schedules;
-drop policy "Practitioners can update their assigned sessions" on public.session_schedules;
-drop policy "Practitioners can cancel their sessions" on public.session_schedules;
-
--- A person's own row for a class is theirs alone; the class itself is for everybody to see, or, once its practitioner
--- has paused, for whoever has a seat in it.
-create policy "clients, practitioners and admins read sessions"
-  on public.session_schedules for select to authenticated
-  using (
-    client_id = (select auth.uid())
-    or practitioner_id = any (array(select private.my_practitioner_ids()))
-    or (max_participants > 1 and group_class_id is null and status <> 'cancelled'
-        and (practitioner_id <> all (array(select private.paused_practitioner_ids()))
-             or id = any (array(select private.my_class_ids()))))
-    or (select private.is_admin()));
--- A client joins a class; a session of their own needs a credit, which only the booking function can take.
--- "Their clients" of today. Otherwise any id, given a session, would open a stranger's profile.
--- A class is made by admins: a practitioner's row for more than one would show their client's id to everybody. And a
--- seat in it is taken by whoever joins, or given by an admin.
-create policy "clients book, practitioners book their clients, admins anyone"
-  on public.session_schedules for insert to authenticated
-  with check (
-    (client_id = (select auth.uid()) and group_class_id is not null)
-    or (practitioner_id = any (array(select private.my_practitioner_ids()))
-        and client_id in (select private.my_client_ids())
-        and max_participants = 1 and group_class_id is null)
-    or (select private.is_admin()));
-create policy "clients, practitioners and admins change sessions"
-  on public.session_schedules for update to authenticated
-  using (
-    client_id = (select auth.uid())
-    or practitioner_id = any (array(select private.my_practitioner_ids()))
-    or (select private.is_admin()));
--- Clients and practitioners cancel instead: a deleted session takes its notes and payments with it.
-create policy "admins delete sessions"
-  on public.session_schedules for delete to authenticated using ((select private.is_admin()));
-
-revoke all on public.session_schedules from anon, authenticated, service_role;
-grant select, delete on public.session_schedules to authenticated;
--- Not group_class_id: it follows from the note; nor studio_id: it follows from the place. current_participants is
--- granted because the frontend sends it for a class while joining; no policy lets a client update a class, so it
--- changes nothing. A trigger sets cancelled_at.
-grant insert (practitioner_id, client_id, scheduled_at, duration_minutes, room_name, host_room_url, status, notes,
-              class_name, session_location, physical_location, max_participants, current_participants),
-      update (scheduled_at, status, notes, cancelled_at,
-              class_name, session_location, physical_location, max_participants, current_participants,
-              correlated_session_id)
-  on public.session_schedules to authenticated;
-grant select, insert, update, delete on public.session_schedules to service_role;
 
 -- Column grants cannot tell an admin from a client, so this refuses what people may not change. Definer functions, such
 -- as those that book, check for themselves what they write and pass here.
@@ -406,6 +347,7 @@ begin
   return new;
 end
 $$;
+
 revoke execute on function private.guard_session_schedules, private.set_place
   from public, anon, authenticated, service_role;
 
@@ -427,32 +369,6 @@ begin
   return new;
 end
 $$;
-
--- Older sessions, here and not in the backfill, because the columns are not null from here on. Nobody changed these
--- sessions, so no trigger fires: neither the audit log nor updated_at is to show a change.
-alter table public.session_schedules disable trigger user;
-update public.session_schedules s
-   set time_zone = c.time_zone, local_start = s.scheduled_at at time zone c.time_zone
-  from public.practitioner_calendars c where c.practitioner_id = s.practitioner_id;
-alter table public.session_schedules enable trigger user;
-
-alter table public.session_schedules alter column time_zone set not null, alter column local_start set not null;
-
--- Here and not beside the columns: an older row beyond them would have stopped the update above.
-alter table public.session_schedules
-  add constraint session_schedules_scheduled_at_is_in_range check (
-    scheduled_at between '2000-01-01' and '2100-01-01') not valid,
-  add constraint session_schedules_duration_minutes_is_in_range check (duration_minutes between 1 and 1440) not valid,
-  add constraint session_schedules_room_name_is_short check (char_length(room_name) <= 255) not valid,
-  add constraint session_schedules_notes_is_short check (char_length(notes) <= 10000) not valid,
-  add constraint session_schedules_host_room_url_is_short check (char_length(host_room_url) <= 2000) not valid,
-  add constraint session_schedules_class_name_is_short check (char_length(class_name) <= 200) not valid,
-  add constraint session_schedules_physical_location_is_short check (char_length(physical_location) <= 500) not valid,
-  add constraint session_schedules_cancelled_at_is_in_range check (
-    cancelled_at between '2000-01-01' and '2100-01-01') not valid,
-  add constraint session_schedules_time_zone_is_short check (char_length(time_zone) <= 100) not valid,
-  add constraint session_schedules_local_start_is_in_range check (
-    local_start between '2000-01-01' and '2100-01-01') not valid;
 
 -- What changes by time alone: credits that expire, and the instants of sessions when clock rules have changed. A batch
 -- of each, after the session that the last batch ended with.
@@ -483,98 +399,25 @@ begin
   return next;
 end
 $$;
+
 comment on function public.reconcile_bookings is
   'For the scheduler, batch by batch. Stuck is a session whose new time is taken: somebody has to reschedule it.';
 
 revoke execute on function private.set_wall_time, public.reconcile_bookings from public, anon, authenticated,
   service_role;
+
 grant execute on function public.reconcile_bookings to service_role;
 
 
 -- sessions/notes_and_checklists.sql
 
--- Session notes, and the action checklists that practitioners write for clients.
---
--- A note belongs to its author; the author and admins edit it. Everybody in the session reads a shared one.
-
--- The baseline's policies overlap and call auth.uid() again for every row. Here, one per table and command.
-drop policy "Admins can manage all notes" on public.session_notes;
-drop policy "Authors can view their own notes" on public.session_notes;
-drop policy "Authors can update their own notes" on public.session_notes;
-drop policy "Authors can delete their own notes" on public.session_notes;
-drop policy "Participants can create notes" on public.session_notes;
-drop policy "Participants can view shared notes" on public.session_notes;
-
 create index session_notes_session_id_idx on public.session_notes (session_id);
+
 create index session_notes_author_id_idx on public.session_notes (author_id);
 
-create policy "authors read their notes, participants shared ones, admins all"
-  on public.session_notes for select to authenticated
-  using (
-    author_id = (select auth.uid())
-    or (visibility = 'shared' and session_id in (select private.my_session_ids()))
-    or (select private.is_admin()));
-create policy "participants write notes under their own name"
-  on public.session_notes for insert to authenticated
-  with check (
-    author_id = (select auth.uid())
-    and (session_id in (select private.my_session_ids()) or (select private.is_admin())));
-create policy "authors and admins edit notes"
-  on public.session_notes for update to authenticated
-  using (author_id = (select auth.uid()) or (select private.is_admin()));
-create policy "authors and admins delete notes"
-  on public.session_notes for delete to authenticated
-  using (author_id = (select auth.uid()) or (select private.is_admin()));
-
-alter table public.session_notes
-  add constraint session_notes_content_is_short check (char_length(content) <= 10000) not valid;
-
-revoke all on public.session_notes from anon, authenticated, service_role;
-grant select, delete, insert (session_id, author_id, content, visibility), update (content, visibility)
-  on public.session_notes to authenticated;
-grant select, insert, update, delete on public.session_notes to service_role;
-
--- The checklist, likewise.
-drop policy "Clients can view their own checklist" on public.action_checklist;
-drop policy "Clients can update completion status only" on public.action_checklist;
-drop policy "Assigned practitioners can manage client checklists" on public.action_checklist;
-
 create index action_checklist_client_id_idx on public.action_checklist (client_id);
+
 create index action_checklist_practitioner_id_idx on public.action_checklist (practitioner_id);
-
-create policy "clients, their practitioners and admins read checklists"
-  on public.action_checklist for select to authenticated
-  using (
-    client_id = (select auth.uid())
-    or client_id in (select private.my_client_ids())
-    or (select private.is_admin()));
-create policy "practitioners write checklists for their clients"
-  on public.action_checklist for insert to authenticated
-  with check (
-    (practitioner_id = (select auth.uid()) and client_id in (select private.my_client_ids()))
-    or (select private.is_admin()));
-create policy "clients, their practitioners and admins change checklists"
-  on public.action_checklist for update to authenticated
-  using (
-    client_id = (select auth.uid())
-    or client_id in (select private.my_client_ids())
-    or (select private.is_admin()));
-create policy "practitioners and admins delete checklist lines"
-  on public.action_checklist for delete to authenticated
-  using (client_id in (select private.my_client_ids()) or (select private.is_admin()));
-
-alter table public.action_checklist
-  add constraint action_checklist_title_is_short check (char_length(title) <= 500) not valid,
-  add constraint action_checklist_description_is_short check (char_length(description) <= 10000) not valid,
-  add constraint action_checklist_due_date_is_in_range check (due_date between '2000-01-01' and '2100-01-01') not valid,
-  add constraint action_checklist_priority_is_in_range check (priority between -1000 and 1000) not valid;
-
-revoke all on public.action_checklist from anon, authenticated, service_role;
-grant select, delete on public.action_checklist to authenticated;
-grant insert (client_id, practitioner_id, title, description, due_date, priority),
-      update (title, description, completed, due_date, priority)
-  on public.action_checklist to authenticated;
-grant select, insert, update, delete on public.action_checklist to service_role;
 
 -- Clients tick off, practitioners write: a policy cannot tell one column from another.
 create function private.guard_action_checklist() returns trigger
@@ -588,6 +431,3 @@ begin
   return new;
 end
 $$;
-
-create trigger action_checklist_guard before update on public.action_checklist
-  for each row execute function private.guard_action_checklist();

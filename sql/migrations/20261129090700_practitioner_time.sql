@@ -37,13 +37,19 @@ create table public.session_holds (
   constraint session_holds_physical_location_is_short check (char_length(physical_location) <= 500),
   constraint session_holds_checkout_session_id_is_short check (char_length(checkout_session_id) <= 255)
 );
+
 comment on table public.session_holds is 'A time, or a seat in a class, kept for one person for a while.';
+
 comment on column public.session_holds.checkout_session_id is 'The checkout that pays for it, once there is one.';
 
 create index session_holds_user_id_idx on public.session_holds (user_id) where status = 'held';
+
 create index session_holds_practitioner_id_idx on public.session_holds (practitioner_id);
+
 create index session_holds_session_type_id_idx on public.session_holds (session_type_id);
+
 create index session_holds_group_class_id_idx on public.session_holds (group_class_id);
+
 create index session_holds_checkout_session_id_idx on public.session_holds (checkout_session_id);
 
 alter table public.session_holds enable row level security;
@@ -53,7 +59,9 @@ create policy "people read their own holds, admins all"
   using (user_id = (select auth.uid()) or (select private.is_admin()));
 
 revoke all on public.session_holds from anon, authenticated, service_role;
+
 grant select on public.session_holds to authenticated;
+
 -- No insert, update or delete for people: a hold changes only through the functions below.
 grant select, insert, update, delete on public.session_holds to service_role;
 
@@ -64,8 +72,11 @@ create table private.hold_rules (
   at_once     integer  not null check (at_once > 0),
   lasts       interval not null check (lasts > interval '0' and lasts <= interval '1 day')
 );
+
 comment on table private.hold_rules is 'How many times somebody may hold at once, and how long. An operator changes a row.';
+
 alter table private.hold_rules enable row level security;
+
 insert into private.hold_rules (is_newcomer, at_once, lasts) values (false, 3, '15 minutes'), (true, 2, '5 minutes');
 
 create function private.get_hold_rules(user_id uuid) returns private.hold_rules
@@ -226,6 +237,7 @@ as $$
     (select auth.uid()), hold_slot.practitioner_id, hold_slot.scheduled_at, hold_slot.session_type_id,
     hold_slot.session_location, hold_slot.physical_location, hold_slot.group_class_id);
 $$;
+
 comment on function public.hold_slot is
   'Holds a time, or a seat in a class, for a few minutes. Calling it again returns the same hold.';
 
@@ -253,6 +265,7 @@ create function public.release_hold(hold_id uuid) returns setof public.session_h
 as $$
   select * from private.release_hold(release_hold.hold_id);
 $$;
+
 comment on function public.release_hold is 'Releases a hold. Releasing it twice is fine.';
 
 create function private.extend_hold(hold_id uuid, until_time timestamptz, checkout_session_id text)
@@ -279,6 +292,7 @@ $$;
 revoke execute on function private.get_hold_rules, private.count_held_seats, private.count_taken_seats, private.lock_class,
   private.refuse_unjoinable_class, private.hold_slot, private.release_hold, private.extend_hold, public.hold_slot,
   public.release_hold from public, anon, authenticated, service_role;
+
 grant execute on function private.hold_slot, private.release_hold, public.hold_slot, public.release_hold
   to authenticated;
 
@@ -318,19 +332,24 @@ alter table public.practitioner_time_off enable row level security;
 create policy "practitioners read their own time off, admins all"
   on public.practitioner_time_off for select to authenticated
   using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
+
 create policy "practitioners add their own time off, admins any"
   on public.practitioner_time_off for insert to authenticated
   with check (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
+
 create policy "practitioners change their own time off, admins any"
   on public.practitioner_time_off for update to authenticated
   using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
+
 create policy "practitioners remove their own time off, admins any"
   on public.practitioner_time_off for delete to authenticated
   using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
 
 revoke all on public.practitioner_time_off from anon, authenticated, service_role;
+
 grant select, delete, insert (practitioner_id, starts_at, ends_at, reason), update (starts_at, ends_at, reason)
   on public.practitioner_time_off to authenticated;
+
 grant select, insert, update, delete on public.practitioner_time_off to service_role;
 
 create table private.practitioner_time (
@@ -357,14 +376,19 @@ create table private.practitioner_time (
   constraint practitioner_time_has_one_row_for_each_location_kind unique (occasion, location_kind),
   constraint practitioner_time_location_kind_is_short check (char_length(location_kind) <= 50)
 );
+
 comment on table private.practitioner_time is
   'What takes a practitioner''s time. Two rows that overlap are one occasion.';
+
 comment on column private.practitioner_time.occasion is
   'Each row has its own, but a class online and in person at once is one occasion with two rows.';
+
 comment on column private.practitioner_time.location_kind is 'Where: online, in_person; of time off: none.';
+
 comment on column private.practitioner_time.lapses_at is 'Of a hold: from then on the row is ignored.';
 
 alter table private.practitioner_time enable row level security;
+
 -- No grant and no policy: only the triggers below write it, and only definer functions read it.
 
 -- Definer: clients lock the calendar they book in, and may not write it.
@@ -525,16 +549,20 @@ create view private.practitioner_time_conflicts with (security_invoker = true) a
       on t.practitioner_id = s.practitioner_id and t.during && private.add_buffers(s.scheduled_at, s.duration_minutes, c)
    where private.occupies_time(s) and s.scheduled_at > now()
      and not exists (select from private.practitioner_time own where own.session_id = s.id);
+
 comment on view private.practitioner_time_conflicts is
   'Sessions to come that have no time reserved: double bookings from before the rule. Somebody has to reschedule them.';
 
 revoke execute on function private.lock_calendar, private.lock_client, private.release_lapsed_holds,
   private.add_buffers, private.occupies_time, private.is_class, private.get_occasion, private.reserve_session_time,
   private.reserve_held_time, private.reserve_time_off from public, anon, authenticated, service_role;
+
 -- The condition of a trigger is evaluated as whoever writes the row.
 grant execute on function private.occupies_time to authenticated, service_role;
+
 -- Functions that run as their caller call these two.
 grant execute on function private.is_class to authenticated, service_role;
+
 grant execute on function private.lock_client to service_role;
 
 
@@ -831,7 +859,9 @@ create type public.available_slot as (
   seats_left       integer,
   reason           text
 );
+
 comment on type public.available_slot is 'A start, with whom, and the reason why it cannot be booked, if there is one.';
+
 comment on column public.available_slot.local_start is 'In the time zone the caller asked for.';
 
 -- Definer: it depends on others' seats and holds, which the caller may not read.
@@ -944,10 +974,12 @@ begin
      order by 1;
 end
 $$;
+
 comment on function public.get_available_slots is
   'Day by day, the starts at which sessions of a type can be booked; with explain also the others, each with its reason.';
 
 revoke execute on function private.list_class_slots, private.list_start_slots, public.get_available_slots
   from public, anon, authenticated, service_role;
+
 grant execute on function private.list_class_slots, private.list_start_slots, public.get_available_slots
   to authenticated, service_role;

@@ -24,7 +24,9 @@ as $$
   from (select ('x' || encode(substring(picture from 17 for 4), 'hex'))::bit(32)::bigint as width,
                ('x' || encode(substring(picture from 21 for 4), 'hex'))::bit(32)::bigint as height) size;
 $$;
+
 revoke execute on function private.is_drawing from public, anon, authenticated, service_role;
+
 -- A constraint asks as whoever writes the row.
 grant execute on function private.is_drawing to service_role;
 
@@ -73,28 +75,43 @@ create table public.liability_waivers (
     char_length(user_agent) <= 1000 and char_length(signature_image_sha256) <= 64 and
     char_length(evidence_sha256) <= 64)
 );
+
 comment on table  public.liability_waivers is 'Signed waivers: append-only evidence.';
+
 comment on column public.liability_waivers.user_id is 'Who signed. Their account may have been erased since.';
+
 comment on column public.liability_waivers.session_id is
   'Null for a general waiver. The session may have been deleted since.';
+
 comment on column public.liability_waivers.waiver_text is 'The text as it was shown, with the date in it.';
+
 comment on column public.liability_waivers.ip_address is 'As the server saw it; null once redacted.';
+
 comment on column public.liability_waivers.text_sha256 is 'SHA-256 of waiver_text, hexadecimal.';
+
 comment on column public.liability_waivers.signature_image is
   'The drawn signature, a PNG that the service encoded anew, at most 256 KiB; null once redacted.';
+
 comment on column public.liability_waivers.signature_image_sha256 is
   'SHA-256 of the image, hexadecimal; stays when the image goes.';
+
 comment on column public.liability_waivers.signer_name is 'The account''s name on the day; null once redacted.';
+
 comment on column public.liability_waivers.signer_email is 'The account''s address on the day; null once redacted.';
+
 comment on column public.liability_waivers.evidence_sha256 is
   'SHA-256 of the facts, hexadecimal; stays when some of them go.';
 
 create unique index liability_waivers_one_per_session on public.liability_waivers (user_id, session_id)
   where session_id is not null;
+
 create unique index liability_waivers_one_general_per_version
   on public.liability_waivers (user_id, waiver_policy_version) where session_id is null;
+
 create index idx_liability_waivers_user_id on public.liability_waivers (user_id);
+
 create index idx_liability_waivers_session_id on public.liability_waivers (session_id);
+
 create index liability_waivers_waiver_policy_id_idx on public.liability_waivers (waiver_policy_id);
 
 alter table public.liability_waivers enable row level security;
@@ -107,11 +124,13 @@ create policy "signers, the session's practitioner and admins read waivers"
     or (select private.is_admin()));
 
 revoke all on public.liability_waivers from anon, authenticated, service_role;
+
 -- Not e-mail, address, agent and image: the practitioner sees the row, and that it was signed is what they need to
 -- know.
 grant select (id, user_id, session_id, waiver_text, signed_at, created_at, waiver_policy_id, waiver_policy_version,
               text_sha256, signature_name, signer_name, evidence_sha256)
   on public.liability_waivers to authenticated;
+
 -- Not signed_at: the server's clock says when. Neither signer nor hashes: the trigger below sets those.
 -- No update and no delete for anybody.
 grant select, insert (user_id, session_id, waiver_text, ip_address, user_agent, waiver_policy_id,
@@ -170,8 +189,10 @@ revoke execute on function private.serialize_waiver_evidence, private.complete_w
 
 create trigger liability_waivers_complete before insert on public.liability_waivers
   for each row execute function private.complete_waiver();
+
 create trigger liability_waivers_refuse_changes before update or delete on public.liability_waivers
   for each row execute function private.refuse_waiver_changes();
+
 create trigger liability_waivers_refuse_truncate before truncate on public.liability_waivers
   for each statement execute function private.refuse_waiver_changes();
 
@@ -309,8 +330,11 @@ $$;
 
 revoke execute on function private.normalise_text, private.matches_policy_text, private.has_signed_waiver,
   public.create_liability_waiver, public.get_liability_waiver_status from public, anon, authenticated, service_role;
+
 -- Not granted to authenticated: evidence is what the server saw, so only the server may write it.
 grant execute on function private.normalise_text, private.matches_policy_text, public.create_liability_waiver to service_role;
+
 grant execute on function public.get_liability_waiver_status to authenticated, service_role;
+
 -- Of what they may read: their own signatures, admins everybody's.
 grant execute on function private.has_signed_waiver to authenticated;

@@ -18,39 +18,19 @@ set check_function_bodies = off;
 -- a job then writes the line that says so. Every change is a line of the ledger (credit_ledger.sql).
 
 alter table public.user_session_credits
-  add column credits_owed     integer not null default 0,
+  add column credits_owed integer not null default 0,
   add column duration_minutes integer,
-  add column is_group         boolean,
-  add constraint user_session_credits_owed_is_not_negative check (credits_owed >= 0),
-  add constraint user_session_credits_have_length_and_form_or_neither check (
-    (duration_minutes is null) = (is_group is null)),
-  add constraint user_session_credits_duration_is_in_range check (duration_minutes between 1 and 1440);
+  add column is_group boolean;
+
 comment on column public.user_session_credits.credits_owed is
   'Credits that had been spent when their price was refunded: of those that come back, so many are not given back.';
+
 comment on column public.user_session_credits.duration_minutes is
   'With is_group: the length and form the credits are good for. Also of a typed lot, which they hold when its type is gone.';
 
 create index user_session_credits_package_id_idx on public.user_session_credits (package_id);
+
 create index user_session_credits_session_type_id_idx on public.user_session_credits (session_type_id);
-
--- The baseline's two become one: two permissive policies are both asked for every row.
-drop policy "Users can view their own credits" on public.user_session_credits;
-drop policy "Admins can view all credits" on public.user_session_credits;
-
-create policy "people read their own credits, admins all"
-  on public.user_session_credits for select to authenticated
-  using (user_id = (select auth.uid()) or (select private.is_admin()));
-
-alter table public.user_session_credits
-  add constraint user_session_credits_credits_are_in_range check (
-    credits_remaining <= 10000 and credits_owed <= 10000) not valid,
-  add constraint user_session_credits_texts_are_short check (
-    char_length(stripe_payment_intent_id) <= 255 and char_length(order_id) <= 255) not valid,
-  add constraint user_session_credits_metadata_is_short check (char_length(metadata::text) <= 10000) not valid,
-  add constraint user_session_credits_times_are_in_range check (
-    purchased_at between '2000-01-01' and '2100-01-01' and expires_at between '2000-01-01' and '2100-01-01' and
-    created_at between '2000-01-01' and '2100-01-01' and updated_at between '2000-01-01' and '2100-01-01' and
-    cancellation_policy_agreed_at between '2000-01-01' and '2100-01-01') not valid;
 
 -- A type that is deleted leaves its lots without one: without length and form, a credit for 20 minutes would buy 60.
 create function private.set_lot_form() returns trigger
@@ -62,23 +42,8 @@ begin
   return new;
 end
 $$;
+
 revoke execute on function private.set_lot_form from public, anon, authenticated, service_role;
-
-create trigger user_session_credits_set_form before insert or update of session_type_id on public.user_session_credits
-  for each row when (new.session_type_id is not null) execute function private.set_lot_form();
-
--- Here and not in the backfill: before the ledger's triggers, for lots sold earlier.
-update public.user_session_credits c set duration_minutes = t.duration_minutes, is_group = t.is_group
-  from public.session_types t where t.id = c.session_type_id;
-
-revoke all on public.user_session_credits from anon, authenticated, service_role;
-grant select on public.user_session_credits to authenticated;
--- Update is granted and no policy allows it: the frontend sends updates while a client joins a class or cancels, and
--- must see them change nothing. Without the grant it would see an error and stop half-way.
-grant update on public.user_session_credits to authenticated;
--- Insert, for whatever sells credits without the functions below: each lot opens with its purchase in the ledger. No
--- update and no delete: a lot's credits change by lines of the ledger.
-grant select, insert on public.user_session_credits to service_role;
 
 -- Definer: nobody may write credits.
 create function private.grant_credits(
@@ -279,6 +244,7 @@ begin
   return query select * from public.user_session_credits c where c.id = v_lot;
 end
 $$;
+
 comment on function public.adjust_credits is
   'For admins: changes a lot, or gives a user a new one. The reason stays in the ledger.';
 
@@ -311,7 +277,9 @@ revoke execute on function private.grant_credits, private.revoke_credits, privat
   private.list_good_lots, private.refuse_without_credit, private.choose_credit_lot,
   private.adjust_credits, private.expire_credits, public.check_session_credits, public.adjust_credits
   from public, anon, authenticated, service_role;
+
 grant execute on function private.grant_credits, private.revoke_credits, private.expire_credits to service_role;
+
 grant execute on function private.adjust_credits, public.adjust_credits, public.check_session_credits to authenticated;
 
 
@@ -351,14 +319,20 @@ create table public.credit_ledger (
   constraint credit_ledger_change_is_in_range check (change between -10000 and 10000),
   constraint credit_ledger_reason_is_short check (char_length(reason) <= 1000)
 );
+
 comment on table  public.credit_ledger        is 'Every change of every credit lot: evidence.';
+
 comment on column public.credit_ledger.lot_id is
   'The row of user_session_credits. No foreign key, like user_id and session_id: the line outlives what it is about.';
+
 comment on column public.credit_ledger.actor  is 'Who did it; null: the platform.';
 
 create index credit_ledger_lot_id_idx on public.credit_ledger (lot_id);
+
 create index credit_ledger_user_id_idx on public.credit_ledger (user_id, created_at);
+
 create unique index credit_ledger_one_spend_per_session on public.credit_ledger (session_id) where kind = 'spend';
+
 create unique index credit_ledger_one_return_per_session on public.credit_ledger (session_id) where kind = 'return';
 
 alter table public.credit_ledger enable row level security;
@@ -368,7 +342,9 @@ create policy "people read their own ledger, admins all"
   using (user_id = (select auth.uid()) or (select private.is_admin()));
 
 revoke all on public.credit_ledger from anon, authenticated, service_role;
+
 grant select on public.credit_ledger to authenticated, service_role;
+
 -- No insert, update or delete for anybody: the functions of schema private write lines.
 
 -- Evidence: of this ledger and of the earnings', whose triggers call it too. An erasure takes the reason out, which may
@@ -387,6 +363,7 @@ $$;
 
 create trigger credit_ledger_refuse_change before update or delete on public.credit_ledger
   for each row execute function private.refuse_ledger_change();
+
 create trigger credit_ledger_refuse_truncate before truncate on public.credit_ledger
   for each statement execute function private.refuse_ledger_change();
 
@@ -439,12 +416,6 @@ begin
   return new;
 end
 $$;
-
-create trigger user_session_credits_open after insert on public.user_session_credits for each row
-  when (new.credits_remaining > 0) execute function private.record_opening_credits();
-create trigger user_session_credits_check_against_ledger before update on public.user_session_credits for each row
-  when (new.credits_remaining <> old.credits_remaining or new.id <> old.id or new.user_id <> old.user_id)
-  execute function private.check_credits_against_ledger();
 
 revoke execute on function private.refuse_ledger_change, private.sum_credit_ledger, private.apply_credit_ledger_line,
   private.record_opening_credits, private.check_credits_against_ledger from public, anon, authenticated, service_role;

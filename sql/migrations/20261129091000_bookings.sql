@@ -30,23 +30,32 @@ create table public.session_rules (
   constraint session_rules_answer_hours_are_in_range check (answer_hours between 1 and 336),
   constraint session_rules_delay_notice_is_in_range check (delay_notice_minutes between 0 and 1440)
 );
+
 comment on column public.session_rules.practitioner_grace_minutes is
   'So long after the start an absent practitioner is a no-show: the session is cancelled and credits are returned.';
+
 comment on column public.session_rules.client_grace_minutes is
   'So long after the start an absent client may be marked as a no-show.';
+
 comment on column public.session_rules.client_no_show_forfeits is
   'True: a session is completed although its client is a no-show, and the credit is used.'
   ' False: it is cancelled and the credit is returned.';
+
 comment on column public.session_rules.completion_grace_minutes is
   'So long after its scheduled end a session is completed, whoever is still present.';
+
 comment on column public.session_rules.empty_minutes is
   'A channel that has been empty for so long is recorded no more, until people meet in it again. The session goes on.';
+
 comment on column public.session_rules.client_days is
   'So long after their last session somebody is still a client, for whom the practitioner books and writes.';
+
 comment on column public.session_rules.waiver_required_to_enter is
   'True: no room and no token for whoever has not signed the current waiver. Who leads a session is not asked.';
+
 comment on column public.session_rules.delay_notice_minutes is
   'From so long before the start a practitioner can tell that they are late.';
+
 comment on column public.session_rules.answer_hours is
   'So long a client may answer a proposed time, and a practitioner an offer; never longer than until the session.';
 
@@ -56,18 +65,23 @@ alter table public.session_rules enable row level security;
 
 create policy "people who are signed in read the session rules"
   on public.session_rules for select to authenticated using (true);
+
 create policy "admins change the session rules"
   on public.session_rules for update to authenticated using ((select private.is_admin()));
 
 revoke all on public.session_rules from anon, authenticated, service_role;
+
 grant select on public.session_rules to authenticated, service_role;
+
 grant update (practitioner_grace_minutes, client_grace_minutes, client_no_show_forfeits, completion_grace_minutes,
               empty_minutes, client_days, waiver_required_to_enter, delay_notice_minutes, answer_hours)
   on public.session_rules to authenticated;
+
 -- No insert and no delete: there is always one row.
 
 create trigger update_session_rules_updated_at before update on public.session_rules
   for each row execute function public.update_updated_at_column();
+
 create trigger audit_session_rules after update on public.session_rules
   for each row execute function private.write_audit_log();
 
@@ -337,6 +351,7 @@ begin
   return next;
 end
 $$;
+
 comment on function public.book_session_with_credit is
   'Books a one-to-one session with a credit. The same booking again finds the first one. Returns the credits that are left.';
 
@@ -344,6 +359,7 @@ revoke execute on function private.spend_credit, private.refuse_credit_lot_chang
   private.refuse_unknown_place, private.build_room_name, private.has_slot_hold, private.insert_session,
   private.insert_paid_seat, private.insert_booked_session, private.publish_session_booked,
   private.book_session_with_credit, public.book_session_with_credit from public, anon, authenticated, service_role;
+
 -- build_room_name: join_group_class calls it as the client who joins.
 grant execute on function private.build_room_name, private.book_session_with_credit, public.book_session_with_credit
   to authenticated;
@@ -516,12 +532,14 @@ begin
   return next;
 end
 $$;
+
 comment on function public.join_group_class is
   'Takes a seat and spends a credit, as the pages do by inserting the row.';
 
 revoke execute on function private.list_class_session_type_ids, private.describe_joining, private.make_class_seat,
   private.set_participant_count, private.update_class_participant_count, public.join_group_class
   from public, anon, authenticated, service_role;
+
 grant execute on function public.join_group_class to authenticated;
 
 -- A class online and the same class in person: an admin links the two. Each has seats of its own, and a client takes
@@ -541,10 +559,12 @@ create view public.group_session_correlations with (security_invoker = true) as
     from public.session_schedules s
     left join public.session_schedules other on other.id = s.correlated_session_id
    where s.max_participants > 1 and s.group_class_id is null and (select private.is_admin());
+
 comment on view public.group_session_correlations is
   'For admins: every class, what it is linked to, and what is wrong with that.';
 
 revoke all on public.group_session_correlations from anon, authenticated, service_role;
+
 grant select on public.group_session_correlations to authenticated;
 
 create function public.link_group_sessions(session_id uuid, correlated_session_id uuid)
@@ -607,6 +627,7 @@ $$;
 
 revoke execute on function public.link_group_sessions, public.unlink_group_sessions from public, anon, authenticated,
   service_role;
+
 -- Both run as the admin who calls them, and private.is_class is granted to people.
 grant execute on function public.link_group_sessions, public.unlink_group_sessions to authenticated;
 
@@ -628,10 +649,12 @@ create function public.session_schedules(public.session_schedules) returns setof
 as $$
   select s.* from public.session_schedules s where s.id = $1.correlated_session_id;
 $$;
+
 comment on function public.session_schedules is
   'A computed relationship: the session that correlated_session_id names, as one object. Null: none, or not readable.';
 
 revoke execute on function public.session_schedules from public, anon, authenticated, service_role;
+
 grant execute on function public.session_schedules to authenticated, service_role;
 
 
@@ -662,12 +685,16 @@ create table private.session_agreements (
   constraint session_agreements_texts_are_short check (
     char_length(session_location) <= 50 and char_length(physical_location) <= 500)
 );
+
 comment on table private.session_agreements is 'Sessions that were changed: what their client agreed to, and who changed them.';
+
 comment on column private.session_agreements.practitioner_id is
   'No foreign key: what was agreed stays agreed when that practitioner is gone.';
+
 comment on column private.session_agreements.changed_by is 'Whose change was the last. The audit log has the person.';
 
 alter table private.session_agreements enable row level security;
+
 -- No grant and no policy: a page could otherwise write itself better terms.
 
 -- Whether somebody but the client changed the session since they agreed to it.
@@ -900,6 +927,7 @@ as $$
          t.hours_before_session, t.free_until, t.grace_available, t.cancellation_policy_version
     from private.quote_cancellation(quote_cancellation.session_id, quote_cancellation.use_grace) t;
 $$;
+
 comment on function public.quote_cancellation is
   'What cancelling would return and cost right now. It changes nothing.';
 
@@ -907,6 +935,7 @@ revoke execute on function private.get_caller_role, private.get_cancellation_pol
   private.get_session_currency, private.count_graces_used, private.compute_cancellation_terms,
   private.refuse_uncancellable, private.quote_cancellation, public.quote_cancellation from public, anon, authenticated,
   service_role;
+
 -- get_caller_role: cancel_session and reschedule_session call it as their own caller.
 grant execute on function private.get_caller_role, private.quote_cancellation, public.quote_cancellation to
   authenticated;
@@ -1108,6 +1137,7 @@ begin
   end if;
 end
 $$;
+
 comment on function public.cancel_session is
   'Cancels a session, a seat or a class, as the pages do by updating the row.';
 
@@ -1115,6 +1145,7 @@ revoke execute on function private.lock_own_sessions, private.set_cancelled_at, 
   private.settle_cancellation, private.authorize_cancellation, private.settle_cancelled_session,
   private.cancel_class_instead_of_deleting, private.settle_deleted_session, public.cancel_session from public, anon,
   authenticated, service_role;
+
 grant execute on function public.cancel_session to authenticated;
 
 
@@ -1228,10 +1259,12 @@ begin
     returning s.*;
 end
 $$;
+
 comment on function public.reschedule_session is 'Reschedules a session or a class, as the pages do by updating the row.';
 
 revoke execute on function private.move_needs_yes, private.authorize_reschedule, private.copy_class_schedule_to_seats,
   private.raise_calendar_sequence, public.reschedule_session from public, anon, authenticated, service_role;
+
 grant execute on function public.reschedule_session to authenticated;
 
 
@@ -1316,13 +1349,17 @@ create table private.session_proposals (
 
   constraint session_proposals_scheduled_at_is_in_range check (scheduled_at between '2000-01-01' and '2100-01-01')
 );
+
 comment on table private.session_proposals is 'Times that a practitioner asked their client for.';
 
 create index session_proposals_session_id_idx on private.session_proposals (session_id);
+
 create unique index session_proposals_one_is_open on private.session_proposals (session_id) where status = 'open';
+
 create index session_proposals_due_idx on private.session_proposals (answer_until) where status = 'open';
 
 alter table private.session_proposals enable row level security;
+
 -- No grant and no policy: only the functions below touch it.
 
 -- Whether the client said yes to this time in this very transaction: that is what lets the session move to it.
@@ -1400,6 +1437,7 @@ as $$
   select p.session_id, p.scheduled_at, p.answer_until
     from private.propose_session_time(propose_session_time.session_id, propose_session_time.scheduled_at) p;
 $$;
+
 comment on function public.propose_session_time is
   'For practitioners: asks the client of a session for another time. Their yes moves it; else all stays as it is.';
 
@@ -1498,12 +1536,14 @@ create function public.answer_session_change(session_id uuid, accepts boolean)
 as $$
   select a.outcome, a.scheduled_at from private.answer_session_change(answer_session_change.session_id, accepts) a;
 $$;
+
 comment on function public.answer_session_change is
   'For clients. To a proposed time: moved or kept. To a change that was made: agreed, or cancelled with full credit.';
 
 revoke execute on function private.is_accepted_time, private.get_answer_deadline, private.propose_session_time,
   public.propose_session_time, private.end_proposal, private.answer_session_change, public.answer_session_change
   from public, anon, authenticated, service_role;
+
 grant execute on function private.propose_session_time, public.propose_session_time, private.answer_session_change,
   public.answer_session_change to authenticated;
 
@@ -1533,15 +1573,21 @@ create table private.session_offers (
   created_at      timestamptz not null default now(),
   ended_at        timestamptz
 );
+
 comment on table private.session_offers is 'Sessions that practitioners were asked to take over.';
 
 create index session_offers_session_id_idx on private.session_offers (session_id);
+
 create index session_offers_practitioner_id_idx on private.session_offers (practitioner_id);
+
 create index session_offers_offered_by_idx on private.session_offers (offered_by);
+
 create unique index session_offers_one_is_open on private.session_offers (session_id, practitioner_id) where status = 'open';
+
 create index session_offers_due_idx on private.session_offers (answer_until) where status = 'open';
 
 alter table private.session_offers enable row level security;
+
 -- No grant and no policy: only the functions below touch it.
 
 -- Why a practitioner cannot take a session over; null: they can.
@@ -1653,6 +1699,7 @@ as $$
   select give_session_to.session_id, give_session_to.practitioner_id,
          private.give_session_to(give_session_to.session_id, give_session_to.practitioner_id, outside_hours);
 $$;
+
 comment on function public.give_session_to is
   'For admins: another practitioner leads a session or class from now on. Outside their hours only if you say so.';
 
@@ -1703,6 +1750,7 @@ as $$
   select o.practitioner_id, o.answer_until
     from private.offer_session_to(offer_session_to.session_id, practitioner_ids, offer_session_to.until) o;
 $$;
+
 comment on function public.offer_session_to is
   'For admins: asks practitioners to take a session or class over. The first yes wins. Returns what is open.';
 
@@ -1772,6 +1820,7 @@ create function public.answer_session_offer(session_id uuid, accepts boolean) re
 as $$
   select private.answer_session_offer(answer_session_offer.session_id, accepts);
 $$;
+
 comment on function public.answer_session_offer is
   'For practitioners who were asked to take a session over: accepted, if nobody was quicker, or declined.';
 
@@ -1821,6 +1870,8 @@ revoke execute on function private.find_reason_not_to_lead, private.refuse_subst
   private.hand_over, private.give_session_to, public.give_session_to, private.offer_session_to, public.offer_session_to,
   private.end_offer, private.answer_session_offer, public.answer_session_offer, private.close_questions,
   private.expire_questions from public, anon, authenticated, service_role;
+
 grant execute on function private.give_session_to, public.give_session_to, private.offer_session_to,
   public.offer_session_to, private.answer_session_offer, public.answer_session_offer to authenticated;
+
 grant execute on function private.expire_questions to service_role;

@@ -83,13 +83,19 @@ create table public.checkout_sessions (
     amount_minor between 0 and 100000000 and credits between 1 and 1000),
   constraint checkout_sessions_scheduled_at_is_in_range check (scheduled_at between '2000-01-01' and '2100-01-01')
 );
+
 comment on table  public.checkout_sessions                is
   'Attempts to pay: evidence, so a paid one outlives all that it is about.';
+
 comment on column public.checkout_sessions.user_id        is
   'Who pays. No foreign key: their account may have been erased since.';
+
 comment on column public.checkout_sessions.amount_minor   is 'In cents, by our own prices when it was begun.';
+
 comment on column public.checkout_sessions.refunded_minor is 'All refunds together, as Stripe counts them.';
+
 comment on column public.checkout_sessions.returned_minor is 'Refunds and lost disputes: what the payer got back.';
+
 comment on column public.checkout_sessions.outcome        is
   'credit_instead: the time was taken when the money arrived. nobody_there: the account had been erased.';
 
@@ -97,14 +103,23 @@ comment on column public.checkout_sessions.claim_count is
   'Claims to ask Stripe about it, since somebody last reported on it.';
 
 create index checkout_sessions_user_id_idx on public.checkout_sessions (user_id, created_at);
+
 create index checkout_sessions_session_type_id_idx on public.checkout_sessions (session_type_id);
+
 create index checkout_sessions_package_id_idx on public.checkout_sessions (package_id);
+
 create index checkout_sessions_practitioner_id_idx on public.checkout_sessions (practitioner_id);
+
 create index checkout_sessions_group_class_id_idx on public.checkout_sessions (group_class_id);
+
 create index checkout_sessions_hold_id_idx on public.checkout_sessions (hold_id);
+
 create index checkout_sessions_policy_version_idx on public.checkout_sessions (cancellation_policy_version);
+
 create index checkout_sessions_session_id_idx on public.checkout_sessions (session_id);
+
 create index checkout_sessions_credit_lot_id_idx on public.checkout_sessions (credit_lot_id);
+
 create index checkout_sessions_next_check_at_idx on public.checkout_sessions (next_check_at)
   where next_check_at is not null;  -- the reconciler asks what is due
 
@@ -115,7 +130,9 @@ create policy "payers read their checkouts, admins all"
   using (user_id = (select auth.uid()) or (select private.is_admin()));
 
 revoke all on public.checkout_sessions from anon, authenticated, service_role;
+
 grant select on public.checkout_sessions to authenticated, service_role;
+
 -- No insert, update or delete for anybody: a checkout moves only through the functions of schema private.
 
 create trigger update_checkout_sessions_updated_at before update on public.checkout_sessions
@@ -161,6 +178,7 @@ $$;
 
 revoke execute on function private.claim_checkout, public.claim_checkout_check
   from public, anon, authenticated, service_role;
+
 grant execute on function private.claim_checkout, public.claim_checkout_check to service_role;
 
 
@@ -394,6 +412,7 @@ as $$
     duration_minutes, session_type, is_group, practitioner_id, scheduled_at, session_location, physical_location,
     group_class_id, notes, cancellation_policy_agreed, cancellation_policy_version);
 $$;
+
 comment on function public.begin_checkout is
   'Decides and records what is to be paid; create-session-payment then opens it at Stripe.';
 
@@ -429,7 +448,9 @@ $$;
 
 revoke execute on function private.find_type_to_pay, private.find_class_to_pay, private.check_policy_agreement, private.begin_checkout,
   private.open_checkout, public.begin_checkout, public.open_checkout from public, anon, authenticated, service_role;
+
 grant execute on function private.begin_checkout, public.begin_checkout to authenticated;
+
 -- Only the server knows what Stripe answered.
 grant execute on function private.open_checkout, public.open_checkout to service_role;
 
@@ -459,10 +480,13 @@ create table public.refused_picks (
   constraint refused_picks_times_are_in_range check (
     scheduled_at between '2000-01-01' and '2100-01-01' and picked_at between '2000-01-01' and '2100-01-01')
 );
+
 comment on table public.refused_picks is 'What somebody last wanted to book without a credit that was good for it.';
 
 create index refused_picks_practitioner_id_idx on public.refused_picks (practitioner_id);
+
 create index refused_picks_session_type_id_idx on public.refused_picks (session_type_id);
+
 create index refused_picks_group_class_id_idx on public.refused_picks (group_class_id);
 
 alter table public.refused_picks enable row level security;
@@ -472,7 +496,9 @@ create policy "people read their own pick, admins all"
   using (user_id = (select auth.uid()) or (select private.is_admin()));
 
 revoke all on public.refused_picks from anon, authenticated, service_role;
+
 grant select on public.refused_picks to authenticated, service_role;
+
 -- No insert, update or delete for people: the functions below keep one.
 
 -- Definer: people may not write picks. It keeps nothing that cannot be sold.
@@ -516,6 +542,7 @@ begin
   return next;
 end
 $$;
+
 comment on function public.keep_refused_pick is
   'Keeps what was picked, for the page to pay at: the last pick of each person. Gives that page''s address, if it has one.';
 
@@ -540,21 +567,6 @@ begin
 end
 $$;
 
-create function public.increment_group_class_participants(group_class_id uuid, increment_by integer default 1)
-  returns table (id uuid, current_participants integer, max_participants integer)
-  language plpgsql volatile security invoker set search_path = ''
-as $$
-#variable_conflict use_column
-begin
-  perform private.keep_refused_class(increment_group_class_participants.group_class_id);
-  return query
-    select s.id, s.current_participants, s.max_participants from public.session_schedules s
-     where s.id = increment_group_class_participants.group_class_id and s.max_participants > 1 and s.group_class_id is null;
-end
-$$;
-comment on function public.increment_group_class_participants is
-  'Returns how full a class is: the pages call it before they insert a seat, and the seat is counted.';
-
 -- For the page to pay at: the checkout of what this person picked. It refuses what any checkout refuses.
 create function private.begin_pick_checkout(
   user_id uuid, cancellation_policy_agreed boolean, cancellation_policy_version uuid, currency text default null)
@@ -577,11 +589,9 @@ begin
 end
 $$;
 
-revoke execute on function private.keep_refused_pick, public.keep_refused_pick, private.keep_refused_class,
-  public.increment_group_class_participants, private.begin_pick_checkout from public, anon, authenticated, service_role;
--- The two public ones run as the person who calls them. begin_pick_checkout: for definer functions of the page.
-grant execute on function private.keep_refused_pick, public.keep_refused_pick, private.keep_refused_class,
-  public.increment_group_class_participants to authenticated;
+revoke execute on function private.keep_refused_pick, public.keep_refused_pick, private.keep_refused_class, private.begin_pick_checkout from public, anon, authenticated, service_role;
+
+grant execute on function private.keep_refused_pick, public.keep_refused_pick, private.keep_refused_class to authenticated;
 
 
 -- payments/session_payments.sql
@@ -597,18 +607,15 @@ grant execute on function private.keep_refused_pick, public.keep_refused_pick, p
 -- So both read a row once it is earned; the payer reads it from the start, and admins in `list_payments`.
 
 alter table public.session_payments
-  add column checkout_id      uuid unique references public.checkout_sessions (id),
+  add column checkout_id uuid unique references public.checkout_sessions (id),
   add column revenue_share_id uuid references public.revenue_shares (id),
-  add column refunded_amount  numeric not null default 0,
-  add column credit_lot_id    uuid,
-  add column earned_at        timestamptz,
-  -- Older rows were split in floating point, and need not add up.
-  add constraint session_payments_cents_add_up check (
-    checkout_id is null or practitioner_share + platform_share + refunded_amount = total_amount),
-  add constraint session_payments_credits_add_up check (
-    credit_lot_id is null or practitioner_share + platform_share + refunded_amount = total_amount);
+  add column refunded_amount numeric not null default 0,
+  add column credit_lot_id uuid,
+  add column earned_at timestamptz;
+
 comment on column public.session_payments.refunded_amount is
   'What was returned to the payer; the shares are of the rest.';
+
 comment on column public.session_payments.credit_lot_id is
   'The credits a seat was taken with. No foreign key: money outlives them. A total of 0: they were given, not bought.';
 
@@ -616,39 +623,12 @@ comment on column public.session_payments.earned_at is
   'When its session was held or forfeited. Null: paid for, and not owed to the practitioner.';
 
 create index session_payments_session_id_idx on public.session_payments (session_id);
+
 create index session_payments_client_id_idx on public.session_payments (client_id, created_at);
+
 create index session_payments_practitioner_id_idx on public.session_payments (practitioner_id, created_at);
+
 create index session_payments_revenue_share_id_idx on public.session_payments (revenue_share_id);
-create unique index session_payments_one_per_credit_seat on public.session_payments (session_id)
-  where credit_lot_id is not null;
-
--- Replaced by one policy for each command: the baseline's let admins write amounts and delete money.
-drop policy "Admins can manage all payments" on public.session_payments;
-drop policy "Only admins can create payments" on public.session_payments;
-drop policy "Clients can view their own payments" on public.session_payments;
-drop policy "Practitioners can view their payments" on public.session_payments;
-
--- Older than earnings are the rows that were paid out without having been earned in our books.
-create policy "payers read payments; practitioner and admins those earned"
-  on public.session_payments for select to authenticated
-  using (
-    (client_id = (select auth.uid()) and credit_lot_id is null)
-    or ((earned_at is not null or paid_out_at is not null)
-        and (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()))));
-create policy "admins mark payments as paid out"
-  on public.session_payments for update to authenticated using ((select private.is_admin()));
-
-alter table public.session_payments
-  add constraint session_payments_texts_are_short check (
-    char_length(currency) <= 10 and char_length(status) <= 50 and char_length(stripe_payment_intent_id) <= 255) not valid,
-  add constraint session_payments_paid_out_at_is_in_range check (
-    paid_out_at between '2000-01-01' and '2100-01-01') not valid,
-  add constraint session_payments_earned_at_is_in_range check (earned_at between '2000-01-01' and '2100-01-01');
-
-revoke all on public.session_payments from anon, authenticated, service_role;
--- No insert and no delete, not even for admins, and no amounts: money is written by the service, from what was paid.
-grant select, update (status, paid_out_at) on public.session_payments to authenticated;
-grant select, insert, update on public.session_payments to service_role;
 
 -- Whether somebody paid for this session by itself.
 -- Definer: whoever reads a session reads how it was paid, before the payment is earned as well.
@@ -660,7 +640,9 @@ as $$
 $$;
 
 revoke execute on function private.is_paid_singly from public, anon, authenticated, service_role;
+
 grant execute on function private.is_paid_singly to authenticated;
+
 -- A session that another practitioner leads from now on is theirs to earn. What is earned already stays.
 -- Definer: whoever gives a session away may not write payments.
 create function private.move_unearned_payments() returns trigger
@@ -673,6 +655,7 @@ begin
   return null;
 end
 $$;
+
 revoke execute on function private.move_unearned_payments from public, anon, authenticated, service_role;
 
 
@@ -699,13 +682,16 @@ create table private.payment_disputes (
 
   constraint payment_disputes_id_is_short check (char_length(id) <= 255)
 );
+
 comment on table  private.payment_disputes       is 'What payers claimed back through their bank, by Stripe''s id.';
+
 comment on column private.payment_disputes.state is
   'inquiry: the bank asks, and no money has moved. The order is that of the check; a state never goes back in it.';
 
 create index payment_disputes_checkout_id_idx on private.payment_disputes (checkout_id);
 
 alter table private.payment_disputes enable row level security;
+
 -- No grant and no policy: only the functions of this schema read and write it.
 
 create function private.grant_paid_credits(checkout public.checkout_sessions) returns uuid
@@ -743,6 +729,7 @@ begin
   return null;
 end
 $$;
+
 revoke execute on function private.set_lot_order_id from public, anon, authenticated, service_role;
 
 create trigger credit_ledger_10_set_lot_order_id after insert on public.credit_ledger
@@ -1037,19 +1024,25 @@ create table private.stripe_events (
     char_length(payload::text) <= 2000000 and char_length(facts::text) <= 10000),
   constraint stripe_events_happened_at_is_in_range check (happened_at between '2000-01-01' and '2100-01-01')
 );
+
 comment on table  private.stripe_events             is 'Events of Stripe, as it sent them.';
+
 comment on column private.stripe_events.facts       is 'What it means (payment_facts); null if nothing.';
+
 comment on column private.stripe_events.checkout_id is
   'The checkout it was applied to. No foreign key: old events are deleted.';
 
 comment on column private.stripe_events.failure is 'The error of the last attempt to apply it; null if it only waits.';
 
 create index stripe_events_due_idx on private.stripe_events (next_attempt_at) where applied_at is null;
+
 create index stripe_events_waiting_idx on private.stripe_events (payment_intent_id, received_at)
   where applied_at is null;  -- what waits for its payment
+
 create index stripe_events_received_at_idx on private.stripe_events (received_at);  -- deletion asks by age
 
 alter table private.stripe_events enable row level security;
+
 -- No policy: only the service reads and writes it.
 grant select, insert, update, delete on private.stripe_events to service_role;
 
@@ -1240,6 +1233,7 @@ begin
   return query select v_checkout.id, v_checkout.status;
 end
 $$;
+
 comment on function public.observe_checkout is
   'Applies what Stripe answered when it was asked: the same facts that events bring.';
 
@@ -1247,6 +1241,7 @@ revoke execute on function private.record_dispute, private.is_expected_amount, p
   private.apply_stripe_event, private.try_stripe_event, private.apply_waiting_payment_events,
   public.receive_stripe_event, public.apply_waiting_stripe_events, public.observe_checkout
   from public, anon, authenticated, service_role;
+
 grant execute on function private.observe_payment, private.apply_stripe_event, private.try_stripe_event,
   private.apply_waiting_payment_events, public.receive_stripe_event, public.apply_waiting_stripe_events,
   public.observe_checkout to service_role;
@@ -1275,13 +1270,16 @@ create table private.payment_refunds (
   constraint payment_refunds_amount_minor_is_in_range check (amount_minor between 1 and 100000000),
   constraint payment_refunds_stripe_refund_id_is_short check (char_length(stripe_refund_id) <= 255)
 );
+
 comment on table  private.payment_refunds              is 'Refunds that admins asked for, and why: evidence.';
+
 comment on column private.payment_refunds.requested_by is
   'No foreign key: who decided it stays, also when they have left.';
 
 create index payment_refunds_checkout_id_idx on private.payment_refunds (checkout_id);
 
 alter table private.payment_refunds enable row level security;
+
 -- No grant and no policy: only the functions below touch it.
 
 create type private.requested_refund as (
@@ -1344,6 +1342,7 @@ create function public.request_refund(
 as $$
   select * from private.request_refund(request_refund.checkout_id, request_refund.session_id, request_refund.amount_minor, reason);
 $$;
+
 comment on function public.request_refund is
   'For admins: decides and records a refund; refund-payment then makes it at Stripe.';
 
@@ -1373,5 +1372,7 @@ $$;
 
 revoke execute on function private.request_refund, private.record_refund, public.request_refund, public.record_refund
   from public, anon, authenticated, service_role;
+
 grant execute on function private.request_refund, public.request_refund to authenticated;
+
 grant execute on function private.record_refund, public.record_refund to service_role;

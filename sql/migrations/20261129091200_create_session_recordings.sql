@@ -59,25 +59,37 @@ create table public.session_recordings (
   constraint session_recordings_texts_are_short check (
     char_length(failure_code) <= 100 and char_length(failure_reason) <= 2000)
 );
+
 comment on column public.session_recordings.agora_sid is 'Of the newest take, as is the resource''s id.';
+
 comment on column public.session_recordings.recording_url is
   'Our own link, which can be revoked and counts views: never a signed one.';
+
 comment on column public.session_recordings.storage_path is
   'Of its first file, inside the private bucket session-recordings. Those of all takes are beside it.';
+
 comment on column public.session_recordings.duration_seconds is 'Of all takes that play, as is the size.';
+
 comment on column public.session_recordings.completed_at is
   'When it was last completed; not null from then on: it can be played, whatever follows.';
+
 comment on column public.session_recordings.stopped_at is
   'Somebody stopped it on purpose: no take begins by itself until somebody starts one by hand.';
+
 comment on column public.session_recordings.playback_url is 'Where its links lead, without their tokens.';
+
 comment on column public.session_recordings.lease_id is 'Of the process that erases it.';
+
 comment on column public.session_recordings.class_recording_id is
   'A participant''s own row for the recording of their class: the pages look for it under the participant''s session.';
 
 -- Guarantees one row, and for the pages exactly one completed row: with two they show no link.
 create unique index session_recordings_one_per_session on public.session_recordings (session_id);
+
 create index idx_session_recordings_status on public.session_recordings (status);
+
 create index idx_session_recordings_agora_sid on public.session_recordings (agora_sid) where agora_sid is not null;
+
 create index session_recordings_class_recording_id_idx on public.session_recordings (class_recording_id);
 
 alter table public.session_recordings enable row level security;
@@ -93,7 +105,9 @@ as $$
   select r.id from private.recording_erasure_queue q
     join public.session_recordings r on r.class_recording_id = q.recording_id;
 $$;
+
 revoke execute on function private.closed_recording_ids from public, anon, authenticated, service_role;
+
 grant execute on function private.closed_recording_ids to authenticated, service_role;
 
 -- Not for every session one takes part in: a participant of a class reads the row made for them, with a link of their
@@ -107,10 +121,12 @@ create policy "participants and admins read recordings"
     and ((select private.is_admin()) or id not in (select private.closed_recording_ids())));
 
 revoke all on public.session_recordings from anon, authenticated, service_role;
+
 -- Not Agora's ids, with which a recording can be stopped, nor the storage path: people need the link and the status.
 grant select (id, session_id, recording_url, duration_seconds, file_size_bytes, status, started_at, completed_at,
               created_at, updated_at)
   on public.session_recordings to authenticated;
+
 -- No write for people: the functions that call Agora write the state.
 grant select, insert, update, delete on public.session_recordings to service_role;
 
@@ -138,8 +154,10 @@ create trigger update_session_recordings_updated_at before update on public.sess
 -- webhooks say; `deadline_at` is until when it is tried.
 
 create sequence private.recorder_uids as bigint minvalue 4000000000 maxvalue 4294967295 cycle;
+
 comment on sequence private.recorder_uids is
   'The uids of Agora''s recorders: above all people''s, and a new one for each attempt, since two with one uid evict each other.';
+
 grant usage on sequence private.recorder_uids to service_role;
 
 create table private.recording_takes (
@@ -196,38 +214,56 @@ create table private.recording_takes (
     char_length(prefix) <= 255 and char_length(storage_path) <= 1000 and char_length(stop_reason) <= 100 and
     char_length(failure_code) <= 100 and char_length(failure_reason) <= 2000)
 );
+
 comment on column private.recording_takes.number is 'Takes play in this order.';
+
 comment on column private.recording_takes.mode is
   'Agora''s word: mix is one picture of everybody, individual one file per person.';
+
 comment on column private.recording_takes.requested_by is 'Null: it began by itself.';
+
 comment on column private.recording_takes.prefix is 'The folder in Agora''s bucket; each attempt has its own.';
+
 comment on column private.recording_takes.record_until is 'Recorded no longer than until then: the room closes.';
+
 comment on column private.recording_takes.agora_status is
   'The status in Agora''s last answer: 4 and 5 are running, 20 is a crash.';
+
 comment on column private.recording_takes.missing_since is
   'Since when Agora has answered 404: it has ended, or is changing machines (up to 90 s).';
+
 comment on column private.recording_takes.crashed_at is
   'When Agora said that it had crashed; the files in the bucket decide what follows.';
+
 comment on column private.recording_takes.media_started_at is 'When the first picture or sound was recorded.';
+
 comment on column private.recording_takes.upload_complete is
   'All of Agora''s files are in its bucket: copying may begin.';
+
 comment on column private.recording_takes.lease_id is
   'Of the process that copies; with a newer lease, the older one can write nothing any more.';
+
 comment on column private.recording_takes.claim_count is
   'Claims, to check or to copy it, since somebody last reported on it.';
 
 -- Two who start at once must not both reach Agora, and two recorders must not record the same.
 create unique index recording_takes_one_at_once on private.recording_takes (session_id)
   where status in ('pending', 'recording');
+
 create index recording_takes_session_id_idx on private.recording_takes (session_id);
+
 create index recording_takes_agora_sid_idx on private.recording_takes (agora_sid) where agora_sid is not null;
+
 create index recording_takes_next_check_at_idx on private.recording_takes (next_check_at)
   where status in ('pending', 'recording', 'processing');  -- the reconciler claims what is due
+
 -- A notification whose sid is not stored yet is matched by its recorder's uid.
 create index recording_takes_recorder_uid_idx on private.recording_takes (recorder_uid);
+
 create index recording_takes_requested_by_idx on private.recording_takes (requested_by);
 
 alter table private.recording_takes enable row level security;
+
 -- No policy: only the service and the functions of this schema read and write it.
 grant select, insert, update, delete on private.recording_takes to service_role;
 
@@ -258,6 +294,7 @@ $$;
 
 revoke execute on function private.recording_folder, private.take_prefix, private.take_start_timeout
   from public, anon, authenticated, service_role;
+
 grant execute on function private.recording_folder, private.take_prefix, private.take_start_timeout to service_role;
 
 
@@ -522,15 +559,6 @@ begin
 end;
 $$;
 
-create trigger user_consents_40_stop_recordings after update on public.user_consents for each row
-  when (old.consent_type = 'session_recording' and old.consented and old.revoked_at is null
-        and (not new.consented or new.revoked_at is not null))
-  execute function private.stop_recordings_without_consent();
-
-create trigger user_consents_10_stop_recordings_on_delete after delete on public.user_consents for each row
-  when (old.consent_type = 'session_recording' and old.consented and old.revoked_at is null)
-  execute function private.stop_recordings_without_consent();
-
 -- When a session begins, ends or is reopened; its trigger is among those of session_schedules.
 -- Definer: whoever changes a session's status may not write its recording.
 create function private.update_recording_of_session() returns trigger
@@ -552,6 +580,7 @@ revoke execute on function private.recording_lock_key, private.list_session_part
   private.has_everybodys_consent, private.request_recording_stop, private.stop_recording_before_admission,
   private.stop_recordings_without_consent, private.update_recording_of_session
   from public, anon, authenticated, service_role;
+
 grant execute on function private.stop_recording_before_admission to authenticated;
 
 
@@ -772,10 +801,11 @@ $$;
 revoke execute on function private.my_recording_access, private.start_agora_recording, private.stop_agora_recording,
   public.start_agora_recording, public.stop_agora_recording, private.get_recording_status, public.get_recording_status,
   public.find_take from public, anon, authenticated, service_role;
+
 grant execute on function private.start_agora_recording, private.stop_agora_recording, public.start_agora_recording,
   public.stop_agora_recording, private.get_recording_status, public.get_recording_status to authenticated, service_role;
+
 grant execute on function public.find_take to service_role;
--- Not granted to anybody: private.my_recording_access, which only definer functions call, here and in links.sql.
 
 
 -- recordings/expected_people.sql
@@ -795,6 +825,7 @@ as $$
 $$;
 
 revoke execute on function public.count_expected_people from public, anon, authenticated, service_role;
+
 -- For whoever carries a start to Agora.
 grant execute on function public.count_expected_people to service_role;
 
@@ -1101,6 +1132,7 @@ $$;
 
 revoke execute on function private.next_take_state, private.next_take_check_at, private.observe_take,
   public.observe_take from public, anon, authenticated, service_role;
+
 -- Not granted to authenticated: Agora's answers are evidence, and only the server gets them.
 grant execute on function private.next_take_state, private.next_take_check_at, private.observe_take,
   public.observe_take to service_role;
@@ -1141,18 +1173,24 @@ create table private.agora_notifications (
   constraint agora_notifications_payload_is_short check (char_length(payload::text) <= 2000000),
   constraint agora_notifications_happened_at_is_in_range check (happened_at between '2000-01-01' and '2100-01-01')
 );
+
 comment on table  private.agora_notifications is 'Agora''s notifications about recordings, unchanged.';
+
 comment on column private.agora_notifications.observation  is
   'What it means to a take (see observe_take); null if nothing.';
+
 comment on column private.agora_notifications.take_id is
   'The take it was applied to. No foreign key: the inbox outlives it.';
+
 comment on column private.agora_notifications.failure is
   'The error of the last attempt to apply it; null if it only waits.';
 
 create index agora_notifications_due_idx on private.agora_notifications (next_attempt_at) where applied_at is null;
+
 create index agora_notifications_received_at_idx on private.agora_notifications (received_at);  -- deletion is by age
 
 alter table private.agora_notifications enable row level security;
+
 -- No policy: only the service reads and writes it.
 grant select, insert, update, delete on private.agora_notifications to service_role;
 
@@ -1271,6 +1309,7 @@ $$;
 revoke execute on function private.apply_agora_notification, private.try_agora_notification,
   public.receive_agora_notification, public.apply_waiting_agora_notifications
   from public, anon, authenticated, service_role;
+
 grant execute on function private.apply_agora_notification, private.try_agora_notification,
   public.receive_agora_notification, public.apply_waiting_agora_notifications to service_role;
 
@@ -1362,6 +1401,7 @@ $$;
 
 revoke execute on function private.take_task, private.count_take_claim, public.claim_take_check
   from public, anon, authenticated, service_role;
+
 grant execute on function private.take_task, private.count_take_claim, public.claim_take_check to service_role;
 
 
@@ -1412,12 +1452,16 @@ create table private.recording_files (
     char_length(source_key) <= 1000 and char_length(source_etag) <= 255 and char_length(storage_path) <= 1000 and
     char_length(upload_url) <= 5000)
 );
+
 comment on table private.recording_files is 'The files of a take, in playing order.';
+
 comment on column private.recording_files.source_etag is
   'The version of the source: if it changes, the copy begins anew.';
+
 comment on column private.recording_files.upload_url is 'Where an interrupted upload resumes.';
 
 alter table private.recording_files enable row level security;
+
 -- No policy: only the service touches it.
 grant select, insert, update, delete on private.recording_files to service_role;
 
@@ -1583,6 +1627,7 @@ revoke execute on function private.refuse_deletion_with_files, private.lock_take
   public.claim_take_copy, private.renew_take_lease, public.renew_take_lease,
   public.plan_take_files, public.next_take_file, public.record_take_upload,
   public.verify_take_file from public, anon, authenticated, service_role;
+
 grant execute on function private.lock_take_to_copy, public.claim_take_copy, private.renew_take_lease,
   public.renew_take_lease, public.plan_take_files, public.next_take_file,
   public.record_take_upload, public.verify_take_file to service_role;
@@ -1707,6 +1752,7 @@ $$;
 
 revoke execute on function public.complete_take, private.add_participant_recordings, private.was_admitted,
   public.postpone_take_copy, public.retry_take from public, anon, authenticated, service_role;
+
 grant execute on function public.complete_take, private.add_participant_recordings, private.was_admitted,
   public.postpone_take_copy, public.retry_take to service_role;
 
@@ -1735,9 +1781,11 @@ create table private.recording_links (
   constraint recording_links_token_is_unique unique (token_sha256),
   constraint recording_links_keep_only_a_hash check (octet_length(token_sha256) = 32)
 );
+
 create index recording_links_recording_id_idx on private.recording_links (recording_id);
 
 alter table private.recording_links enable row level security;
+
 -- No policy: only the service and the functions below touch it.
 grant select, insert, update on private.recording_links to service_role;
 
@@ -1759,11 +1807,14 @@ create table public.recording_views (
   constraint recording_views_keep_only_a_hash check (octet_length(key_sha256) = 32),
   constraint recording_views_texts_are_short check (char_length(ip_address) <= 100 and char_length(user_agent) <= 1000)
 );
+
 comment on table public.recording_views is
   'Views of recordings, by link. Evidence: never changed, and without foreign keys, so it outlives both.';
+
 comment on column public.recording_views.masked_address is '192.0.2.x or 2001:db8:x: roughly from where, not who.';
 
 create index recording_views_recording_id_idx on public.recording_views (recording_id, viewed_at);
+
 create index recording_views_link_id_idx on public.recording_views (link_id, viewed_at);  -- when a link was last opened
 
 alter table public.recording_views enable row level security;
@@ -1774,11 +1825,14 @@ create policy "viewers of a recording read its views"
   using (recording_id in (select r.id from public.session_recordings r) or (select private.is_admin()));
 
 revoke all on public.recording_views from anon, authenticated, service_role;
+
 -- Not ip_address and user_agent: what identifies a stranger is for the service alone, should it ever be needed. Nor the
 -- key.
 grant select (id, recording_id, link_id, link_kind, viewed_at, masked_address)
   on public.recording_views to authenticated;
+
 grant select, insert on public.recording_views to service_role;
+
 -- No update or delete for anybody: views are evidence.
 
 create function private.find_recording_view(key_sha256 text, link_id uuid) returns uuid
@@ -1854,7 +1908,9 @@ $$;
 revoke execute on function private.find_recording_view, private.add_recording_view, private.replace_recording_link,
   private.rotate_recording_link, public.rotate_recording_link
   from public, anon, authenticated, service_role;
+
 grant execute on function private.rotate_recording_link, public.rotate_recording_link to authenticated, service_role;
+
 grant execute on function private.find_recording_view, private.add_recording_view, private.replace_recording_link to service_role;
 
 
@@ -1892,10 +1948,12 @@ create table public.recording_share_links (
   constraint recording_share_links_view_limit_is_in_range check (view_limit between 1 and 1000000),
   constraint recording_share_links_expires_at_is_in_range check (expires_at between '2000-01-01' and '2100-01-01')
 );
+
 comment on column public.recording_share_links.password_scrypt is
   'Salted with what stands in the link behind the token, which is random and kept nowhere.';
 
 create index recording_share_links_recording_id_idx on public.recording_share_links (recording_id);
+
 create index recording_share_links_created_by_idx on public.recording_share_links (created_by);
 
 alter table public.recording_share_links enable row level security;
@@ -1906,8 +1964,10 @@ create policy "who made a share link or sees its recording sees it"
   using (created_by = (select auth.uid()) or recording_id in (select r.id from public.session_recordings r));
 
 revoke all on public.recording_share_links from anon, authenticated, service_role;
+
 grant select (id, recording_id, created_by, has_password, view_limit, view_count, created_at, expires_at, revoked_at)
   on public.recording_share_links to authenticated;
+
 -- No write for people: the functions below make links and revoke them.
 grant select, insert, update on public.recording_share_links to service_role;
 
@@ -1919,9 +1979,11 @@ select l.id, l.recording_id, r.session_id, l.created_by = (select auth.uid()) as
          and l.view_count < coalesce(l.view_limit, l.view_count + 1) as is_open
   from public.recording_share_links l
   left join public.session_recordings r on r.id = l.recording_id;
+
 comment on view public.my_share_links is 'The links that one has made, and those to recordings that one may read.';
 
 revoke all on public.my_share_links from anon, authenticated, service_role;
+
 grant select on public.my_share_links to authenticated;
 
 -- Definer: the right to share must not depend on which rows they may read.
@@ -2006,6 +2068,7 @@ $$;
 
 revoke execute on function private.create_recording_share_link, private.revoke_recording_share_link,
   public.create_recording_share_link, public.revoke_recording_share_link from public, anon, authenticated, service_role;
+
 grant execute on function private.create_recording_share_link, private.revoke_recording_share_link,
   public.create_recording_share_link, public.revoke_recording_share_link to authenticated;
 
@@ -2114,6 +2177,7 @@ $$;
 
 revoke execute on function private.list_film_parts, private.list_film_chapters, private.describe_film
   from public, anon, authenticated, service_role;
+
 grant execute on function private.list_film_parts, private.describe_film to service_role;
 
 
@@ -2330,6 +2394,7 @@ $$;
 
 revoke execute on function private.find_recording_part, private.is_recording_closed, private.find_or_answer,
   public.view_recording, public.count_password_guess, public.open_share_link from public, anon, authenticated, service_role;
+
 -- Not granted to anon: the server hashes token and password, and passes on the caller's address.
 grant execute on function private.find_recording_part, private.is_recording_closed, private.find_or_answer,
   public.view_recording, public.count_password_guess, public.open_share_link to service_role;
@@ -2357,23 +2422,30 @@ create table public.legal_holds (
   constraint legal_holds_reason_is_short check (char_length(reason) <= 2000),
   constraint legal_holds_released_at_is_in_range check (released_at between '2000-01-01' and '2100-01-01')
 );
+
 comment on table public.legal_holds is 'No foreign keys: a hold outlives the account it is on, and who placed it.';
 
 create index legal_holds_user_id_idx on public.legal_holds (user_id) where released_at is null;
+
 create index legal_holds_session_id_idx on public.legal_holds (session_id) where released_at is null;
 
 alter table public.legal_holds enable row level security;
 
 create policy "admins read legal holds"
   on public.legal_holds for select to authenticated using ((select private.is_admin()));
+
 create policy "admins place legal holds"
   on public.legal_holds for insert to authenticated with check ((select private.is_admin()));
+
 create policy "admins release legal holds"
   on public.legal_holds for update to authenticated using ((select private.is_admin()));
 
 revoke all on public.legal_holds from anon, authenticated, service_role;
+
 grant select, insert (user_id, session_id, reason), update (released_at) on public.legal_holds to authenticated;
+
 grant select on public.legal_holds to service_role;
+
 -- No delete: that there was a hold is evidence too.
 
 -- By the server's clock, and once: a released hold stays released.
@@ -2391,6 +2463,7 @@ $$;
 
 create trigger legal_holds_set_released_at before update on public.legal_holds
   for each row when (new.released_at is not null) execute function private.set_legal_hold_released_at();
+
 create trigger audit_legal_holds after insert or update on public.legal_holds
   for each row execute function private.write_audit_log();
 
@@ -2447,6 +2520,7 @@ $$;
 
 revoke execute on function private.set_legal_hold_released_at, private.list_possibly_recorded_users,
   private.recording_ids_under_legal_hold, private.is_recording_under_legal_hold from public, anon, authenticated, service_role;
+
 grant execute on function private.recording_ids_under_legal_hold, private.is_recording_under_legal_hold to service_role;
 
 
@@ -2474,10 +2548,13 @@ create table public.recording_rules (
   constraint recording_rules_one_per_session unique (session_id),
   constraint recording_rules_retention_days_are_in_range check (retention_days between 1 and 36500)
 );
+
 comment on table public.recording_rules is
   'Exceptions for the recording of one session or class.';
+
 comment on column public.recording_rules.retention_days is
   'Null: that of session_recordings in data_retention_policies.';
+
 comment on column public.recording_rules.survives_withdrawal is
   'Whether the recording of a class is kept for the others when a participant withdraws. They are still in it: rarely lawful.';
 
@@ -2485,27 +2562,29 @@ alter table public.recording_rules enable row level security;
 
 create policy "admins read recording rules"
   on public.recording_rules for select to authenticated using ((select private.is_admin()));
+
 create policy "admins add recording rules"
   on public.recording_rules for insert to authenticated with check ((select private.is_admin()));
+
 create policy "admins change recording rules"
   on public.recording_rules for update to authenticated using ((select private.is_admin()));
+
 create policy "admins remove recording rules"
   on public.recording_rules for delete to authenticated using ((select private.is_admin()));
 
 revoke all on public.recording_rules from anon, authenticated, service_role;
+
 grant select, insert (session_id, retention_days, survives_withdrawal),
       update (retention_days, survives_withdrawal), delete
   on public.recording_rules to authenticated;
+
 grant select on public.recording_rules to service_role;
 
 create trigger update_recording_rules_updated_at before update on public.recording_rules
   for each row execute function public.update_updated_at_column();
+
 create trigger audit_recording_rules after insert or update or delete on public.recording_rules
   for each row execute function private.write_audit_log();
-
-insert into public.data_retention_policies (table_name, retention_days, auto_delete, description)
-values ('session_recordings', 2555, true,
-        'Recordings, seven years from their end; purge-recordings erases them with their files');
 
 create table private.recording_erasure_queue (
   id              uuid        primary key default gen_random_uuid(),
@@ -2522,8 +2601,11 @@ create table private.recording_erasure_queue (
     check (reason in ('consent_withdrawn', 'retention', 'account_erased', 'asked')),
   constraint recording_erasure_queue_holds_a_reason_once unique nulls not distinct (recording_id, reason, user_id)
 );
+
 comment on column private.recording_erasure_queue.user_id is 'Who withdrew consent.';
+
 comment on column private.recording_erasure_queue.begun_at is 'From then on it stays queued: the first files may be deleted.';
+
 comment on column private.recording_erasure_queue.attempt_count is
   'How often it was claimed; if more than a few times, storage or the bucket refuses to delete.';
 
@@ -2533,6 +2615,7 @@ comment on column private.recording_erasure_queue.next_attempt_at is
 create index recording_erasure_queue_next_attempt_at_idx on private.recording_erasure_queue (next_attempt_at);
 
 alter table private.recording_erasure_queue enable row level security;
+
 -- No policy: triggers fill it, and the service erases what is in it.
 grant select, insert, update, delete on private.recording_erasure_queue to service_role;
 
@@ -2603,15 +2686,6 @@ begin
 end
 $$;
 
--- Other triggers stop a recording that is still on (consent.sql); it is erased once it has ended.
-create trigger user_consents_30_queue_recordings after update on public.user_consents for each row
-  when (old.consent_type = 'session_recording' and old.consented and old.revoked_at is null
-        and (not new.consented or new.revoked_at is not null))
-  execute function private.queue_recordings_without_consent();
-create trigger user_consents_30_queue_recordings_on_delete after delete on public.user_consents for each row
-  when (old.consent_type = 'session_recording' and old.consented and old.revoked_at is null)
-  execute function private.queue_recordings_without_consent();
-
 -- Definer: whoever gives consent again may not write the queue.
 create function private.unqueue_recordings() returns trigger
   language plpgsql security definer set search_path = ''
@@ -2623,12 +2697,9 @@ begin
 end
 $$;
 
-create trigger user_consents_10_unqueue_recordings after insert or update on public.user_consents for each row
-  when (new.consent_type = 'session_recording' and new.consented and new.revoked_at is null)
-  execute function private.unqueue_recordings();
-
 revoke execute on function private.is_being_erased, private.recording_retention_days, private.queue_expired_recordings,
   private.queue_recordings_without_consent, private.unqueue_recordings from public, anon, authenticated, service_role;
+
 grant execute on function private.recording_retention_days, private.queue_expired_recordings to service_role;
 
 
@@ -2678,17 +2749,24 @@ create table private.joined_files (
     char_length(storage_path) <= 1000 and char_length(upload_url) <= 5000 and
     char_length(failure_code) <= 100 and char_length(failure_reason) <= 2000)
 );
+
 comment on column private.joined_files.parts is 'How many files are played of its recording: with another one, it is outdated.';
+
 comment on column private.joined_files.attempts is 'Claims since its parts are these.';
+
 comment on column private.joined_files.parts_sha256 is
   'Of what the parts give, before its index is put in: an upload goes on if they give the same again.';
+
 comment on column private.joined_files.sha256 is 'Of what storage holds, read back.';
+
 comment on column private.joined_files.upload_url is 'Where an interrupted upload resumes.';
+
 comment on column private.joined_files.failure_code is 'Of the last attempt; of one that was given up, why it stays several files.';
 
 create index joined_files_next_attempt_at_idx on private.joined_files (next_attempt_at) where status = 'waiting';
 
 alter table private.joined_files enable row level security;
+
 -- No policy: only the service and the functions of this schema touch it.
 grant select, insert, update, delete on private.joined_files to service_role;
 
@@ -2874,6 +2952,7 @@ $$;
 revoke execute on function private.list_recorded_files, private.queue_join, private.find_joined_file, private.lock_due_join,
   public.claim_join, private.give_up_join, private.renew_join_lease, public.renew_join_lease, public.record_join,
   public.finish_join, public.postpone_join from public, anon, authenticated, service_role;
+
 grant execute on function private.list_recorded_files, private.find_joined_file, private.lock_due_join,
   public.claim_join, private.give_up_join, private.renew_join_lease, public.renew_join_lease, public.record_join,
   public.finish_join, public.postpone_join to service_role;
@@ -2899,9 +2978,11 @@ create table private.recording_erasure_notices (
   constraint recording_erasure_notices_give_time check (ends_at >= told_at),
   constraint recording_erasure_notices_ends_at_is_in_range check (ends_at between '2000-01-01' and '2200-01-01')
 );
+
 comment on column private.recording_erasure_notices.ends_at is 'As they were told: it is not erased before.';
 
 alter table private.recording_erasure_notices enable row level security;
+
 -- No policy: only the service writes it, through the functions below.
 grant select, insert, update on private.recording_erasure_notices to service_role;
 
@@ -2985,6 +3066,7 @@ $$;
 revoke execute on function private.recording_notice_period, private.recording_retention_ends_at,
   private.is_erasure_told, private.may_erase_after_retention, private.tell_of_erasure, private.tell_of_erasures
   from public, anon, authenticated, service_role;
+
 grant execute on function private.recording_notice_period, private.recording_retention_ends_at,
   private.is_erasure_told, private.may_erase_after_retention, private.tell_of_erasure, private.tell_of_erasures
   to service_role;
@@ -3013,6 +3095,7 @@ create table public.recording_erasures (
   constraint recording_erasures_reasons_are_few check (
     cardinality(reasons) <= 20 and char_length(reasons::text) <= 1000)
 );
+
 comment on table public.recording_erasures is
   'Receipts: that a recording was erased, and why. They name no person and no session, only the id of the recording.';
 
@@ -3022,8 +3105,11 @@ create policy "admins read receipts of erasures"
   on public.recording_erasures for select to authenticated using ((select private.is_admin()));
 
 revoke all on public.recording_erasures from anon, authenticated, service_role;
+
 grant select on public.recording_erasures to authenticated;
+
 grant select, insert on public.recording_erasures to service_role;
+
 -- No update or delete for anybody: a receipt is evidence.
 
 -- For purge-recordings, again until it gives nought: tells the people of what is erased in a week, queues what has been
@@ -3141,5 +3227,6 @@ $$;
 
 revoke execute on function public.prepare_recording_erasures, public.claim_recording_erasure,
   private.finish_recording_erasure, public.finish_recording_erasure from public, anon, authenticated, service_role;
+
 grant execute on function public.prepare_recording_erasures, public.claim_recording_erasure,
   private.finish_recording_erasure, public.finish_recording_erasure to service_role;

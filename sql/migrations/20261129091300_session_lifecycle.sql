@@ -23,9 +23,11 @@ create table private.agora_uids (
 
   constraint agora_uids_uid_is_unique unique (uid)
 );
+
 comment on table private.agora_uids is 'The number under which a person joins any channel.';
 
 alter table private.agora_uids enable row level security;
+
 -- No grant and no policy: only the functions below touch it.
 
 create table private.channel_admissions (
@@ -40,14 +42,18 @@ create table private.channel_admissions (
   constraint channel_admissions_expire_later check (expires_at > admitted_at),
   constraint channel_admissions_channel_name_is_short check (char_length(channel_name) <= 255)
 );
+
 comment on table private.channel_admissions is 'Every token issued. Who holds a live one counts as present.';
+
 comment on column private.channel_admissions.session_id is 'The class''s session for a group; null for a test channel.';
 
 -- Who is present: whoever holds a live token.
 create index channel_admissions_session_id_idx on private.channel_admissions (session_id, expires_at);
+
 create index channel_admissions_user_id_idx on private.channel_admissions (user_id);
 
 alter table private.channel_admissions enable row level security;
+
 -- No grant and no policy: only the functions below touch it.
 
 create function private.get_channel_name(session public.session_schedules) returns text
@@ -236,6 +242,7 @@ revoke execute on function private.get_channel_name, private.get_channel_access,
   private.refuse_entry_without_waiver, private.is_test_channel_of_caller, private.is_session_channel,
   private.issue_channel_admission,
   public.create_agora_room, public.create_agora_token from public, anon, authenticated, service_role;
+
 grant execute on function private.get_channel_name, private.get_channel_access, private.refuse_closed_room,
   private.refuse_entry_without_waiver, private.is_test_channel_of_caller, private.is_session_channel,
   private.issue_channel_admission,
@@ -398,15 +405,21 @@ create table public.session_attendance (
   constraint session_attendance_total_seconds_is_in_range check (total_seconds between 0 and 1000000),
   constraint session_attendance_reason_is_short check (char_length(reason) <= 1000)
 );
+
 comment on table  public.session_attendance               is 'One row for each person in each session.';
+
 comment on column public.session_attendance.left_at is
   'Null while they are present, and where no event says when they left.';
+
 comment on column public.session_attendance.intervals     is 'When they were present, as far as events say.';
+
 comment on column public.session_attendance.total_seconds is 'Of the intervals; null if unknown.';
+
 comment on column public.session_attendance.is_no_show is
   'They did not attend; the session rules say what follows.';
 
 create index session_attendance_user_id_idx on public.session_attendance (user_id);
+
 create index session_attendance_decided_by_idx on public.session_attendance (decided_by);
 
 alter table public.session_attendance enable row level security;
@@ -419,11 +432,14 @@ create policy "people, their practitioner and admins read attendance"
     or (select private.is_admin()));
 
 revoke all on public.session_attendance from anon, authenticated, service_role;
+
 grant select on public.session_attendance to authenticated, service_role;
+
 -- No insert, update or delete, not even for the service: the functions below are the only way.
 
 create trigger update_session_attendance_updated_at before update on public.session_attendance
   for each row execute function public.update_updated_at_column();
+
 -- Only what was set by hand, with the values before. The rest can be computed from channel events and admissions.
 create trigger audit_session_attendance after insert or update on public.session_attendance
   for each row when (new.source = 'manual') execute function private.write_audit_log();
@@ -556,6 +572,7 @@ create function public.set_attendance(
 as $$
   select * from private.set_attendance(session_id, user_id, attended, reason, joined_at, left_at);
 $$;
+
 comment on function public.set_attendance is
   'For the session''s practitioner and admins: sets whether somebody attended, and why. Events change it no more.'
   ' A no-show set before the session is completed has the consequences that the session rules name, within a minute.';
@@ -563,6 +580,7 @@ comment on function public.set_attendance is
 revoke execute on function private.get_session_host, private.list_session_clients, private.find_attendance_session_id,
   private.lock_attendance, private.has_attended, private.mark_no_show, private.set_attendance, public.set_attendance
   from public, anon, authenticated, service_role;
+
 grant execute on function private.set_attendance, public.set_attendance to authenticated;
 
 
@@ -606,19 +624,27 @@ create table private.channel_events (
   constraint channel_events_stayed_seconds_is_in_range check (stayed_seconds between 0 and 10000000),
   constraint channel_events_reason_is_in_range check (reason between 0 and 1000000)
 );
+
 comment on table  private.channel_events                is 'Agora''s notifications about channels, unchanged.';
+
 comment on column private.channel_events.change         is 'What it means; null for kinds of events that we do not use.';
+
 comment on column private.channel_events.client_seq is
   'Agora''s clientSeq, counted by the sender: the order of the events of one client, which is a device.';
+
 comment on column private.channel_events.stayed_seconds is 'Of a leave: how long they had been present.';
+
 comment on column private.channel_events.reason is 'Of a leave: Agora''s reason.';
+
 comment on column private.channel_events.session_id is
   'Whose channel it is. No foreign key: the inbox outlives the session.';
 
 create index channel_events_session_id_idx on private.channel_events (session_id, uid);
+
 create index channel_events_received_at_idx on private.channel_events (received_at);  -- advance_next_session deletes by age
 
 alter table private.channel_events enable row level security;
+
 -- No grant and no policy: only the functions below touch it.
 
 -- The session whose channel it is. A class's seats have room names of their own, but no channel.
@@ -870,6 +896,7 @@ revoke execute on function private.find_session_of_channel, private.get_presence
   private.has_channel_events, private.compute_presence, private.find_channel_closed_at, private.list_presence,
   private.update_attendance, private.delete_observed_attendance, private.apply_channel_event,
   private.receive_channel_event, public.receive_channel_event from public, anon, authenticated, service_role;
+
 -- Not granted to people: presence is evidence, and only the server hears from Agora.
 grant execute on function private.receive_channel_event, public.receive_channel_event to service_role;
 
@@ -905,15 +932,20 @@ create table private.session_checks (
 
   constraint session_checks_failure_is_short check (char_length(failure) <= 10000)
 );
+
 comment on table private.session_checks is
   'The sessions under way, and when each was last checked.';
+
 comment on column private.session_checks.starts_at is 'When it came here: the nearest are checked first.';
+
 comment on column private.session_checks.attempts is 'Checks that failed since one succeeded.';
+
 comment on column private.session_checks.failure is 'The error of the last check; null if it succeeded.';
 
 create index session_checks_order_idx on private.session_checks (checked_at, starts_at desc);
 
 alter table private.session_checks enable row level security;
+
 -- No grant and no policy: only the functions below touch it.
 
 -- Before a session is completed: a client without a token and without an event is a no-show.
@@ -1073,11 +1105,13 @@ create function public.advance_next_session(since timestamptz default null)
 as $$
   select t.asked_at, t.session_id, t.moved_to, t.task, t.take, t.failure from private.advance_next_session(since) t;
 $$;
+
 comment on function public.advance_next_session is
   'Checks one session. Call it again with the first answer''s asked_at until an answer names no session.';
 
 revoke execute on function private.settle_no_shows, private.return_credits_to_absent_clients, private.advance_session,
   private.advance_next_session, public.advance_next_session from public, anon, authenticated, service_role;
+
 grant execute on function private.advance_next_session, public.advance_next_session to service_role;
 
 
@@ -1103,12 +1137,15 @@ create table private.session_reopenings (
 
   constraint session_reopenings_have_a_reason check (btrim(reason) <> '' and char_length(reason) <= 1000)
 );
+
 comment on column private.session_reopenings.completed_at is 'When it had been completed.';
 
 create index session_reopenings_session_id_idx on private.session_reopenings (session_id, reopened_at);
+
 create index session_reopenings_reopened_by_idx on private.session_reopenings (reopened_by);
 
 alter table private.session_reopenings enable row level security;
+
 -- No grant and no policy: only the functions below touch it. Admins read the audit log.
 
 create trigger audit_session_reopenings after insert on private.session_reopenings
@@ -1183,11 +1220,13 @@ create function public.reopen_session(session_id uuid, reason text)
 as $$
   select s.id, s.status from private.reopen_session($1, $2) s;
 $$;
+
 comment on function public.reopen_session is
   'For admins: takes back the completion of a session or class, and what followed from it, unless it was paid out.';
 
 revoke execute on function private.get_reopened_at, private.reopen_session, public.reopen_session
   from public, anon, authenticated, service_role;
+
 grant execute on function private.reopen_session, public.reopen_session to authenticated;
 
 
@@ -1240,9 +1279,11 @@ as $$
   select private.answer_session_link_requests();
   select private.remind_sessions(), private.mark_lost_mails_unknown(), private.expire_questions();
 $$;
+
 comment on function public.prepare_mails is
   'For the scheduler, again until all are nought: due reminders, mails whose sender died, what nobody answered in time.'
   ' Keeps where the pages of our own are, and answers who asked for their links.';
 
 revoke execute on function private.remind_sessions, public.prepare_mails from public, anon, authenticated, service_role;
+
 grant execute on function private.remind_sessions, public.prepare_mails to service_role;

@@ -27,22 +27,28 @@ create table public.contract_templates (
   constraint contract_templates_version_is_in_range check (version between 1 and 2000000000),
   constraint contract_templates_body_is_short check (char_length(body) <= 200000)
 );
+
 comment on column public.contract_templates.body is
   'Issued with [Name of practitioner] and [Date of issue] replaced. Never changes: a correction is a new version.';
+
 comment on column public.contract_templates.created_by is
   'No foreign key: who wrote it stays, also when they have left.';
+
 comment on column public.contract_templates.body_sha256 is 'SHA-256 of body, hexadecimal.';
 
 alter table public.contract_templates enable row level security;
 
 create policy "admins read contract templates"
   on public.contract_templates for select to authenticated using ((select private.is_admin()));
+
 create policy "admins add contract templates"
   on public.contract_templates for insert to authenticated with check ((select private.is_admin()));
 
 revoke all on public.contract_templates from anon, authenticated, service_role;
+
 -- No update and no delete for anybody: contracts were issued from it.
 grant select, insert (version, title, body) on public.contract_templates to authenticated;
+
 grant select, insert (version, title, body) on public.contract_templates to service_role;
 
 -- A text to begin with. Whoever runs the platform has their lawyer read it, and adds their own as version 2.
@@ -125,19 +131,28 @@ create table public.practitioner_contracts (
   constraint practitioner_contracts_signed_at_is_in_range check (signed_at between '2000-01-01' and '2100-01-01'),
   constraint practitioner_contracts_expires_at_is_in_range check (expires_at between '2000-01-01' and '2100-01-01')
 );
+
 comment on column public.practitioner_contracts.ip_address is 'As the browser says, when signed by a direct update.';
+
 comment on column public.practitioner_contracts.text_sha256 is 'SHA-256 of contract_text, hexadecimal.';
+
 comment on column public.practitioner_contracts.template_id is
   'Null for a text that was written for this practitioner alone.';
+
 comment on column public.practitioner_contracts.revoked_reason is 'Why it was revoked; the practitioner reads it.';
 
 create index idx_practitioner_contracts_practitioner_id on public.practitioner_contracts (practitioner_id);
+
 create index idx_practitioner_contracts_status on public.practitioner_contracts (status);
+
 create index idx_practitioner_contracts_active on public.practitioner_contracts (practitioner_id, status)
   where status in ('signed', 'pending');
+
 create index practitioner_contracts_template_id_idx on public.practitioner_contracts (template_id);
+
 create index practitioner_contracts_expires_at_idx on public.practitioner_contracts (expires_at)
   where status in ('pending', 'signed');  -- the reconciler asks for those that end
+
 -- A practitioner is offered each version once at a time, whoever issues it and however often.
 create unique index practitioner_contracts_one_offer_per_version
   on public.practitioner_contracts (practitioner_id, contract_version) where status = 'pending';
@@ -147,8 +162,10 @@ alter table public.practitioner_contracts enable row level security;
 create policy "practitioners read their own contracts, admins all"
   on public.practitioner_contracts for select to authenticated
   using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
+
 create policy "admins issue contracts"
   on public.practitioner_contracts for insert to authenticated with check ((select private.is_admin()));
+
 create policy "practitioners sign, admins end contracts"
   on public.practitioner_contracts for update to authenticated
   using (
@@ -157,10 +174,12 @@ create policy "practitioners sign, admins end contracts"
   with check (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
 
 revoke all on public.practitioner_contracts from anon, authenticated, service_role;
+
 -- signed_at as well: the frontend sends its own, and the trigger below replaces it. No delete for anybody.
 grant select, insert (practitioner_id, contract_version, contract_text, expires_at, template_id, title),
       update (status, signed_at, ip_address, user_agent, expires_at, revoked_reason)
   on public.practitioner_contracts to authenticated;
+
 grant select, insert, update on public.practitioner_contracts to service_role;
 
 -- What may change: the status, forward; the facts of signing, once; the end while nobody has signed; the reason when it
@@ -234,12 +253,15 @@ begin
   return new;
 end
 $$;
+
 revoke execute on function private.guard_practitioner_contracts from public, anon, authenticated, service_role;
 
 create trigger practitioner_contracts_guard before insert or update or delete on public.practitioner_contracts
   for each row execute function private.guard_practitioner_contracts();
+
 create trigger update_practitioner_contracts_updated_at before update on public.practitioner_contracts
   for each row execute function public.update_updated_at_column();
+
 create trigger audit_practitioner_contracts after insert or update or delete on public.practitioner_contracts
   for each row execute function private.write_audit_log();
 
@@ -264,7 +286,9 @@ create table public.contract_events (
   constraint contract_events_happen_once unique (contract_id, event),
   constraint contract_events_reason_is_short check (char_length(reason) <= 1000)
 );
+
 comment on table  public.contract_events           is 'The history of each contract: append-only.';
+
 comment on column public.contract_events.caused_by is
   'Null for the platform itself. No foreign key: who did it stays, also when they have left.';
 
@@ -278,6 +302,7 @@ create policy "practitioners read events of their contracts, admins all"
     or (select private.is_admin()));
 
 revoke all on public.contract_events from anon, authenticated, service_role;
+
 -- No insert, update or delete for anybody: the functions below write it.
 grant select on public.contract_events to authenticated, service_role;
 
@@ -333,10 +358,13 @@ revoke execute on function private.refuse_contract_event_changes, private.record
 
 create trigger contract_events_refuse_changes before update or delete on public.contract_events
   for each row execute function private.refuse_contract_event_changes();
+
 create trigger contract_events_refuse_truncate before truncate on public.contract_events
   for each statement execute function private.refuse_contract_event_changes();
+
 create trigger practitioner_contracts_record_offer after insert on public.practitioner_contracts
   for each row execute function private.record_contract_status();
+
 create trigger practitioner_contracts_record_event after update of status on public.practitioner_contracts
   for each row when (new.status <> old.status) execute function private.record_contract_status();
 
@@ -378,16 +406,24 @@ create table public.contract_signatures (
     char_length(user_agent) <= 1000 and char_length(text_sha256) <= 64 and
     char_length(signature_image_sha256) <= 64 and char_length(evidence_sha256) <= 64)
 );
+
 comment on table  public.contract_signatures is 'Signed contracts: append-only evidence.';
+
 comment on column public.contract_signatures.user_id is
   'Who signed. No foreign key: their account may have been erased since.';
+
 comment on column public.contract_signatures.signer_name is 'The practitioner''s name on the day; null once redacted.';
+
 comment on column public.contract_signatures.signer_email is 'The account''s address on the day; null once redacted.';
+
 comment on column public.contract_signatures.is_observed is
   'Whether the server saw address and agent itself; otherwise the browser claimed them.';
+
 comment on column public.contract_signatures.signature_name is 'As typed by the signer.';
+
 comment on column public.contract_signatures.signature_image is
   'The drawn signature, a PNG that the service encoded anew, at most 256 KiB; null once redacted.';
+
 comment on column public.contract_signatures.evidence_sha256 is
   'SHA-256 of the facts above, hexadecimal; stays when some of them go.';
 
@@ -401,7 +437,9 @@ create policy "practitioners read their own contract signatures, admins all"
     or (select private.is_admin()));
 
 revoke all on public.contract_signatures from anon, authenticated, service_role;
+
 grant select on public.contract_signatures to authenticated;
+
 -- Neither the time nor the hashes nor is_observed: the triggers write those. No update and no delete for anybody.
 grant select, insert (contract_id, user_id, ip_address, user_agent, signature_name, signature_image)
   on public.contract_signatures to service_role;
@@ -498,12 +536,16 @@ revoke execute on function
 
 create trigger contract_signatures_complete before insert on public.contract_signatures
   for each row execute function private.complete_contract_signature();
+
 create trigger contract_signatures_mark_contract_signed after insert on public.contract_signatures
   for each row execute function private.mark_contract_signed();
+
 create trigger contract_signatures_refuse_changes before update or delete on public.contract_signatures
   for each row execute function private.refuse_contract_signature_changes();
+
 create trigger contract_signatures_refuse_truncate before truncate on public.contract_signatures
   for each statement execute function private.refuse_contract_signature_changes();
+
 create trigger practitioner_contracts_record_signature after update of status on public.practitioner_contracts
   for each row when (new.status = 'signed' and old.status = 'pending')
   execute function private.record_direct_signature();
@@ -557,14 +599,6 @@ begin
   return old;
 end
 $$;
-
-create trigger practitioners_withdraw_offers before delete on public.practitioners
-  for each row execute function private.withdraw_unanswered_offers();
-
-create trigger practitioners_offer_contract after insert on public.practitioners
-  for each row execute function private.offer_newest_contract();
-create trigger user_roles_offer_contract after insert or update of role, user_id on public.user_roles
-  for each row when (new.role = 'practitioner') execute function private.offer_newest_contract();
 
 create function public.issue_practitioner_contract(
   practitioner_id uuid default null, template_version integer default null, expires_at timestamptz default null)
@@ -626,6 +660,7 @@ begin
   return next;
 end
 $$;
+
 comment on function public.issue_practitioner_contract is
   'Offers a version, by default the newest, to one practitioner or to all who are available. '
   'Whoever has it keeps what they have.';
@@ -676,6 +711,7 @@ begin
       from public.contract_signatures s where s.contract_id = v_contract.id;
 end
 $$;
+
 comment on function public.sign_practitioner_contract is
   'Writes the evidence, which signs the contract. Signing again gives the first signature.';
 
@@ -729,18 +765,25 @@ begin
   return next;
 end
 $$;
+
 comment on function public.reconcile_contracts is
   'For the scheduler, again until it did nothing. Late is harmless: past its end a contract is not live anyway.';
 
 revoke execute on function private.offer_newest_contract, private.withdraw_unanswered_offers from public, anon, authenticated, service_role;
+
 -- An admin issues as themself.
 revoke execute on function private.write_contract_text from public, anon, service_role;
+
 grant execute on function private.write_contract_text to authenticated;
+
 revoke execute on function public.issue_practitioner_contract, public.sign_practitioner_contract,
   private.remind_of_expiring_contracts, public.reconcile_contracts from public, anon, authenticated, service_role;
+
 grant execute on function public.issue_practitioner_contract to authenticated;
+
 -- Not granted to authenticated: evidence is what the server saw, so only the server may write it.
 grant execute on function public.sign_practitioner_contract to service_role;
+
 grant execute on function private.remind_of_expiring_contracts, public.reconcile_contracts to service_role;
 
 
@@ -757,7 +800,9 @@ create table public.contract_rules (
   live_contract_needed boolean     not null default false,
   updated_at           timestamptz not null default now()
 );
+
 comment on table  public.contract_rules                      is 'One row: what contracts decide.';
+
 comment on column public.contract_rules.live_contract_needed is
   'Whether a practitioner without a live contract takes no bookings.';
 
@@ -768,12 +813,15 @@ alter table public.contract_rules enable row level security;
 create policy "practitioners and admins read contract rules"
   on public.contract_rules for select to authenticated
   using (exists (select from private.my_practitioner_ids()) or (select private.is_admin()));
+
 create policy "admins set contract rules"
   on public.contract_rules for update to authenticated using ((select private.is_admin()));
 
 revoke all on public.contract_rules from anon, authenticated, service_role;
+
 -- One row, made below: no insert and no delete for anybody.
 grant select, update (live_contract_needed) on public.contract_rules to authenticated;
+
 grant select, update (live_contract_needed) on public.contract_rules to service_role;
 
 -- Definer: contracts are read by their practitioner only; everybody may know until when somebody can be booked.
@@ -794,6 +842,7 @@ insert into public.contract_rules default values;
 
 create trigger update_contract_rules_updated_at before update on public.contract_rules
   for each row execute function public.update_updated_at_column();
+
 create trigger audit_contract_rules after insert or update or delete on public.contract_rules
   for each row execute function private.write_audit_log();
 
@@ -829,8 +878,11 @@ create type public.signed_document as (
   signature_image_sha256 text,
   evidence_sha256        text
 );
+
 comment on type public.signed_document is 'What stands on a copy.';
+
 comment on column public.signed_document.signature_image is 'The drawn signature, PNG in base64.';
+
 comment on column public.signed_document.status is
   'Of a contract its own; of a waiver signed, or superseded by a newer version.';
 
@@ -918,12 +970,15 @@ begin
   end if;
 end
 $$;
+
 comment on function public.verify_signature is
   'Whether a copy is genuine, by the fingerprint of the signature that is printed on it, and whether it still holds.';
 
 revoke execute on function public.get_contract_pdf, private.get_waiver_documents, public.get_waiver_pdf,
   public.verify_signature from public, anon, authenticated, service_role;
+
 grant execute on function public.get_contract_pdf, private.get_waiver_documents, public.get_waiver_pdf
   to authenticated;
+
 -- Not granted to anon: the function in front of it is what the internet may ask.
 grant execute on function public.verify_signature to service_role;

@@ -44,11 +44,15 @@ create table public.practitioner_banking (
   constraint practitioner_banking_account_holder_name_is_short check (char_length(account_holder_name) <= 200),
   constraint practitioner_banking_country_is_short check (char_length(country) <= 40)
 );
+
 comment on column public.practitioner_banking.changed_at    is
   'When this became another account. Whoever verifies it names it by this.';
+
 comment on column public.practitioner_banking.cooling_until is 'No payout before, verified or not.';
+
 comment on column public.practitioner_banking.account_number_encrypted is
   'A mask. The ciphertext is private.bank_numbers.account_number.';
+
 comment on column public.practitioner_banking.routing_number_encrypted is 'A mask, as above.';
 
 create table private.bank_numbers (
@@ -66,8 +70,10 @@ create table private.bank_numbers (
   constraint bank_numbers_texts_are_short check (
     char_length(account_number) <= 1000 and char_length(routing_number) <= 1000 and char_length(fingerprint) <= 255)
 );
+
 comment on table  private.bank_numbers is
   'Account and routing numbers, sealed by shared/vault.py; the keys are not in this database.';
+
 comment on column private.bank_numbers.fingerprint is
   'Keyed digest of both numbers: equal numbers are recognized without opening them. Null: they never passed our checks.';
 
@@ -79,18 +85,23 @@ create table private.banking_settings (
   constraint banking_settings_cooling_is_at_most_90_days check (
     cooling_period between interval '0' and interval '90 days')
 );
+
 comment on column private.banking_settings.cooling_period is
   'For so long after a change no money goes to the account: time for its owner to notice a change that was not theirs.';
 
 insert into private.banking_settings default values;
 
 create index idx_practitioner_banking_verified on public.practitioner_banking (verified) where verified = true;
+
 create index practitioner_banking_verified_by_idx on public.practitioner_banking (verified_by);
 
 alter table public.practitioner_banking enable row level security;
+
 alter table private.bank_numbers enable row level security;
+
 -- No grant and no policy: functions of this schema read and write it, and the owner's rotation.
 alter table private.banking_settings enable row level security;
+
 -- No grant and no policy: an operator sets it, functions of this schema read it.
 
 create policy "practitioners read their own banking, admins all"
@@ -98,7 +109,9 @@ create policy "practitioners read their own banking, admins all"
   using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
 
 revoke all on public.practitioner_banking from anon, authenticated, service_role;
+
 grant select on public.practitioner_banking to authenticated;
+
 -- No insert and no update for the service: the row is written by functions that know who asks; the secret key alone is
 -- no reason to.
 grant select, delete on public.practitioner_banking to service_role;
@@ -132,12 +145,15 @@ begin
   return new;
 end
 $$;
+
 revoke execute on function private.reset_banking_verification from public, anon, authenticated, service_role;
 
 create trigger practitioner_banking_reset_verification before insert or update on public.practitioner_banking
   for each row execute function private.reset_banking_verification();
+
 create trigger update_practitioner_banking_updated_at before update on public.practitioner_banking
   for each row execute function public.update_updated_at_column();
+
 create trigger audit_practitioner_banking after insert or update or delete on public.practitioner_banking
   for each row execute function private.write_audit_log();
 
@@ -221,6 +237,7 @@ as $$
       user_id, practitioner_id, bank_name, account_holder_name, account_type, country,
       account_last4, routing_last4, fingerprint, sealed) b;
 $$;
+
 comment on function public.save_practitioner_banking is
   'Stores a bank account whose numbers are sealed: {account_number, routing_number}. The service has verified user_id.';
 
@@ -285,6 +302,7 @@ create function public.verify_practitioner_banking(
 as $$
   select * from private.verify_practitioner_banking(practitioner_id, changed_at, verified);
 $$;
+
 comment on function public.verify_practitioner_banking is
   'Verifies the account as it was at changed_at, or takes that back. For admins, and never for their own.';
 
@@ -292,8 +310,10 @@ revoke execute on function
   private.save_practitioner_banking, public.save_practitioner_banking, private.get_banking_obstacle,
   private.verify_practitioner_banking, public.verify_practitioner_banking
   from public, anon, authenticated, service_role;
+
 -- The service alone: whoever could pass ciphertext of their own choice would bypass the checks.
 grant execute on function private.save_practitioner_banking, public.save_practitioner_banking to service_role;
+
 grant execute on function private.verify_practitioner_banking, public.verify_practitioner_banking to authenticated;
 
 
@@ -314,12 +334,16 @@ create table public.banking_accesses (
 
   constraint banking_accesses_reference_is_short check (char_length(reference) <= 255)
 );
+
 comment on table public.banking_accesses is
   'Every read of somebody''s sealed bank numbers: append-only.';
+
 comment on column public.banking_accesses.practitioner_id is
   'Whose. No foreign key, like requested_by: the log outlives both.';
+
 comment on column public.banking_accesses.reference is
   'The payment file, or the key that the numbers are sealed with from then on.';
+
 comment on column public.banking_accesses.requested_by    is 'The admin who asked; null: the platform itself.';
 
 create index banking_accesses_practitioner_id_idx on public.banking_accesses (practitioner_id, accessed_at);
@@ -331,7 +355,9 @@ create policy "practitioners read accesses to their account, admins all"
   using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
 
 revoke all on public.banking_accesses from anon, authenticated, service_role;
+
 grant select on public.banking_accesses to authenticated, service_role;
+
 -- No insert, update or delete for anybody: the function below and the rotation write it, as the owner.
 
 create function private.refuse_banking_access_changes() returns trigger
@@ -384,9 +410,11 @@ $$;
 
 revoke execute on function private.refuse_banking_access_changes, private.read_bank_accounts, private.list_bank_numbers_to_reseal
   from public, anon, authenticated, service_role;
+
 -- No grant on private.read_bank_accounts: only a function that has made sure of who asks, and what for, calls it.
 
 create trigger banking_accesses_refuse_changes before update or delete on public.banking_accesses
   for each row execute function private.refuse_banking_access_changes();
+
 create trigger banking_accesses_refuse_truncate before truncate on public.banking_accesses
   for each statement execute function private.refuse_banking_access_changes();

@@ -44,13 +44,19 @@ create table public.ledger_transactions (
   constraint ledger_transactions_cause_is_short check (char_length(cause) <= 255),
   constraint ledger_transactions_reason_is_short check (char_length(reason) <= 1000)
 );
+
 comment on table  public.ledger_transactions                 is 'Every movement of practitioners'' money: evidence.';
+
 comment on column public.ledger_transactions.practitioner_id is
   'No foreign key, like session_id, payment_id, payout_id and created_by: money outlives what it is about.';
+
 comment on column public.ledger_transactions.session_id is
   'The seat: a session, or somebody''s own row of a class.';
+
 comment on column public.ledger_transactions.payment_id      is 'The seat''s row of session_payments.';
+
 comment on column public.ledger_transactions.cause           is 'The fact it follows from, unique within its kind.';
+
 comment on column public.ledger_transactions.created_by      is 'Who made it happen; null: the platform.';
 
 create table public.ledger_postings (
@@ -65,22 +71,28 @@ create table public.ledger_postings (
 
   constraint ledger_postings_amount_minor_is_in_range check (amount_minor between -100000000000 and 100000000000)
 );
+
 comment on column public.ledger_postings.amount_minor is
   'In cents. Plus: we owe it to the account''s owner; minus: it was taken.';
 
 -- Statements and balances ask for one practitioner and a range of time; sums of a seat, a payment or a payout by its
 -- id.
 create index ledger_transactions_practitioner_id_idx on public.ledger_transactions (practitioner_id, occurred_at);
+
 create index ledger_transactions_session_id_idx on public.ledger_transactions (session_id) where session_id is not null;
+
 create index ledger_transactions_payment_id_idx on public.ledger_transactions (payment_id) where payment_id is not null;
+
 create index ledger_transactions_payout_id_idx on public.ledger_transactions (payout_id) where payout_id is not null;
 
 alter table public.ledger_transactions enable row level security;
+
 alter table public.ledger_postings enable row level security;
 
 create policy "practitioners read their ledger, admins all"
   on public.ledger_transactions for select to authenticated
   using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
+
 create policy "whoever reads a transaction reads its postings"
   on public.ledger_postings for select to authenticated
   using ((select private.is_admin()) or transaction_id in (
@@ -88,7 +100,9 @@ create policy "whoever reads a transaction reads its postings"
      where t.practitioner_id = any (array(select private.my_practitioner_ids()))));
 
 revoke all on public.ledger_transactions, public.ledger_postings from anon, authenticated, service_role;
+
 grant select on public.ledger_transactions, public.ledger_postings to authenticated, service_role;
+
 -- No insert, update or delete for anybody: private.post_transaction writes, and nothing is ever rewritten.
 
 -- `lines` is an object: account -> minor units. A line of zero is left out, and if all are zero, nothing is posted and
@@ -177,23 +191,30 @@ begin
   return query select * from public.ledger_transactions t where t.id = v_transaction;
 end
 $$;
+
 comment on function public.adjust_earnings is
   'For admins: gives a practitioner an amount from the platform''s part, or with a minus takes it back. Minor units.';
 
 revoke execute on function private.post_transaction, private.check_transaction_balance, private.adjust_earnings, public.adjust_earnings
   from public, anon, authenticated, service_role;
+
 grant execute on function private.adjust_earnings, public.adjust_earnings to authenticated;
 
 create trigger ledger_transactions_refuse_changes before update or delete on public.ledger_transactions
   for each row execute function private.refuse_ledger_change();
+
 create trigger ledger_transactions_refuse_truncate before truncate on public.ledger_transactions
   for each statement execute function private.refuse_ledger_change();
+
 create trigger ledger_postings_refuse_changes before update or delete on public.ledger_postings
   for each row execute function private.refuse_ledger_change();
+
 create trigger ledger_postings_refuse_truncate before truncate on public.ledger_postings
   for each statement execute function private.refuse_ledger_change();
+
 create constraint trigger ledger_transactions_check_balance after insert on public.ledger_transactions
   deferrable initially deferred for each row execute function private.check_transaction_balance();
+
 create constraint trigger ledger_postings_check_balance after insert on public.ledger_postings
   deferrable initially deferred for each row execute function private.check_transaction_balance();
 
@@ -229,23 +250,32 @@ create table private.earned_seats (
   constraint earned_seats_one_per_seat_number unique (funds_id, seat_number),
   constraint earned_seats_have_one_share check (num_nonnulls(revenue_share_id, share_minor) = 1)
 );
+
 comment on table private.earned_seats is
   'Seats that were earned, and the funds they are paid from: evidence.';
+
 comment on column private.earned_seats.session_id is
   'No foreign key, like payment_id and practitioner_id: money outlives what it is about.';
+
 comment on column private.earned_seats.funds_id is
   'The checkout; of what is older than checkouts, the payment or the lot.';
+
 comment on column private.earned_seats.checkout_id is
   'No foreign key: its check would wait for a refund, which itself waits for the lock on these funds.';
+
 comment on column private.earned_seats.seat_number is 'Its number among the seats that these funds pay for, from 1.';
+
 comment on column private.earned_seats.preceding_minor is 'What the seats with lower numbers cost together.';
+
 comment on column private.earned_seats.share_minor is
   'Of payments that are older than the versions of the share, and were split when they were received.';
 
 create index earned_seats_checkout_id_idx on private.earned_seats (checkout_id);
+
 create index earned_seats_revenue_share_id_idx on private.earned_seats (revenue_share_id);
 
 alter table private.earned_seats enable row level security;
+
 -- No grant and no policy: only the functions of this schema read and write it.
 
 -- The sum of money that seats are paid from, and for how many.
@@ -542,9 +572,6 @@ revoke execute on function private.record_completed_sessions_earnings, private.r
 
 create trigger session_cancellations_earn after insert on public.session_cancellations
   for each row execute function private.record_forfeited_session_earnings();
-create trigger session_payments_earn after insert or update of status on public.session_payments
-  for each row when (new.checkout_id is null and new.credit_lot_id is null)
-  execute function private.earn_late_paid_seat();
 
 
 -- earnings/reports.sql
@@ -668,6 +695,7 @@ begin
      order by c.currency;
 end
 $$;
+
 comment on function public.earnings_overview is
   'A row per currency. Pending is what is earned and has not arrived, with what is on its way and what is disputed.';
 
@@ -704,6 +732,7 @@ begin
      order by 1, 2;
 end
 $$;
+
 comment on function public.earnings_series is
   'For a chart: every day, week (from Monday) or month with either currency, '
   'also where nothing was earned. On the practitioner''s clock.';
@@ -758,6 +787,7 @@ begin
      order by (s).scheduled_at desc, (p).id desc;
 end
 $$;
+
 comment on function public.earnings_sessions is
   'Seats that were earned, the latest first. The last row''s next_cursor leads to the next page. '
   'A given credit earns nothing.';
@@ -782,6 +812,7 @@ revoke execute on function private.resolve_practitioner_ids, private.get_earning
   private.sum_booked_shares, public.earnings_overview, public.earnings_series, public.earnings_sessions,
   public.begin_earnings_export
   from public, anon, authenticated, service_role;
+
 grant execute on function private.resolve_practitioner_ids, private.get_earnings_time_zone, private.list_earnings_lines,
   private.sum_booked_shares, public.earnings_overview, public.earnings_series, public.earnings_sessions,
   public.begin_earnings_export to authenticated;

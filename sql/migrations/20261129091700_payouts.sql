@@ -25,10 +25,13 @@ create table public.payout_terms (
   constraint payout_terms_one_at_a_time unique (valid_from),
   constraint payout_terms_valid_from_is_in_range check (valid_from between '2000-01-01' and '2100-01-01')
 );
+
 comment on table public.payout_terms is
   'How often practitioners are paid, and how long after. Append-only.';
+
 comment on column public.payout_terms.hold_days is
   'From the end of a period, and so at least from its last session: refunds come in that time.';
+
 comment on column public.payout_terms.created_by is 'No foreign key: who decided it stays, also when they have left.';
 
 create table public.payout_periods (
@@ -43,32 +46,41 @@ create table public.payout_periods (
   constraint payout_periods_end_after_they_start check (period_end > period_start),
   constraint payout_periods_one_per_start_and_end unique (period_start, period_end)
 );
+
 comment on column public.payout_periods.period_end is
   'The first day of the next period, which is not in this one any more.';
+
 comment on column public.payout_periods.closed_at  is 'When everybody who was owed something for it had a payout.';
 
 create index payout_periods_follows_idx on public.payout_periods (follows);
 
 alter table public.payout_terms enable row level security;
+
 alter table public.payout_periods enable row level security;
 
 create policy "practitioners and admins read payout terms"
   on public.payout_terms for select to authenticated
   using (exists (select from private.my_practitioner_ids()) or (select private.is_admin()));
+
 create policy "admins add payout terms valid from now or later"
   on public.payout_terms for insert to authenticated
   with check ((select private.is_admin()) and valid_from >= now());
+
 create policy "practitioners and admins read payout periods"
   on public.payout_periods for select to authenticated
   using (exists (select from private.my_practitioner_ids()) or (select private.is_admin()));
 
 revoke all on public.payout_terms, public.payout_periods from anon, authenticated, service_role;
+
 grant select, insert (period_days, hold_days, valid_from) on public.payout_terms to authenticated, service_role;
+
 -- No update and no delete for anybody: money was paid by it.
 grant select on public.payout_periods to authenticated, service_role;
+
 -- No insert, update or delete for anybody: periods are opened and closed by the functions of schema private.
 
 insert into public.payout_terms (period_days, hold_days, valid_from) values (14, 7, '2020-01-01T00:00Z');
+
 -- The anchor, a Monday.
 insert into public.payout_periods (number, period_start, period_end) values (1, '2026-01-05', '2026-01-19');
 
@@ -147,14 +159,20 @@ create table public.payouts (
   constraint payouts_failed_reason_is_short check (char_length(failed_reason) <= 1000),
   constraint payouts_paid_at_is_in_range check (paid_at between '2000-01-01' and '2100-01-01')
 );
+
 comment on table public.payouts is
   'What each practitioner was sent, in each currency for itself.';
+
 comment on column public.payouts.practitioner_id is
   'No foreign key, as in the ledger: money outlives what it is about.';
+
 comment on column public.payouts.period_start          is 'Of the period it was made for; its lines may be older.';
+
 comment on column public.payouts.period_end            is 'The first day that is not in the period any more.';
+
 comment on column public.payouts.transaction_reference is
   'The bank''s or provider''s; null on what an admin marked on the payments page.';
+
 comment on column public.payouts.settled_by is
   'The admin who marked it as paid or failed; null: a provider.';
 
@@ -173,34 +191,47 @@ create table public.payout_lines (
   constraint payout_lines_of_their_transaction foreign key (ledger_transaction_id, practitioner_id, currency)
     references public.ledger_transactions (id, practitioner_id, currency)
 );
+
 comment on table public.payout_lines is
   'What a payout pays: earnings, less what was refunded to payers.';
+
 comment on column public.payout_lines.released_at  is 'When the payout failed, and the line could be paid again.';
+
 comment on column public.payout_lines.amount_minor is
   'In cents, as the ledger has it: plus is owed to the practitioner.';
 
 create index payouts_practitioner_id_idx on public.payouts (practitioner_id, created_at);
+
 create index payouts_period_idx on public.payouts (period_start, period_end);
+
 create index payouts_pending_idx on public.payouts (created_at) where status = 'pending';  -- the payment file
+
 create index payout_lines_payout_id_idx on public.payout_lines (payout_id, practitioner_id, currency);
+
 create index payout_lines_ledger_transaction_id_idx
   on public.payout_lines (ledger_transaction_id, practitioner_id, currency);
+
 create index payout_lines_practitioner_id_idx on public.payout_lines (practitioner_id);
+
 create unique index payout_lines_one_live_payout
   on public.payout_lines (ledger_transaction_id) where released_at is null;
 
 alter table public.payouts enable row level security;
+
 alter table public.payout_lines enable row level security;
 
 create policy "practitioners read their payouts, admins all"
   on public.payouts for select to authenticated
   using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
+
 create policy "practitioners read their payout lines, admins all"
   on public.payout_lines for select to authenticated
   using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
 
 revoke all on public.payouts, public.payout_lines from anon, authenticated, service_role;
+
 grant select on public.payouts, public.payout_lines to authenticated, service_role;
+
 -- No insert, update or delete for anybody: payouts move through the functions of schema private.
 
 create function private.refuse_payout_changes() returns trigger
@@ -270,16 +301,22 @@ revoke execute on function
 
 create trigger payouts_refuse_changes before update or delete on public.payouts
   for each row execute function private.refuse_payout_changes();
+
 create trigger payouts_refuse_truncate before truncate on public.payouts
   for each statement execute function private.refuse_payout_changes();
+
 create trigger payout_lines_refuse_changes before update or delete on public.payout_lines
   for each row execute function private.refuse_payout_changes();
+
 create trigger payout_lines_refuse_truncate before truncate on public.payout_lines
   for each statement execute function private.refuse_payout_changes();
+
 create constraint trigger payouts_check after insert or update on public.payouts
   deferrable initially deferred for each row execute function private.check_payout();
+
 create trigger payout_lines_check after insert on public.payout_lines
   referencing new table as new_lines for each statement execute function private.check_payouts_of_lines();
+
 create trigger payout_lines_check_released after update on public.payout_lines
   referencing new table as new_lines for each statement execute function private.check_payouts_of_lines();
 
@@ -317,6 +354,7 @@ create view private.unpaid_earnings with (security_invoker = true) as
      -- The payer's bank asks for the money: until it is decided whose it is, it is sent to nobody.
      and not exists (select from private.earned_seats e join private.payment_disputes d on d.checkout_id = e.checkout_id
                       where e.session_id = t.session_id and d.state = 'open');
+
 comment on view private.unpaid_earnings is 'What the ledger owes and no payout pays, line by line.';
 
 revoke all on private.unpaid_earnings from public, anon, authenticated, service_role;
@@ -406,11 +444,13 @@ create function public.run_payouts(batch integer default 100)
 as $$
   select * from private.run_payouts(greatest(1, run_payouts.batch));
 $$;
+
 comment on function public.run_payouts is
   'For the scheduler, again until is_done. Carried forward are those who were paid more than they earned.';
 
 revoke execute on function private.lock_payouts, private.create_payout, private.get_period_to_pay, private.run_payouts,
   public.run_payouts from public, anon, authenticated, service_role;
+
 grant execute on function private.run_payouts, public.run_payouts to service_role;
 
 
@@ -500,6 +540,7 @@ as $$
   select * from private.mark_payout(mark_payout_paid.payout_id, 'paid', mark_payout_paid.transaction_reference,
                                     coalesce(mark_payout_paid.paid_at, now()), null);
 $$;
+
 comment on function public.mark_payout_paid is 'For admins and providers: the money has left, under this reference.';
 
 create function public.mark_payout_failed(payout_id uuid, reason text) returns setof public.payouts
@@ -507,6 +548,7 @@ create function public.mark_payout_failed(payout_id uuid, reason text) returns s
 as $$
   select * from private.mark_payout(mark_payout_failed.payout_id, 'failed', null, null, mark_payout_failed.reason);
 $$;
+
 comment on function public.mark_payout_failed is
   'For admins and providers: the money did not leave. The next run pays it again.';
 
@@ -526,6 +568,7 @@ $$;
 
 revoke execute on function private.get_payout_payment_ids, private.settle_payout, private.mark_payout, public.mark_payout_paid,
   public.mark_payout_failed, private.publish_payout_paid from public, anon, authenticated, service_role;
+
 grant execute on function private.mark_payout, public.mark_payout_paid, public.mark_payout_failed
   to authenticated, service_role;
 
@@ -685,23 +728,6 @@ revoke execute on function private.create_manual_payouts, private.lock_payouts_f
   private.guard_payment_status, private.settle_payouts_of_marked_payments, private.refuse_nothing_to_pay_out
   from public, anon, authenticated, service_role;
 
--- Order matters: the payouts lock is taken before the rows' own locks, and by writers of this column only. Whoever
--- changes what a payment is worth holds its row already, and never writes this column.
-create trigger session_payments_10_lock_payouts before update of paid_out_at on public.session_payments
-  for each statement execute function private.lock_payouts_first();
-create trigger session_payments_15_skip_not_owed before update of paid_out_at on public.session_payments
-  for each row when (old.paid_out_at is null and new.paid_out_at is not null and private.is_api_caller())
-  execute function private.skip_payment_not_owed();
-create trigger session_payments_20_guard_status before update of status, paid_out_at on public.session_payments
-  for each row execute function private.guard_payment_status();
-create trigger session_payments_30_settle_payouts after update on public.session_payments
-  referencing old table as old_rows new table as new_rows
-  for each statement execute function private.settle_payouts_of_marked_payments();
-create trigger session_payments_40_refuse_nothing after update on public.session_payments
-  referencing new table as new_rows
-  for each statement when (private.is_api_caller() and private.is_admin())
-  execute function private.refuse_nothing_to_pay_out();
-
 
 -- earnings/payout_file.sql
 
@@ -749,8 +775,10 @@ create function public.export_payout_file(user_id uuid, reference text, in_curre
 as $$
   select * from private.export_payout_file(user_id, reference, in_currency);
 $$;
+
 comment on function public.export_payout_file is
   'For export-payout-file, which has verified user_id and opens the sealed numbers.';
 
 revoke execute on function private.export_payout_file, public.export_payout_file from public, anon, authenticated, service_role;
+
 grant execute on function private.export_payout_file, public.export_payout_file to service_role;

@@ -31,8 +31,11 @@ create table public.action_templates (
   constraint action_templates_type_is_known
     check (action_type in ('daily_practice', 'mindfulness', 'physical', 'emotional', 'other'))
 );
+
 comment on table public.action_templates is 'What a practitioner can recommend with one click.';
+
 comment on column public.action_templates.practitioner_id is 'Null for the platform''s own templates.';
+
 comment on column public.action_templates.is_active is 'False once retired: kept for the recommendations made from it.';
 
 create index action_templates_practitioner_id_idx on public.action_templates (practitioner_id);
@@ -45,11 +48,13 @@ create policy "people read the platform's templates and their own, admins all"
     practitioner_id is null
     or practitioner_id = any (array(select private.my_practitioner_ids()))
     or (select private.is_admin()));
+
 create policy "practitioners add their own templates, admins the platform's"
   on public.action_templates for insert to authenticated
   with check (
     practitioner_id = any (array(select private.my_practitioner_ids()))
     or (practitioner_id is null and (select private.is_admin())));
+
 create policy "practitioners change their own templates, admins the platform's"
   on public.action_templates for update to authenticated
   using (
@@ -57,10 +62,12 @@ create policy "practitioners change their own templates, admins the platform's"
     or (practitioner_id is null and (select private.is_admin())));
 
 revoke all on public.action_templates from anon, authenticated;
+
 grant select,
       insert (practitioner_id, title, description, action_type, frequency, is_active),
       update (title, description, action_type, frequency, is_active)
   on public.action_templates to authenticated;
+
 -- No update of practitioner_id: a template does not change hands. No delete: it is retired.
 grant select, insert, update, delete on public.action_templates to service_role;
 
@@ -112,15 +119,21 @@ create table public.action_recommendations (
   constraint action_recommendations_due_date_is_in_range check (due_date between '2000-01-01' and '2100-01-01'),
   constraint action_recommendations_completed_at_is_in_range check (completed_at between '2000-01-01' and '2100-01-01')
 );
+
 comment on column public.action_recommendations.frequency is 'Free text, such as "daily" or "as needed".';
+
 comment on column public.action_recommendations.template_id is
   'The template it was made from; null for a text of the practitioner''s own.';
 
 create index idx_action_recommendations_client_id on public.action_recommendations (client_id);
+
 create index idx_action_recommendations_session_id on public.action_recommendations (session_id);
+
 create index idx_action_recommendations_practitioner_id on public.action_recommendations (practitioner_id);
+
 create index idx_action_recommendations_completed on public.action_recommendations (client_id, due_date)
   where completed = false;
+
 create index action_recommendations_template_id_idx on public.action_recommendations (template_id);
 
 alter table public.action_recommendations enable row level security;
@@ -131,6 +144,7 @@ create policy "client, practitioner and admins read recommendations"
     client_id = (select auth.uid())
     or practitioner_id = any (array(select private.my_practitioner_ids()))
     or (select private.is_admin()));
+
 -- About a session of these two, and from an active template of the practitioner's own or the platform's.
 create policy "practitioners recommend to their clients"
   on public.action_recommendations for insert to authenticated
@@ -146,22 +160,27 @@ create policy "practitioners recommend to their clients"
        where t.id = template_id and t.is_active
          and coalesce(t.practitioner_id, action_recommendations.practitioner_id)
            = action_recommendations.practitioner_id)));
+
 create policy "client and practitioner change recommendations"
   on public.action_recommendations for update to authenticated
   using (
     client_id = (select auth.uid())
     or practitioner_id = any (array(select private.my_practitioner_ids())));
+
 create policy "practitioners and admins withdraw recommendations"
   on public.action_recommendations for delete to authenticated
   using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
 
 revoke all on public.action_recommendations from anon, authenticated, service_role;
+
 grant select, delete on public.action_recommendations to authenticated;
+
 -- completed_at as well: the frontend sends its own, and the trigger below replaces it.
 grant insert (practitioner_id, client_id, session_id, title, description, action_type, frequency, due_date,
               template_id),
       update (title, description, action_type, frequency, due_date, completed, completed_at)
   on public.action_recommendations to authenticated;
+
 grant select, insert, update, delete on public.action_recommendations to service_role;
 
 create function private.guard_action_recommendations() returns trigger
@@ -191,10 +210,12 @@ begin
   return new;
 end
 $$;
+
 revoke execute on function private.guard_action_recommendations from public, anon, authenticated, service_role;
 
 create trigger update_action_recommendations_updated_at before update on public.action_recommendations
   for each row execute function public.update_updated_at_column();
+
 create trigger action_recommendations_guard before update on public.action_recommendations
   for each row execute function private.guard_action_recommendations();
 
@@ -270,6 +291,7 @@ $$;
 
 revoke execute on function public.create_action_recommendation, public.update_action_status
   from public, anon, authenticated, service_role;
+
 grant execute on function public.create_action_recommendation, public.update_action_status to authenticated;
 
 -- The progress of recommendations, for whoever gave them: open, overdue and done, by client, by template, and by both.
@@ -298,10 +320,12 @@ create view public.recommendation_progress with (security_invoker = true) as
     ) counted
     left join public.profiles client on client.id = counted.client_id
     left join public.action_templates t on t.id = counted.template_id;
+
 comment on view public.recommendation_progress is
   'One''s own recommendations, counted. Filter by grouped_by: client, template, client_and_template. Template null: own texts.';
 
 revoke all on public.recommendation_progress from anon, authenticated, service_role;
+
 grant select on public.recommendation_progress to authenticated;
 
 
@@ -329,33 +353,42 @@ create table public.journal_entries (
   constraint journal_entries_content_is_there check (char_length(content) between 1 and 50000),
   constraint journal_entries_entry_date_is_in_range check (entry_date between '2000-01-01' and '2100-01-01')
 );
+
 comment on column public.journal_entries.entry_date is 'The date in the writer''s own time zone.';
+
 comment on column public.journal_entries.session_id is 'The session it is about; the entry outlives it.';
 
 create index journal_entries_user_id_idx on public.journal_entries (user_id, entry_date desc);  -- the list
+
 create index journal_entries_session_id_idx on public.journal_entries (session_id);
 
 alter table public.journal_entries enable row level security;
 
 create policy "people read their own journal"
   on public.journal_entries for select to authenticated using (user_id = (select auth.uid()));
+
 create policy "people write their own journal, about sessions of theirs"
   on public.journal_entries for insert to authenticated
   with check (
     user_id = (select auth.uid()) and (session_id is null or session_id in (select private.my_session_ids())));
+
 create policy "people change their own journal"
   on public.journal_entries for update to authenticated
   using (user_id = (select auth.uid()))
   with check (
     user_id = (select auth.uid()) and (session_id is null or session_id in (select private.my_session_ids())));
+
 create policy "people delete from their own journal"
   on public.journal_entries for delete to authenticated using (user_id = (select auth.uid()));
 
 revoke all on public.journal_entries from anon, authenticated, service_role;
+
 grant select, delete on public.journal_entries to authenticated;
+
 -- user_id too: the pages send it, and the policy accepts only the writer's own.
 grant insert (user_id, session_id, entry_date, mood, title, content),
       update (session_id, entry_date, mood, title, content) on public.journal_entries to authenticated;
+
 -- The service exports and erases entries; it writes none.
 grant select, delete on public.journal_entries to service_role;
 
@@ -406,9 +439,11 @@ begin
                           order by j.entry_date desc, j.created_at desc limit 1) last on true;
 end
 $$;
+
 comment on function public.journal_prefill is
   'What an entry about a session starts with; journal_entry_id is the entry that exists already.';
 
 revoke execute on function private.normalize_mood, public.journal_prefill from public, anon, authenticated,
   service_role;
+
 grant execute on function private.normalize_mood, public.journal_prefill to authenticated;

@@ -27,10 +27,13 @@ create table private.outbox (
   constraint outbox_kind_is_short check (char_length(kind) <= 100),
   constraint outbox_payload_is_short check (char_length(payload::text) <= 100000)
 );
+
 comment on table private.outbox is
   'Events, in the order of their ids; each was written in the transaction that made it true.';
+
 comment on column private.outbox.user_id is
   'Whom it concerns. No foreign key, like session_id: an event may outlive both.';
+
 comment on column private.outbox.payload is
   'What the row it is about may not state any more when the event is read.';
 
@@ -40,6 +43,7 @@ create index outbox_session_id_idx on private.outbox (session_id);
 create unique index outbox_one_welcome_per_user_idx on private.outbox (user_id) where kind = 'welcome';
 
 alter table private.outbox enable row level security;
+
 -- No grant and no policy: functions of this schema write it.
 
 create function private.publish_event(
@@ -104,20 +108,13 @@ $$;
 revoke execute on function private.publish_event, private.publish_welcome, private.publish_welcome_of_account,
   private.publish_waiver_signed, private.publish_recording_ready from public, anon, authenticated, service_role;
 
--- Order matters: their names put them after users_create_profile, because a welcome names people by their profile.
-create trigger users_welcome after insert on auth.users
-  for each row execute function private.publish_welcome_of_account();
-create trigger users_welcome_when_confirmed after update on auth.users
-  for each row
-  when (to_jsonb(old) ->> 'email_confirmed_at' is null and to_jsonb(new) ->> 'email_confirmed_at' is not null)
-  execute function private.publish_welcome_of_account();
-
 create trigger liability_waivers_70_publish_signed after insert on public.liability_waivers
   for each row execute function private.publish_waiver_signed();
 
 -- Once: a recording that is completed again has a take more, and was announced.
 create trigger session_recordings_70_publish_ready_on_insert after insert on public.session_recordings
   for each row when (new.status = 'completed') execute function private.publish_recording_ready();
+
 create trigger session_recordings_70_publish_ready_on_update after update of status on public.session_recordings
   for each row when (new.status = 'completed' and old.completed_at is null)
   execute function private.publish_recording_ready();
@@ -136,22 +133,28 @@ create table public.notification_preferences (
   follow_ups        boolean     not null default true,
   updated_at        timestamptz not null default now()
 );
+
 comment on column public.notification_preferences.session_reminders is 'The mail on the day before a session.';
+
 comment on column public.notification_preferences.follow_ups is 'Mails after a session, and before credits expire.';
 
 alter table public.notification_preferences enable row level security;
 
 create policy "people read their own notification preferences"
   on public.notification_preferences for select to authenticated using (user_id = (select auth.uid()));
+
 create policy "people set their own notification preferences"
   on public.notification_preferences for insert to authenticated with check (user_id = (select auth.uid()));
+
 create policy "people change their own notification preferences"
   on public.notification_preferences for update to authenticated using (user_id = (select auth.uid()));
 
 revoke all on public.notification_preferences from anon, authenticated, service_role;
+
 grant select,
       insert (user_id, session_reminders, follow_ups),
       update (user_id, session_reminders, follow_ups) on public.notification_preferences to authenticated;
+
 grant select, insert, update, delete on public.notification_preferences to service_role;
 
 create function private.is_opted_out(user_id uuid, category text) returns boolean
@@ -202,10 +205,12 @@ create function public.unsubscribe(token_sha256 text, opts_out boolean, ip_addre
 as $$
   select u.category, u.is_opted_out from private.unsubscribe($1, $2, $3) u;
 $$;
+
 comment on function public.unsubscribe is 'Shows what a mailed link is about and, if opts_out, unsubscribes.';
 
 revoke execute on function private.unsubscribe, private.is_opted_out, public.unsubscribe
   from public, anon, authenticated, service_role;
+
 grant execute on function private.unsubscribe, public.unsubscribe to service_role;
 
 create trigger update_notification_preferences_updated_at before update on public.notification_preferences
@@ -389,7 +394,9 @@ $$;
 revoke execute on function private.describe_location, private.summarize_session, private.find_session_or_snapshot,
   private.snapshot_session, private.summarize_payment, private.summarize_credits, private.summarize_document,
   private.find_user_time_zone, private.get_session_of_caller, public.get_session_calendar from public, anon, authenticated, service_role;
+
 grant execute on function public.get_session_calendar to authenticated;
+
 -- Invoker functions call these two. Nobody can call them directly: schema private is not exposed.
 grant execute on function private.summarize_session, private.get_session_of_caller to authenticated, service_role;
 
@@ -416,10 +423,13 @@ create table private.mail_kinds (
 
   constraint mail_kinds_kind_is_short check (char_length(kind) <= 100)
 );
+
 comment on table private.mail_kinds is
   'Which events are mailed, and to whom. A new kind also needs a template in send_notifications.';
+
 comment on column private.mail_kinds.audience is
   'user: the user of the event. practitioner: whoever leads the session, unless they caused it.';
+
 comment on column private.mail_kinds.category is
   'The column of notification_preferences that switches it off; null: it cannot be switched off.';
 
@@ -496,20 +506,31 @@ create table private.mails (
     char_length(provider_message_id) <= 255),
   constraint mails_payload_is_short check (char_length(payload::text) <= 100000)
 );
+
 comment on column private.mails.payload             is 'The event''s payload, with a snapshot of a cancelled session.';
+
 comment on column private.mails.status_reason       is 'Why it was dropped, failed, or is tried again.';
+
 comment on column private.mails.session_sequence    is 'The calendar sequence of the session that the mail stated.';
+
 comment on column private.mails.provider_message_id is 'The mail service''s id of it.';
+
 comment on column private.mails.next_attempt_at     is 'Null: it is not attempted again by itself.';
 
 create index mails_due_idx on private.mails (next_attempt_at) where status in ('queued', 'unknown');
+
 create index mails_sending_idx on private.mails (lease_until) where status = 'sending';
+
 create index mails_session_id_idx on private.mails (session_id, user_id);
+
 create index mails_user_id_idx on private.mails (user_id);
+
 create index mails_kind_idx on private.mails (kind, audience);
 
 alter table private.mail_kinds enable row level security;
+
 alter table private.mails enable row level security;
+
 -- No policy. The service reads them, for operators; functions of this schema write them.
 grant select on private.mail_kinds, private.mails to service_role;
 
@@ -680,6 +701,7 @@ as $$
   select c.session, c.is_changed, c.changed_by, c.changed_at, c.agreed, c.proposed_scheduled_at, c.answer_until
     from private.get_session_change(get_session_change.session_id) c;
 $$;
+
 comment on function public.get_session_change is
   'What the client of a session may answer: a change that was made, with what they had agreed to, or a proposed time.';
 
@@ -710,12 +732,14 @@ create function public.list_session_offers() returns table (session private.sess
 as $$
   select o.session, o.answer_until from private.list_session_offers() o;
 $$;
+
 comment on function public.list_session_offers is
   'For practitioners: the sessions they are asked to lead, and until when they may answer. Without the client''s name.';
 
 revoke execute on function private.describe_previous, private.list_untold_changes, private.name_changes,
   private.get_session_change, public.get_session_change, private.list_session_offers, public.list_session_offers
   from public, anon, authenticated, service_role;
+
 grant execute on function private.get_session_change, public.get_session_change, private.list_session_offers,
   public.list_session_offers to authenticated;
 
@@ -744,8 +768,10 @@ create table public.user_notifications (
   constraint user_notifications_message_is_short check (char_length(message) <= 10000),
   constraint user_notifications_read_at_is_in_range check (read_at between '2000-01-01' and '2100-01-01')
 );
+
 comment on column public.user_notifications.kind is
   'The event it is about, as in session_booked; null for what admins write.';
+
 comment on column public.user_notifications.related_id is 'The session it is about. It may have been deleted since.';
 
 create index user_notifications_user_id_idx on public.user_notifications (user_id, created_at desc);
@@ -754,24 +780,19 @@ alter table public.user_notifications enable row level security;
 
 create policy "people read their own notifications"
   on public.user_notifications for select to authenticated using (user_id = (select auth.uid()));
+
 create policy "people mark their own notifications as read"
   on public.user_notifications for update to authenticated using (user_id = (select auth.uid()));
+
 create policy "admins notify people"
   on public.user_notifications for insert to authenticated with check ((select private.is_admin()));
 
 revoke all on public.user_notifications from anon, authenticated, service_role;
+
 grant select, update (read_at), insert (user_id, notification_type, title, message, related_id)
   on public.user_notifications to authenticated;
-grant select, insert, update, delete on public.user_notifications to service_role;
 
--- An open page shows a new one at once, by realtime. Where that is not installed, there is no such publication.
-do $$
-begin
-  if exists (select from pg_catalog.pg_publication where pubname = 'supabase_realtime') then
-    alter publication supabase_realtime add table public.user_notifications;
-  end if;
-end
-$$;
+grant select, insert, update, delete on public.user_notifications to service_role;
 
 create function private.write_local_start(scheduled_at text, time_zone text) returns text
   language sql stable set search_path = ''
@@ -887,11 +908,14 @@ create table public.email_logs (
     char_length(message_id) <= 255 and char_length(error_message) <= 2000),
   constraint email_logs_metadata_is_short check (char_length(metadata::text) <= 10000)
 );
+
 comment on column public.email_logs.message_id is
   'The mail service''s id of it, under which it can be looked up there.';
+
 comment on column public.email_logs.status     is 'unknown: the service did not answer; it may have been sent.';
 
 create index email_logs_user_id_idx on public.email_logs (user_id, created_at);
+
 create index email_logs_session_id_idx on public.email_logs (session_id);
 
 alter table public.email_logs enable row level security;
@@ -901,7 +925,9 @@ create policy "recipients and admins read email logs"
   using (user_id = (select auth.uid()) or (select private.is_admin()));
 
 revoke all on public.email_logs from anon, authenticated, service_role;
+
 grant select on public.email_logs to authenticated, service_role;
+
 -- No insert, update or delete for anybody: a line is written below, together with the outcome that it records.
 
 create function private.log_mail(mail private.mails) returns void
@@ -914,6 +940,7 @@ as $$
           case when mail.status <> 'sent' then mail.status_reason end,
           jsonb_build_object('mail_id', mail.id, 'audience', mail.audience, 'attempts', mail.attempts));
 $$;
+
 revoke execute on function private.log_mail from public, anon, authenticated, service_role;
 
 
@@ -986,6 +1013,7 @@ begin
      where l.is_wanted);
 end
 $$;
+
 revoke execute on function private.get_session_link_end, private.make_session_link, private.make_mail_links
   from public, anon, authenticated, service_role;
 
@@ -1031,13 +1059,17 @@ $$;
 create view public.unreachable_people with (security_invoker = true) as
   select l.user_id, f.full_name as name, l.since, l.meets_at
     from private.list_unreachable_people() l left join public.profiles f on f.id = l.user_id;
+
 comment on view public.unreachable_people is
   'Whom mails do not reach: for admins all, for a practitioner the clients of sessions to come, and oneself.';
 
 revoke all on public.unreachable_people from anon, authenticated, service_role;
+
 grant select on public.unreachable_people to authenticated;
+
 revoke execute on function private.find_unreachable_since, private.list_unreachable_people
   from public, anon, authenticated, service_role;
+
 grant execute on function private.list_unreachable_people to authenticated;
 
 
@@ -1408,6 +1440,7 @@ create function public.resolve_mail(mail_id uuid, outcome text) returns table (s
 as $$
   select private.resolve_mail(resolve_mail.mail_id, resolve_mail.outcome);
 $$;
+
 comment on function public.resolve_mail is
   'For operators: records that a mail of unknown fate was sent, or queues it again, as it does a failed one.';
 
@@ -1415,6 +1448,7 @@ revoke execute on function private.find_reason_to_drop_mail, private.lock_due_ma
   private.end_unsent_mail, private.compose_claimed_mail, private.claim_mail, private.start_mail, private.finish_mail,
   private.mark_lost_mails_unknown, private.resolve_mail, public.claim_mail, public.start_mail, public.finish_mail,
   public.resolve_mail from public, anon, authenticated, service_role;
+
 grant execute on function private.claim_mail, private.start_mail, private.finish_mail, private.mark_lost_mails_unknown,
   private.resolve_mail, public.claim_mail, public.start_mail, public.finish_mail, public.resolve_mail to service_role;
 
@@ -1607,17 +1641,22 @@ begin
   return next;
 end
 $$;
+
 comment on function public.send_welcome_email is 'Succeeds in any case, so that nobody learns from it who has an account.';
 
 revoke execute on function private.get_booking_of_caller, private.ensure_session_mail,
   public.send_booking_confirmation, public.send_cancellation_notice, public.send_class_reminder, private.ensure_payment_receipt, public.send_payment_receipt,
   private.send_welcome_email, public.send_welcome_email from public, anon, authenticated, service_role;
+
 grant execute on function public.send_booking_confirmation, public.send_cancellation_notice, public.send_class_reminder,
   public.send_payment_receipt to authenticated, service_role;
+
 -- Not to authenticated: signing up needs no session yet, so the function that sends a welcome calls as the service.
 grant execute on function private.send_welcome_email, public.send_welcome_email to service_role;
+
 -- What these invoker functions call, partly from the chapters on sessions. Nobody can call it directly: schema private
 -- is not exposed.
 grant execute on function private.get_booking_of_caller, private.ensure_session_mail, private.ensure_payment_receipt,
   private.remind_sessions to authenticated, service_role;
+
 grant execute on function private.get_caller_role to service_role;

@@ -32,6 +32,7 @@ create table public.webhook_endpoints (
   constraint webhook_endpoints_url_is_short check (char_length(url) <= 2000),
   constraint webhook_endpoints_description_is_short check (char_length(description) <= 500)
 );
+
 comment on column public.webhook_endpoints.created_by is
   'No foreign key: the endpoint stays when its creator''s account is deleted.';
 
@@ -39,13 +40,17 @@ alter table public.webhook_endpoints enable row level security;
 
 create policy "admins read webhook endpoints"
   on public.webhook_endpoints for select to authenticated using ((select private.is_admin()));
+
 create policy "admins change webhook endpoints"
   on public.webhook_endpoints for update to authenticated using ((select private.is_admin()));
+
 create policy "admins remove webhook endpoints"
   on public.webhook_endpoints for delete to authenticated using ((select private.is_admin()));
 
 revoke all on public.webhook_endpoints from anon, authenticated, service_role;
+
 grant select, delete on public.webhook_endpoints to authenticated, service_role;
+
 -- No insert: an endpoint is created together with its secret.
 grant update (url, events, description, is_active) on public.webhook_endpoints to authenticated, service_role;
 
@@ -58,10 +63,13 @@ create table private.webhook_secrets (
 
   constraint webhook_secrets_secret_is_short check (char_length(secret) <= 255)
 );
+
 comment on column private.webhook_secrets.retires_at is 'Until then it signs beside its successor; null: it is the current one.';
 
 create index webhook_secrets_endpoint_id_idx on private.webhook_secrets (endpoint_id);
+
 alter table private.webhook_secrets enable row level security;
+
 -- No grant and no policy: a secret is shown once, by the function that makes it.
 
 create function private.generate_webhook_secret() returns text
@@ -99,6 +107,7 @@ as $$
   select * from private.create_webhook_endpoint(create_webhook_endpoint.url, create_webhook_endpoint.events,
                                                 create_webhook_endpoint.description);
 $$;
+
 comment on function public.create_webhook_endpoint is 'For admins. The secret is shown this once.';
 
 -- Definer: as above.
@@ -130,10 +139,12 @@ create function public.rotate_webhook_secret(endpoint_id uuid) returns table (se
 as $$
   select private.rotate_webhook_secret(rotate_webhook_secret.endpoint_id);
 $$;
+
 comment on function public.rotate_webhook_secret is 'For admins. The old secret signs beside the new one for a day.';
 
 revoke execute on function private.generate_webhook_secret, private.create_webhook_endpoint, private.rotate_webhook_secret,
   public.create_webhook_endpoint, public.rotate_webhook_secret from public, anon, authenticated, service_role;
+
 grant execute on function private.create_webhook_endpoint, private.rotate_webhook_secret,
   public.create_webhook_endpoint, public.rotate_webhook_secret to authenticated;
 
@@ -171,13 +182,17 @@ create table public.webhook_deliveries (
   constraint webhook_deliveries_texts_are_short check (char_length(event) <= 100 and char_length(last_error) <= 2000),
   constraint webhook_deliveries_body_is_short check (char_length(body) <= 200000)
 );
+
 comment on column public.webhook_deliveries.outbox_id is
   'No foreign key: the record stays when old events are deleted.';
+
 comment on column public.webhook_deliveries.last_status is 'The HTTP status that the endpoint answered; null: it did not answer.';
 
 create index webhook_deliveries_due_idx on public.webhook_deliveries (endpoint_id, next_attempt_at) where status = 'pending';
+
 create index webhook_deliveries_leased_idx on public.webhook_deliveries (endpoint_id, lease_until)
   where status = 'pending' and lease_until is not null;  -- how many of an endpoint are on their way
+
 create index webhook_deliveries_created_at_idx on public.webhook_deliveries (created_at);  -- sending again asks by age
 
 alter table public.webhook_deliveries enable row level security;
@@ -186,6 +201,7 @@ create policy "admins read webhook deliveries"
   on public.webhook_deliveries for select to authenticated using ((select private.is_admin()));
 
 revoke all on public.webhook_deliveries from anon, authenticated, service_role;
+
 grant select on public.webhook_deliveries to authenticated, service_role;
 
 create function private.build_webhook_data(event private.outbox) returns jsonb
@@ -254,6 +270,7 @@ create function public.redeliver_webhooks(
 as $$
   select private.redeliver_webhooks(redeliver_webhooks.endpoint_id, redeliver_webhooks.since, redeliver_webhooks.delivery_id);
 $$;
+
 comment on function public.redeliver_webhooks is
   'For admins and operators: one delivery again, or all that failed since a time.';
 
@@ -369,8 +386,10 @@ revoke execute on function private.build_webhook_data, private.enqueue_webhook_d
   public.redeliver_webhooks, private.webhook_retry_delay, private.lock_due_webhook_delivery,
   private.claim_webhook_delivery, private.finish_webhook_delivery, public.claim_webhook_delivery,
   public.finish_webhook_delivery from public, anon, authenticated, service_role;
+
 -- To authenticated too: admins are asked for inside.
 grant execute on function private.redeliver_webhooks, public.redeliver_webhooks to authenticated, service_role;
+
 grant execute on function private.claim_webhook_delivery, private.finish_webhook_delivery,
   public.claim_webhook_delivery, public.finish_webhook_delivery to service_role;
 

@@ -6,35 +6,6 @@ set check_function_bodies = off;
 
 -- privacy/consents.sql
 
--- Consents, and their history: each time somebody agrees, declines or withdraws, a line is added that nobody changes.
---
---   absent -> given -> withdrawn -> given -> ...
---
---   user_consents     the present state, one row for each person and kind
---   consent_history   every change of it, in order
---
--- Lines are written by a trigger, whichever way the change is made. Address and agent are those a server saw: a consent
--- given through `record-consent` has them, one that a page wrote into the table has none, because no server saw it.
-
--- The baseline's policies overlap, and let people delete a consent and write when and from where they gave it.
-drop policy "Users can view their own consents" on public.user_consents;
-drop policy "Users can manage their own consents" on public.user_consents;
-drop policy "Admins can view all consents" on public.user_consents;
-
-create policy "people read their own consents, admins all"
-  on public.user_consents for select to authenticated
-  using (user_id = (select auth.uid()) or (select private.is_admin()));
-create policy "people give their own consents"
-  on public.user_consents for insert to authenticated with check (user_id = (select auth.uid()));
-create policy "people change their own consents"
-  on public.user_consents for update to authenticated using (user_id = (select auth.uid()));
-
-alter table public.user_consents
-  add constraint user_consents_version_is_short check (char_length(version) <= 100) not valid,
-  add constraint user_consents_metadata_is_short check (char_length(metadata::text) <= 10000) not valid,
-  add constraint user_consents_texts_are_short check (
-    char_length(ip_address) <= 100 and char_length(user_agent) <= 1000 and char_length(revoked_ip_address) <= 100) not valid;
-
 create function private.set_consent_times() returns trigger
   language plpgsql set search_path = ''
 as $$
@@ -66,18 +37,6 @@ begin
 end
 $$;
 
--- When somebody agreed or withdrew is the server's time, whoever writes.
-create trigger user_consents_set_times before insert or update on public.user_consents
-  for each row execute function private.set_consent_times();
-
-revoke all on public.user_consents from anon, authenticated, service_role;
-grant select on public.user_consents to authenticated;
--- Not address, agent or dates, which are what the server saw. Not delete: a consent is withdrawn, and its row stays.
-grant insert (user_id, consent_type, consented, version, metadata),
-      update (user_id, consent_type, consented, version, metadata)
-  on public.user_consents to authenticated;
-grant select, insert, update on public.user_consents to service_role;
-
 -- History
 
 create table public.consent_history (
@@ -96,10 +55,14 @@ create table public.consent_history (
     char_length(user_agent) <= 1000),
   constraint consent_history_metadata_is_short check (char_length(metadata::text) <= 10000)
 );
+
 comment on table  public.consent_history            is 'Evidence: lines are only added.';
+
 comment on column public.consent_history.user_id is
   'No foreign key: what somebody agreed to can be shown after their account is gone.';
+
 comment on column public.consent_history.consented  is 'Whether the consent was in force after this.';
+
 comment on column public.consent_history.ip_address is 'As the server saw it; null if the table was written directly.';
 
 -- Somebody's own, in order.
@@ -112,7 +75,9 @@ create policy "people read their own consent history, admins all"
   using (user_id = (select auth.uid()) or (select private.is_admin()));
 
 revoke all on public.consent_history from anon, authenticated, service_role;
+
 grant select on public.consent_history to authenticated, service_role;
+
 -- No insert, update or delete for anybody: the trigger writes it.
 
 -- Definer: whoever changes a consent may neither write nor suppress the line that says so.
@@ -132,9 +97,6 @@ begin
   return null;
 end
 $$;
-
-create trigger user_consents_20_record_history after insert or update or delete on public.user_consents
-  for each row execute function private.record_consent_history();
 
 -- What somebody last said: given, declined (withdrawn as well), or unanswered.
 create function private.get_consent_answer(user_id uuid, consent_type text) returns text
@@ -227,15 +189,19 @@ create function public.session_consents(session_id uuid) returns table (user_id 
 as $$
   select * from private.session_consents(session_id);
 $$;
+
 comment on function public.session_consents is
   'Who in a session has agreed to be recorded, for its practitioner and admins; no other consents.';
 
 revoke execute on function private.record_consent_history, private.get_consent_answer, public.record_consent, public.get_consent_status,
   private.session_consents, public.session_consents from public, anon, authenticated, service_role;
+
 -- Not granted to authenticated: the address is what the server saw, so only the server may pass one.
 grant execute on function public.record_consent to service_role;
+
 -- Of what they may read: their own answers.
 grant execute on function private.get_consent_answer to authenticated;
+
 grant execute on function public.get_consent_status, private.session_consents, public.session_consents to authenticated;
 
 
@@ -259,6 +225,7 @@ create table public.recording_consent_texts (
   constraint recording_consent_texts_body_is_not_empty check (btrim(body) <> ''),
   constraint recording_consent_texts_body_says_how_long check (strpos(body, '[How long]') > 0)
 );
+
 comment on column public.recording_consent_texts.body is
   'Shown with the placeholder [How long] replaced by what the retention policy of session_recordings says. Never changes.';
 
@@ -269,19 +236,25 @@ alter table public.recording_consent_texts enable row level security;
 create policy "anyone reads the active recording consent text, admins all"
   on public.recording_consent_texts for select to anon, authenticated
   using (is_active or (select private.is_admin()));
+
 create policy "admins add recording consent texts"
   on public.recording_consent_texts for insert to authenticated with check ((select private.is_admin()));
+
 create policy "admins activate recording consent texts"
   on public.recording_consent_texts for update to authenticated using ((select private.is_admin()));
 
 revoke all on public.recording_consent_texts from anon, authenticated, service_role;
+
 grant select on public.recording_consent_texts to anon;
+
 -- No delete for anybody: somebody may have answered it.
 grant select, insert (version, body, is_active), update (is_active) on public.recording_consent_texts to authenticated;
+
 grant select on public.recording_consent_texts to service_role;
 
 create trigger recording_consent_texts_activate_version before insert or update on public.recording_consent_texts
   for each row execute function private.activate_policy_version();
+
 create trigger recording_consent_texts_refuse_active_deletion before delete on public.recording_consent_texts
   for each row when (old.is_active) execute function private.refuse_deleting_active_policy();
 
@@ -326,131 +299,7 @@ revoke execute on function private.describe_recording_retention, private.write_r
   from public, anon, authenticated, service_role;
 
 
--- privacy/memories_and_access_grants.sql
-
--- Memories and access grants: what the meditation assistant remembers of a person, and whom people let see their
--- sessions, memories, notes and profile.
---
---   access: granted -> revoked        granted -> (expired, by the clock)
-
--- Memories
-
--- The baseline's are for every role, and ask who is calling again for every row.
-drop policy "Users can view their own memories" on public.meditation_memories;
-drop policy "Users can create their own memories" on public.meditation_memories;
-drop policy "Users can delete their own memories" on public.meditation_memories;
-
-create policy "people read their own memories"
-  on public.meditation_memories for select to authenticated using (user_id = (select auth.uid()));
-create policy "people keep their own memories"
-  on public.meditation_memories for insert to authenticated with check (user_id = (select auth.uid()));
-create policy "people delete their own memories"
-  on public.meditation_memories for delete to authenticated using (user_id = (select auth.uid()));
-
-alter table public.meditation_memories
-  add constraint meditation_memories_content_is_short check (char_length(content) <= 50000) not valid,
-  add constraint meditation_memories_metadata_is_short check (char_length(metadata::text) <= 10000) not valid,
-  add constraint meditation_memories_session_date_is_in_range check (
-    session_date between '2000-01-01' and '2100-01-01') not valid,
-  add constraint meditation_memories_created_at_is_in_range check (
-    created_at between '2000-01-01' and '2100-01-01') not valid;
-
-revoke all on public.meditation_memories from anon, authenticated, service_role;
-grant select, insert, delete on public.meditation_memories to authenticated;
-grant select, insert, update, delete on public.meditation_memories to service_role;
-
--- The baseline's never worked, so nobody depends on what it returned: the operator was not on its search path.
-drop function public.match_memories;
-
-create function public.match_memories(
-  query_embedding extensions.vector, match_user_id uuid,
-  match_count integer default 5, match_threshold double precision default 0.7)
-  returns table (
-    id uuid, content text, memory_type text, session_date timestamptz, metadata jsonb,
-    similarity double precision)
-  language plpgsql stable security invoker set search_path = ''
-as $$
-#variable_conflict use_column
-begin
-  return query
-    select m.id, m.content, m.memory_type, m.session_date, m.metadata,
-           1 - (m.embedding operator(extensions.<=>) query_embedding)
-    from public.meditation_memories m
-    where m.user_id = match_user_id and 1 - (m.embedding operator(extensions.<=>) query_embedding) > match_threshold
-    order by m.embedding operator(extensions.<=>) query_embedding
-    limit match_count;
-end
-$$;
-revoke execute on function public.match_memories from public, anon, authenticated, service_role;
-grant execute on function public.match_memories to authenticated, service_role;
-
--- Access grants
-
--- Three of the baseline's policies are for the same command, and none looks at what is granted.
-drop policy "Grantors can view their grants" on public.access_grants;
-drop policy "Grantees can view their grants" on public.access_grants;
-drop policy "Grantors can create grants" on public.access_grants;
-drop policy "Grantors can revoke their grants" on public.access_grants;
-drop policy "Admins can view all grants" on public.access_grants;
-
-create policy "grantors, grantees and admins read grants"
-  on public.access_grants for select to authenticated
-  using (
-    grantor_id = (select auth.uid()) or grantee_id = (select auth.uid()) or (select private.is_admin()));
--- In the baseline anybody could grant access to anything.
-create policy "people grant access to what is theirs"
-  on public.access_grants for insert to authenticated
-  with check (
-    grantor_id = (select auth.uid())
-    and case resource_type
-      when 'session' then resource_id in (select private.my_session_ids())
-      when 'memory' then resource_id in (select m.id from public.meditation_memories m
-                                          where m.user_id = (select auth.uid()))
-      when 'note' then resource_id in (select n.id from public.session_notes n where n.author_id = (select auth.uid()))
-      when 'profile' then resource_id = (select auth.uid())
-    end);
-create policy "grantors revoke their grants"
-  on public.access_grants for update to authenticated using (grantor_id = (select auth.uid()));
-
-alter table public.access_grants
-  add constraint access_grants_reason_is_short check (char_length(reason) <= 1000) not valid,
-  add constraint access_grants_metadata_is_short check (char_length(metadata::text) <= 10000) not valid,
-  add constraint access_grants_expires_at_is_in_range check (
-    expires_at between '2000-01-01' and '2100-01-01') not valid,
-  add constraint access_grants_revoked_at_is_in_range check (
-    revoked_at between '2000-01-01' and '2100-01-01') not valid;
-
-revoke all on public.access_grants from anon, authenticated, service_role;
-grant select on public.access_grants to authenticated;
-grant insert (grantor_id, grantee_id, resource_type, resource_id, permission, expires_at, reason, metadata),
-      update (revoked_at, reason)
-  on public.access_grants to authenticated;
-grant select, insert, update, delete on public.access_grants to service_role;
-
-
 -- privacy/erased_rows.sql
-
--- Erased rows: what is deleted with an account, what stays without the person, and how evidence loses what they wrote.
---
---   deleted   account, profile, preferences, roles, journal, memories, notes, recommendations, consents, notifications,
---             mails and their log, holds, links, room numbers, banking, answers under idempotency keys; recordings
---             through the erasure queue
---   kept      sessions, seats, attendance, credits and both ledgers, payments, refunds, cancellations, waivers,
---             contracts and their signatures, consent history, audit log: ids, times, amounts, states, hashes. Names,
---             addresses, agents, images and what people wrote are blanked. The id is the pseudonym: no table leads from
---             it to a person. Of who had a session or gave some, a profile without a name: pages join it.
---
--- Which rows are deleted is read from the foreign keys on auth.users: a table that is added later and cascades is
--- covered.
-
--- Sessions, credits, cancellations and attendance are about money and about other people, so an account can be deleted
--- without them. They keep the id; it then leads to nobody. In the baseline these ids were foreign keys to
--- auth.users that cascaded: deleting an account deleted the practitioner's earnings with it. Payments, checkouts,
--- waivers and the ledgers have none either. That an account is there when the row is written is checked by trigger:
--- each column that names a person has a foreign key to auth.users or that trigger. tests/sql/test_people_columns.py
--- lists the few with neither, where the person follows from another row.
-alter table public.practitioners        drop constraint practitioners_user_id_fkey;
-alter table public.user_session_credits drop constraint user_session_credits_user_id_fkey;
 
 comment on column public.practitioners.user_id is 'No foreign key: the account may have been erased since.';
 
@@ -482,75 +331,78 @@ begin
   return new;
 end
 $$;
+
 revoke execute on function private.require_account, private.refuse_unknown_account
   from public, anon, authenticated, service_role;
+
 grant execute on function private.require_account to service_role;
 
--- By name after the triggers that fill columns in. That of session_schedules stands with its others.
-create trigger practitioners_99_refuse_unknown_account before insert or update of user_id on public.practitioners
-  for each row execute function private.refuse_unknown_account('user_id');
-create trigger user_session_credits_99_refuse_unknown_account
-  before insert or update of user_id on public.user_session_credits
-  for each row execute function private.refuse_unknown_account('user_id');
 -- After the row, as a foreign key: before it, whoever may not write the row would learn which accounts there are.
 create trigger profiles_99_refuse_unknown_account
   after insert or update of id on public.profiles
   for each row execute function private.refuse_unknown_account('id');
-create trigger session_notes_99_refuse_unknown_account
-  after insert or update of author_id on public.session_notes
-  for each row execute function private.refuse_unknown_account('author_id');
-create trigger meditation_memories_99_refuse_unknown_account
-  after insert or update of user_id on public.meditation_memories
-  for each row execute function private.refuse_unknown_account('user_id');
+
 create trigger liability_waivers_99_refuse_unknown_account
   after insert or update of user_id on public.liability_waivers
   for each row execute function private.refuse_unknown_account('user_id');
+
 create trigger contract_signatures_99_refuse_unknown_account
   after insert or update of user_id on public.contract_signatures
   for each row execute function private.refuse_unknown_account('user_id');
+
 create trigger consent_history_99_refuse_unknown_account
   after insert or update of user_id on public.consent_history
   for each row execute function private.refuse_unknown_account('user_id');
+
 create trigger checkout_sessions_99_refuse_unknown_account
   after insert or update of user_id on public.checkout_sessions
   for each row execute function private.refuse_unknown_account('user_id');
-create trigger audit_logs_99_refuse_unknown_account
-  after insert or update of user_id on public.audit_logs
-  for each row execute function private.refuse_unknown_account('user_id');
+
 create trigger legal_holds_99_refuse_unknown_account
   after insert or update of user_id on public.legal_holds
   for each row execute function private.refuse_unknown_account('user_id');
+
 -- Who did it.
 create trigger legal_holds_99_refuse_unknown_placer
   after insert or update of placed_by on public.legal_holds
   for each row execute function private.refuse_unknown_account('placed_by');
+
 create trigger payment_refunds_99_refuse_unknown_account
   after insert or update of requested_by on private.payment_refunds
   for each row execute function private.refuse_unknown_account('requested_by');
+
 create trigger banking_accesses_99_refuse_unknown_account
   after insert or update of requested_by on public.banking_accesses
   for each row execute function private.refuse_unknown_account('requested_by');
+
 create trigger contract_events_99_refuse_unknown_account
   after insert or update of caused_by on public.contract_events
   for each row execute function private.refuse_unknown_account('caused_by');
+
 create trigger contract_templates_99_refuse_unknown_account
   after insert or update of created_by on public.contract_templates
   for each row execute function private.refuse_unknown_account('created_by');
+
 create trigger credit_ledger_99_refuse_unknown_account
   after insert or update of actor on public.credit_ledger
   for each row execute function private.refuse_unknown_account('actor');
+
 create trigger ledger_transactions_99_refuse_unknown_account
   after insert or update of created_by on public.ledger_transactions
   for each row execute function private.refuse_unknown_account('created_by');
+
 create trigger payout_terms_99_refuse_unknown_account
   after insert or update of created_by on public.payout_terms
   for each row execute function private.refuse_unknown_account('created_by');
+
 create trigger payouts_99_refuse_unknown_account
   after insert or update of settled_by on public.payouts
   for each row execute function private.refuse_unknown_account('settled_by');
+
 create trigger revenue_shares_99_refuse_unknown_account
   after insert or update of created_by on public.revenue_shares
   for each row execute function private.refuse_unknown_account('created_by');
+
 create trigger webhook_endpoints_99_refuse_unknown_account
   after insert or update of created_by on public.webhook_endpoints
   for each row execute function private.refuse_unknown_account('created_by');
@@ -562,7 +414,9 @@ create function private.is_reason_erasure(old_row jsonb, new_row jsonb) returns 
 as $$
   select new_row - 'reason' = old_row - 'reason' and old_row ->> 'reason' is not null and new_row ->> 'reason' = '(erased)';
 $$;
+
 revoke execute on function private.is_reason_erasure from public, anon, authenticated, service_role;
+
 -- Those triggers run as whoever writes.
 grant execute on function private.is_reason_erasure to authenticated, service_role;
 
@@ -777,7 +631,6 @@ $$;
 revoke execute on function private.replace_names, private.queue_account_recordings, private.redact_evidence,
   private.delete_personal_rows, private.expire_user_credits
   from public, anon, authenticated, service_role;
--- Not granted to anybody: private.erase_account calls them.
 
 
 -- privacy/erase_accounts.sql
@@ -808,10 +661,14 @@ create table public.erasure_receipts (
   constraint erasure_receipts_counts_is_short check (char_length(counts::text) <= 10000),
   constraint erasure_receipts_last_counts_is_short check (char_length(last_counts::text) <= 10000)
 );
+
 comment on table public.erasure_receipts is
   'That an account was erased, when, and how many rows. Names nobody.';
+
 comment on column public.erasure_receipts.counts is 'How many of what, over all times it was asked.';
+
 comment on column public.erasure_receipts.last_counts is 'How many of what was found the last time.';
+
 comment on column public.erasure_receipts.pseudonym is 'The id under which the evidence that stays can be found.';
 
 alter table public.erasure_receipts enable row level security;
@@ -820,7 +677,9 @@ create policy "admins read erasure receipts"
   on public.erasure_receipts for select to authenticated using ((select private.is_admin()));
 
 revoke all on public.erasure_receipts from anon, authenticated, service_role;
+
 grant select on public.erasure_receipts to authenticated, service_role;
+
 -- No insert, update or delete for anybody: erasing writes it.
 
 create function private.refuse_erasure(user_id uuid) returns void
@@ -1044,6 +903,7 @@ begin
   end;
 end
 $$;
+
 comment on function public.erase_my_account is
   'Erases one''s own data or, for admins and the service, somebody''s. The account itself is deleted by erase-my-account.';
 
@@ -1075,16 +935,12 @@ begin
 end
 $$;
 
-create trigger users_erase_account before delete on auth.users
-  for each row execute function private.erase_deleted_account();
-create trigger users_record_erasure after delete on auth.users
-  for each row execute function private.erase_deleted_account();
-
 revoke execute on function private.refuse_erasure, private.cancel_upcoming_sessions, private.count_changed_rows,
   private.add_counts, private.authorize_erasure, private.name_erasure_asker, private.cancel_sessions_before_erasure,
   public.cancel_sessions_before_erasure, private.erase_account, public.erase_my_account,
   private.delete_auth_log_entries, private.erase_deleted_account
   from public, anon, authenticated, service_role;
+
 grant execute on function private.cancel_sessions_before_erasure, public.cancel_sessions_before_erasure,
   private.erase_account, public.erase_my_account to authenticated, service_role;
 
@@ -1241,59 +1097,19 @@ begin
     select f.name, null, f.content, f.storage_path from private.export_files(export_my_data.user_id) f;
 end
 $$;
+
 comment on function public.export_my_data is
   'All that is known of a person, and their files. How often is limited; each export is in the audit log.';
 
 revoke execute on function private.exported_row, private.export_rows, private.export_files, public.export_my_data
   from public, anon, authenticated, service_role;
+
 -- Not granted to authenticated: the address and agent are what the server saw.
 grant execute on function private.export_rows, private.export_files, public.export_my_data
   to service_role;
 
 
 -- privacy/retention.sql
-
--- Retention: what has been kept as long as its policy says is deleted or blanked by a scheduled function, where the
--- policy says so (`auto_delete`).
---
---   meditation_memories, journal_entries, session_notes, user_notifications, email_logs, webhook_deliveries   deleted
---   user_consents       deleted once withdrawn; their history stays
---   session_schedules   notes, room and place of ended sessions are blanked; the row is about money and evidence, and
---                       stays
---   audit_logs          lines lose their personal parts; their place in the chain stays
---   session_recordings  not here: purge-recordings deletes them with their files
---
--- Nothing else is touched, whatever a policy names: payments, ledgers, waivers and contracts are kept by law. Nor is
--- anything of a person or a session under a legal hold. One batch is one transaction with its receipt, so a run can be
--- killed anywhere.
-
--- One policy for all commands, which asks who is calling again for every row; below, one for each.
-drop policy "Only admins can manage retention policies" on public.data_retention_policies;
-
-create policy "admins read retention rules"
-  on public.data_retention_policies for select to authenticated using ((select private.is_admin()));
-create policy "admins add retention rules"
-  on public.data_retention_policies for insert to authenticated with check ((select private.is_admin()));
-create policy "admins change retention rules"
-  on public.data_retention_policies for update to authenticated using ((select private.is_admin()));
-create policy "admins remove retention rules"
-  on public.data_retention_policies for delete to authenticated using ((select private.is_admin()));
-
-alter table public.data_retention_policies
-  add constraint data_retention_policies_table_name_is_short check (char_length(table_name) <= 63) not valid,
-  add constraint data_retention_policies_retention_days_is_in_range check (
-    retention_days between 0 and 36500) not valid,
-  add constraint data_retention_policies_description_is_short check (char_length(description) <= 1000) not valid,
-  add constraint data_retention_policies_times_are_in_range check (
-    created_at between '2000-01-01' and '2100-01-01' and updated_at between '2000-01-01' and '2100-01-01') not valid;
-
-revoke all on public.data_retention_policies from anon, authenticated, service_role;
-grant select, insert, update, delete on public.data_retention_policies to authenticated, service_role;
-
-insert into public.data_retention_policies (table_name, retention_days, auto_delete, description) values
-  ('email_logs',         365, true, 'What became of mails, a year'),
-  ('user_notifications', 365, true, 'Messages on the pages, a year'),
-  ('webhook_deliveries',  90, true, 'What other systems were told, three months');
 
 create table public.retention_receipts (
   id         uuid        primary key default gen_random_uuid(),
@@ -1305,8 +1121,10 @@ create table public.retention_receipts (
   constraint retention_receipts_one_per_day unique (table_name, applied_on),
   constraint retention_receipts_table_name_is_short check (char_length(table_name) <= 63)
 );
+
 comment on table public.retention_receipts is
   'How many rows of a table were deleted or blanked on a day. Names nobody.';
+
 comment on column public.retention_receipts.before is 'Rows older than this were deleted or blanked.';
 
 alter table public.retention_receipts enable row level security;
@@ -1315,15 +1133,22 @@ create policy "admins read retention receipts"
   on public.retention_receipts for select to authenticated using ((select private.is_admin()));
 
 revoke all on public.retention_receipts from anon, authenticated, service_role;
+
 grant select on public.retention_receipts to authenticated, service_role;
+
 -- No insert, update or delete for anybody: applying a policy writes it.
 
 -- Retention asks by age.
 create index session_notes_created_at_idx on public.session_notes (created_at);
+
 create index meditation_memories_created_at_idx on public.meditation_memories (created_at);
+
 create index journal_entries_created_at_idx on public.journal_entries (created_at);
+
 create index user_notifications_created_at_idx on public.user_notifications (created_at);
+
 create index email_logs_created_at_idx on public.email_logs (created_at);
+
 create index user_consents_revoked_at_idx on public.user_consents (revoked_at) where revoked_at is not null;
 
 create function private.user_ids_under_legal_hold() returns setof uuid
@@ -1427,8 +1252,10 @@ create function public.apply_retention(max_rows integer default 500) returns tab
 as $$
   select * from private.apply_retention(max_rows);
 $$;
+
 comment on function public.apply_retention is 'Applies a retention policy to one batch of rows; no row: nothing is due.';
 
 revoke execute on function private.user_ids_under_legal_hold, private.session_ids_under_legal_hold,
   private.apply_retention_policy, private.apply_retention, public.apply_retention from public, anon, authenticated, service_role;
+
 grant execute on function private.apply_retention, public.apply_retention to service_role;

@@ -53,9 +53,12 @@ create view public.session_history with (security_invoker = true) as
                         where x.session_id = s.id and x.status <> 'failed' limit 1) r on true
     left join lateral (select x.cancellation_type, x.credit_returned from public.session_cancellations x
                         where x.session_id = s.id order by x.cancelled_at limit 1) c on true;
+
 comment on view public.session_history is
   'One''s own sessions. Filter by session_type, is_group, scheduled_at, practitioner_id, status.';
+
 revoke all on public.session_history from anon, authenticated, service_role;
+
 grant select on public.session_history to authenticated;
 
 -- Credits: the ledger, line by line.
@@ -75,9 +78,12 @@ create view public.credit_history with (security_invoker = true) as
     left join public.session_packages p on p.id = c.package_id
     left join public.session_types t on t.id = c.session_type_id
     left join lateral (select x.scheduled_at from public.session_schedules x where x.id = l.session_id limit 1) s on true;
+
 comment on view public.credit_history is
   'The ledger of one''s own credits: what was added, what was spent, for what, and until when.';
+
 revoke all on public.credit_history from anon, authenticated, service_role;
+
 grant select on public.credit_history to authenticated, service_role;
 
 -- Past purchases: what somebody paid, with the receipt, what was refunded, and what is left of it. Rows of checkouts,
@@ -119,8 +125,11 @@ create view public.past_purchases with (security_invoker = true) as
            where (select private.is_admin() or not private.is_api_caller()) and m.user_id is distinct from (select auth.uid())) l
     join public.session_packages p on p.id = l.package_id
    where not exists (select from public.checkout_sessions c where c.credit_lot_id = l.id);
+
 comment on view public.past_purchases is 'What somebody bought, what was refunded, what is left; amounts in cents.';
+
 revoke all on public.past_purchases from anon, authenticated, service_role;
+
 grant select on public.past_purchases to authenticated, service_role;
 
 
@@ -146,13 +155,17 @@ alter table public.getting_started_ticks enable row level security;
 
 create policy "people read their own ticks"
   on public.getting_started_ticks for select to authenticated using (user_id = (select auth.uid()));
+
 create policy "people tick for themselves"
   on public.getting_started_ticks for insert to authenticated with check (user_id = (select auth.uid()));
+
 create policy "people untick their own"
   on public.getting_started_ticks for delete to authenticated using (user_id = (select auth.uid()));
 
 revoke all on public.getting_started_ticks from anon, authenticated, service_role;
+
 grant select, delete on public.getting_started_ticks to authenticated, service_role;
+
 grant insert (user_id, step) on public.getting_started_ticks to authenticated;
 
 create function public.getting_started()
@@ -175,6 +188,7 @@ as $$
    where me.id is not null
    order by s.place;
 $$;
+
 comment on function public.getting_started is 'The checklist of somebody new, in its order.';
 
 create function public.client_dashboard(at_most integer default 5)
@@ -235,10 +249,12 @@ as $$
        from public.getting_started() g) steps
    where me.id is not null;
 $$;
+
 comment on function public.client_dashboard is 'The client''s own page, in one row.';
 
 revoke execute on function public.getting_started, public.client_dashboard
   from public, anon, authenticated, service_role;
+
 grant execute on function public.getting_started, public.client_dashboard to authenticated;
 
 
@@ -342,11 +358,13 @@ as $$
                      from public.unreachable_people u where u.meets_at is not null and u.user_id <> me.user_id), '[]')
     from me;
 $$;
+
 comment on function public.practitioner_dashboard is
   'The practitioner''s own page, in one row; none for whoever is not one. Earnings have a row for each currency.';
 
 revoke execute on function private.list_people_to_come, private.dashboard_session, public.practitioner_dashboard
   from public, anon, authenticated, service_role;
+
 grant execute on function private.list_people_to_come, private.dashboard_session, public.practitioner_dashboard to authenticated;
 
 
@@ -410,10 +428,12 @@ begin
               from public.practitioners q) p;
 end
 $$;
+
 comment on function public.admin_dashboard is
   'The admin''s page, in one row; amounts in cents, a row for each currency.';
 
 revoke execute on function public.admin_dashboard from public, anon, authenticated, service_role;
+
 grant execute on function public.admin_dashboard to authenticated;
 
 
@@ -516,12 +536,14 @@ $$;
 
 revoke execute on function private.list_users, private.list_payments, public.list_users, public.list_payments
   from public, anon, authenticated, service_role;
+
 grant execute on function private.list_users, private.list_payments, public.list_users, public.list_payments
   to authenticated;
 
 -- Views
 
 create index liability_waivers_signed_at_idx on public.liability_waivers (signed_at);  -- newest first
+
 create view public.admin_waivers with (security_invoker = true) as
   select w.id, w.signed_at, w.user_id, coalesce(w.signer_name, client.full_name) as client_name,
          client.email as client_email, w.signature_name, w.waiver_policy_id, w.waiver_policy_version,
@@ -533,6 +555,7 @@ create view public.admin_waivers with (security_invoker = true) as
     left join public.session_schedules s on s.id = w.session_id
     left join public.practitioners p on p.id = s.practitioner_id
    where (select private.is_admin());
+
 comment on view public.admin_waivers is
   'For admins: who signed which version of the waiver, when. Without a session: for all of them.';
 
@@ -547,10 +570,12 @@ create view public.admin_sessions_without_waiver with (security_invoker = true) 
      and (s.status = 'in_progress' or s.status = 'scheduled' and s.scheduled_at > now())
      and (s.max_participants = 1 or s.group_class_id is not null)
      and not private.has_signed_waiver(s.client_id, s.id);
+
 comment on view public.admin_sessions_without_waiver is
   'For admins: who takes part in a session to come and has not signed the current waiver.';
 
 create index session_recordings_created_at_idx on public.session_recordings (created_at);  -- newest first
+
 create view public.admin_recordings with (security_invoker = true) as
   select r.id, r.created_at, r.status, r.started_at, r.completed_at, r.duration_seconds, r.file_size_bytes,
          r.recording_url,
@@ -567,9 +592,11 @@ create view public.admin_recordings with (security_invoker = true) as
     cross join lateral (select count(*) as views, max(v.viewed_at) as last_viewed_at
                           from public.recording_views v where v.recording_id = r.id) seen
    where (select private.is_admin());
+
 comment on view public.admin_recordings is 'For admins: every recording, how far it is, and how often it was opened.';
 
 create index practitioner_contracts_created_at_idx on public.practitioner_contracts (created_at);  -- newest first
+
 create view public.admin_contracts with (security_invoker = true) as
   select c.id, c.created_at, c.practitioner_id, p.name as practitioner_name, account.email as practitioner_email,
          p.available, c.title, c.contract_version, c.template_id, c.status,
@@ -580,6 +607,7 @@ create view public.admin_contracts with (security_invoker = true) as
     left join public.profiles account on account.id = p.user_id
     left join public.contract_signatures x on x.contract_id = c.id
    where (select private.is_admin());
+
 comment on view public.admin_contracts is 'For admins: every contract issued, and what became of it.';
 
 create view public.admin_banking with (security_invoker = true) as
@@ -593,10 +621,12 @@ create view public.admin_banking with (security_invoker = true) as
     left join public.profiles account on account.id = p.user_id
     left join public.profiles verifier on verifier.id = b.verified_by
    where (select private.is_admin());
+
 comment on view public.admin_banking is
   'For admins: every practitioner''s account, or that there is none. verify_practitioner_banking takes practitioner_id and changed_at.';
 
 create index session_cancellations_cancelled_at_idx on public.session_cancellations (cancelled_at);  -- newest first
+
 create view public.admin_cancellations with (security_invoker = true) as
   select c.id, c.cancelled_at, c.cancellation_type, c.hours_before_session, c.fee_charged, c.fee_currency,
          c.credit_returned, c.reason, c.cancellation_policy_version,
@@ -609,12 +639,14 @@ create view public.admin_cancellations with (security_invoker = true) as
     left join public.profiles client on client.id = c.user_id
     left join public.profiles approver on approver.id = c.approved_by
    where (select private.is_admin());
+
 comment on view public.admin_cancellations is
   'For admins: who cancelled what, how late, what it cost and what came back.';
 
 revoke all on public.admin_waivers, public.admin_sessions_without_waiver, public.admin_recordings,
   public.admin_contracts, public.admin_banking, public.admin_cancellations
   from anon, authenticated, service_role;
+
 grant select on public.admin_waivers, public.admin_sessions_without_waiver, public.admin_recordings,
   public.admin_contracts, public.admin_banking, public.admin_cancellations
   to authenticated;

@@ -157,8 +157,10 @@ $$;
 revoke execute on function private.open_session_link, private.get_part_in_session, private.compose_managed_session,
   private.read_managed_session, private.cancel_managed_session, private.make_own_session_link,
   public.read_managed_session, public.cancel_managed_session from public, anon, authenticated, service_role;
+
 grant execute on function private.read_managed_session, private.cancel_managed_session, public.read_managed_session,
   public.cancel_managed_session to anon;
+
 -- get_session_calendar calls it as the caller.
 grant execute on function private.make_own_session_link to authenticated;
 
@@ -233,7 +235,9 @@ $$;
 
 revoke execute on function private.read_recording_consent, private.answer_recording_consent,
   public.read_recording_consent, public.answer_recording_consent from public, anon, authenticated, service_role;
+
 grant execute on function private.read_recording_consent, public.read_recording_consent to anon;
+
 -- Not answering: the address is what the server saw, so only the server may pass one.
 grant execute on function private.read_recording_consent, private.answer_recording_consent,
   public.answer_recording_consent to service_role;
@@ -356,6 +360,7 @@ $$;
 revoke execute on function private.get_place_deadline, private.list_studios_to_choose, private.can_choose_place,
   private.read_place, private.choose_place, public.read_place, public.choose_place
   from public, anon, authenticated, service_role;
+
 grant execute on function private.read_place, private.choose_place, public.read_place, public.choose_place to anon;
 
 
@@ -445,7 +450,9 @@ $$;
 
 revoke execute on function private.write_waiver, private.read_waiver_to_sign, private.sign_waiver,
   public.read_waiver_to_sign, public.sign_waiver from public, anon, authenticated, service_role;
+
 grant execute on function private.read_waiver_to_sign, public.read_waiver_to_sign to anon;
+
 -- Not signing: evidence is what the server saw, so only the server may write it.
 grant execute on function private.read_waiver_to_sign, private.sign_waiver, public.sign_waiver to service_role;
 
@@ -664,6 +671,7 @@ $$;
 revoke execute on function private.can_move_session, private.list_offered_starts, private.list_offered_classes,
   private.list_times_to_move_to, private.read_session_offers, private.move_managed_session, private.propose_managed_time,
   public.read_session_offers, public.move_managed_session, public.propose_managed_time from public, anon, authenticated, service_role;
+
 grant execute on function private.read_session_offers, private.move_managed_session, private.propose_managed_time,
   public.read_session_offers, public.move_managed_session, public.propose_managed_time to anon;
 
@@ -756,6 +764,7 @@ $$;
 
 revoke execute on function private.list_possible_delays, private.refuse_unless_led, private.announce_delay,
   private.report_absence, public.announce_delay, public.report_absence from public, anon, authenticated, service_role;
+
 grant execute on function private.announce_delay, private.report_absence, public.announce_delay, public.report_absence
   to anon;
 
@@ -903,6 +912,7 @@ $$;
 revoke execute on function private.get_change_state, private.waits_for_answer, private.compose_answerable_change, private.refuse_unless_booked,
   private.read_change, private.answer_change, public.read_change, public.answer_change
   from public, anon, authenticated, service_role;
+
 grant execute on function private.read_change, private.answer_change, public.read_change, public.answer_change to anon;
 
 
@@ -1037,6 +1047,7 @@ $$;
 revoke execute on function private.get_pay_percent, private.open_offer_link, private.compose_offered_session,
   private.read_offer, private.answer_offer, public.read_offer, public.answer_offer
   from public, anon, authenticated, service_role;
+
 grant execute on function private.read_offer, private.answer_offer, public.read_offer, public.answer_offer to anon;
 
 
@@ -1049,6 +1060,7 @@ grant execute on function private.read_offer, private.answer_offer, public.read_
 -- Whoever is not an admin any more opens nothing with an old link.
 
 create type private.substitute_candidate as (practitioner_id uuid, name text, is_in_hours boolean, is_asked boolean);
+
 create type private.asked_practitioner as (name text, status text, answer_until timestamptz, ended_at timestamptz);
 
 create type private.substitution as (
@@ -1226,6 +1238,7 @@ revoke execute on function private.compose_substitution, private.refuse_unless_a
   private.give_to_substitute, private.ask_substitutes, private.get_substitute_wanted_at, private.ask_for_substitute,
   public.read_substitution, public.give_to_substitute, public.ask_substitutes, public.ask_for_substitute
   from public, anon, authenticated, service_role;
+
 grant execute on function private.read_substitution, private.give_to_substitute, private.ask_substitutes,
   private.ask_for_substitute, public.read_substitution, public.give_to_substitute, public.ask_substitutes,
   public.ask_for_substitute to anon;
@@ -1245,10 +1258,12 @@ create table private.session_link_requests (
 
   constraint session_link_requests_address_is_short check (char_length(address) <= 320)
 );
+
 comment on table private.session_link_requests is
   'Addresses that were typed and not yet looked up, in lower case. Deleted when they are.';
 
 alter table private.session_link_requests enable row level security;
+
 -- No policy and no grant: the functions below are the only way.
 
 -- False: asked too often. Definer: nobody may write down addresses directly.
@@ -1335,11 +1350,13 @@ create function public.request_session_links(address text, ip_address text defau
 as $$
   select private.request_session_links(request_session_links.address, request_session_links.ip_address);
 $$;
+
 comment on function public.request_session_links is
   'Writes an address down, to which its links are sent if it has any. The same for every address.';
 
 revoke execute on function private.request_session_links, private.list_sessions_to_come, private.link_sessions_to_come,
   private.answer_session_link_requests, public.request_session_links from public, anon, authenticated, service_role;
+
 -- Not to people: who calls says what address the call came from.
 grant execute on function private.request_session_links, public.request_session_links,
   private.answer_session_link_requests to service_role;
@@ -1415,4 +1432,5 @@ $$;
 
 revoke execute on function private.publish_session_to_pay, private.read_session_to_pay, public.read_session_to_pay
   from public, anon, authenticated, service_role;
+
 grant execute on function private.read_session_to_pay, public.read_session_to_pay to anon;
