@@ -37,7 +37,7 @@ CLOSING_HEAD = """-- Closing: {what}. To be pushed when the functions have been 
 -- Functions name what later chapters make.
 set check_function_bodies = off;
 -- Whoever waits for this file waits no longer than that: it then failed, changed nothing, and can be pushed again.
-set lock_timeout = '20s';
+set lock_timeout = '5s';
 """
 CLOSING = {
     "close_rules": "rules and what follows from a row, on tables that were there; rows from before open the ledgers",

@@ -13,6 +13,8 @@ create table legacy.routines as
 -- Policies of tables that were there, kept under their sentence: made again on the new table, and dropped at the end.
 create table legacy.policies (
   table_name text, name text, statement text, until_closing boolean, is_made boolean not null default false);
+-- The tables that were set aside, once their rows are home.
+create table legacy.homes (name text primary key);
 create table legacy.foreign_keys (table_name text, name text, points_to text, statement text);
 
 create function legacy.write_policy(policy oid, name text) returns text
@@ -89,16 +91,21 @@ end
 $$;
 
 -- Rows of a table that was set aside, into the table that has its name now: all at once, or, where one of them does not
--- fit, as many at once as do. What is left is kept in private.legacy_rows under its reason. `home` is a select from
--- legacy.<name> r of what becomes of each row, with its id; `unfit` says of a row why it is not taken, or null; `account`
--- whose row it is.
-create procedure legacy.bring_home(name text, columns text, home text, account text, unfit text default 'null')
+-- fit, as many at once as do. What is left is kept in private.legacy_rows under its reason. `home` is what
+-- becomes of a row r, column by column, with the help of `tables`; `unfit` says of a row why it is not taken, and `mended`
+-- of one that is taken what of it was lost, or null; `account` is whose row it is, `kept` what is kept of it.
+create procedure legacy.bring_home(
+  name text, columns text, home text, account text, unfit text default 'null', mended text default 'null',
+  tables text default '', kept text default 'to_jsonb(r)')
   language plpgsql set search_path = ''
 as $$
 declare
   c_insert constant text := format(
-    'insert into public.%I (%s) select %s from legacy.%I r where r.id = any ($1)', name, columns, home, name);
-  v_chunks uuid[][];
+    'insert into public.%I (%s) select %s from legacy.%I r %s where r.id = any ($1)', name, columns, home, name, tables);
+  c_keep constant text := format(
+    'insert into private.legacy_rows (table_name, row_id, reason, row_data, account_id)
+     select %L, r.id, %%s, %s, u.id from legacy.%I r left join auth.users u on u.id = (%s) where %%s',
+    name, kept, name, account);
   v_ids    uuid[];
   v_id     uuid;
   v_row    record;
@@ -109,9 +116,8 @@ begin
   end if;
   -- Nothing has happened to these rows: no event, no line of the audit log, no new time.
   execute format('alter table public.%I disable trigger user', name);
-  execute format('insert into private.legacy_rows (table_name, row_id, reason, row_data, account_id)
-                  select %L, r.id, %s, to_jsonb(r), u.id from legacy.%I r left join auth.users u on u.id = (%s)
-                   where (%s) is not null', name, unfit, name, account, unfit);
+  execute format(c_keep, unfit, format('(%s) is not null', unfit));
+  execute format(c_keep, mended, format('(%s) is not null and (%s) is null', mended, unfit));
   for v_ids in
     execute format('select array_agg(n.id) from (
                       select r.id, row_number() over (order by r.created_at, r.id) / 1000 as chunk
@@ -125,10 +131,7 @@ begin
           execute c_insert using array[v_id];
         exception when others then
           get stacked diagnostics v_reason = message_text;
-          execute format('insert into private.legacy_rows (table_name, row_id, reason, row_data, account_id)
-                          select %L, r.id, %L, to_jsonb(r), u.id
-                            from legacy.%I r left join auth.users u on u.id = (%s) where r.id = %L',
-                         name, left(v_reason, 500), name, account, v_id);
+          execute format(c_keep, quote_literal(left(v_reason, 500)), format('r.id = %L', v_id));
         end;
       end loop;
     end;
@@ -151,6 +154,7 @@ begin
   -- Its own foreign keys are checked at once, so that nothing keeps it from being dropped.
   set constraints all immediate;
   execute format('drop table legacy.%I', name);
+  insert into legacy.homes values (bring_home.name);
   call legacy.make_policies_again();
 end
 $$;
@@ -229,6 +233,12 @@ begin
   end loop;
   call legacy.make_policies_again();
 end
+$$;
+
+create function legacy.came_home(name text) returns boolean
+  language sql stable set search_path = ''
+as $$
+  select exists (select from legacy.homes h where h.name = came_home.name);
 $$;
 
 create function legacy.has_columns(name text) returns boolean

@@ -1,4 +1,4 @@
--- From sql/schemas: foundation/foundation, foundation/names, foundation/close_what_is_open, foundation/idempotency_keys, foundation/rate_limits, foundation/queues.
+-- From sql/schemas: foundation/foundation, foundation/names, foundation/close_what_is_open, foundation/idempotency_keys, foundation/rate_limits, foundation/queues, foundation/adoption.
 
 -- Functions name what later chapters make.
 set check_function_bodies = off;
@@ -21,6 +21,8 @@ create table legacy.routines as
 -- Policies of tables that were there, kept under their sentence: made again on the new table, and dropped at the end.
 create table legacy.policies (
   table_name text, name text, statement text, until_closing boolean, is_made boolean not null default false);
+-- The tables that were set aside, once their rows are home.
+create table legacy.homes (name text primary key);
 create table legacy.foreign_keys (table_name text, name text, points_to text, statement text);
 
 create function legacy.write_policy(policy oid, name text) returns text
@@ -97,16 +99,21 @@ end
 $$;
 
 -- Rows of a table that was set aside, into the table that has its name now: all at once, or, where one of them does not
--- fit, as many at once as do. What is left is kept in private.legacy_rows under its reason. `home` is a select from
--- legacy.<name> r of what becomes of each row, with its id; `unfit` says of a row why it is not taken, or null; `account`
--- whose row it is.
-create procedure legacy.bring_home(name text, columns text, home text, account text, unfit text default 'null')
+-- fit, as many at once as do. What is left is kept in private.legacy_rows under its reason. `home` is what
+-- becomes of a row r, column by column, with the help of `tables`; `unfit` says of a row why it is not taken, and `mended`
+-- of one that is taken what of it was lost, or null; `account` is whose row it is, `kept` what is kept of it.
+create procedure legacy.bring_home(
+  name text, columns text, home text, account text, unfit text default 'null', mended text default 'null',
+  tables text default '', kept text default 'to_jsonb(r)')
   language plpgsql set search_path = ''
 as $$
 declare
   c_insert constant text := format(
-    'insert into public.%I (%s) select %s from legacy.%I r where r.id = any ($1)', name, columns, home, name);
-  v_chunks uuid[][];
+    'insert into public.%I (%s) select %s from legacy.%I r %s where r.id = any ($1)', name, columns, home, name, tables);
+  c_keep constant text := format(
+    'insert into private.legacy_rows (table_name, row_id, reason, row_data, account_id)
+     select %L, r.id, %%s, %s, u.id from legacy.%I r left join auth.users u on u.id = (%s) where %%s',
+    name, kept, name, account);
   v_ids    uuid[];
   v_id     uuid;
   v_row    record;
@@ -117,9 +124,8 @@ begin
   end if;
   -- Nothing has happened to these rows: no event, no line of the audit log, no new time.
   execute format('alter table public.%I disable trigger user', name);
-  execute format('insert into private.legacy_rows (table_name, row_id, reason, row_data, account_id)
-                  select %L, r.id, %s, to_jsonb(r), u.id from legacy.%I r left join auth.users u on u.id = (%s)
-                   where (%s) is not null', name, unfit, name, account, unfit);
+  execute format(c_keep, unfit, format('(%s) is not null', unfit));
+  execute format(c_keep, mended, format('(%s) is not null and (%s) is null', mended, unfit));
   for v_ids in
     execute format('select array_agg(n.id) from (
                       select r.id, row_number() over (order by r.created_at, r.id) / 1000 as chunk
@@ -133,10 +139,7 @@ begin
           execute c_insert using array[v_id];
         exception when others then
           get stacked diagnostics v_reason = message_text;
-          execute format('insert into private.legacy_rows (table_name, row_id, reason, row_data, account_id)
-                          select %L, r.id, %L, to_jsonb(r), u.id
-                            from legacy.%I r left join auth.users u on u.id = (%s) where r.id = %L',
-                         name, left(v_reason, 500), name, account, v_id);
+          execute format(c_keep, quote_literal(left(v_reason, 500)), format('r.id = %L', v_id));
         end;
       end loop;
     end;
@@ -159,6 +162,7 @@ begin
   -- Its own foreign keys are checked at once, so that nothing keeps it from being dropped.
   set constraints all immediate;
   execute format('drop table legacy.%I', name);
+  insert into legacy.homes values (bring_home.name);
   call legacy.make_policies_again();
 end
 $$;
@@ -237,6 +241,12 @@ begin
   end loop;
   call legacy.make_policies_again();
 end
+$$;
+
+create function legacy.came_home(name text) returns boolean
+  language sql stable set search_path = ''
+as $$
+  select exists (select from legacy.homes h where h.name = came_home.name);
 $$;
 
 create function legacy.has_columns(name text) returns boolean
@@ -928,3 +938,70 @@ revoke execute on function private.max_attempts, private.retry_delay, private.fi
   from public, anon, authenticated, service_role;
 
 grant execute on function private.max_attempts, private.retry_delay, private.find_reason_unreadable to service_role;
+
+
+-- foundation/adoption.sql
+
+-- The adoption: when this took over a platform that was in use, and what of its rows could not be taken.
+--
+-- What ended before that moment was held under other rules and with nobody watching: it is completed in silence, and
+-- earns nothing, mails nobody and makes nobody a no-show. Rows that fit no table of ours stay here under their reason,
+-- are erased with the account they are of, and end with the retention policy `legacy_rows`.
+
+create table private.adoption (
+  is_the_only_row boolean     primary key default true,
+  adopted_at      timestamptz not null default '-infinity',
+
+  constraint adoption_is_one_row check (is_the_only_row),
+  constraint adoption_adopted_at_is_in_range check (
+    adopted_at = '-infinity' or adopted_at between '2000-01-01' and '2100-01-01')
+);
+
+comment on column private.adoption.adopted_at is
+  'When the closing files were applied to a platform with sessions in it; -infinity where there were none.';
+
+insert into private.adoption default values;
+
+create table private.legacy_rows (
+  id         uuid        primary key default gen_random_uuid(),
+  table_name text        not null,
+  row_id     uuid        not null,
+  reason     text        not null,
+  row_data   jsonb       not null,
+  account_id uuid        references auth.users (id) on delete cascade,
+  created_at timestamptz not null default now(),
+
+  constraint legacy_rows_texts_are_short check (char_length(table_name) <= 63 and char_length(reason) <= 500),
+  constraint legacy_rows_row_data_is_short check (char_length(row_data::text) <= 10000000)
+);
+
+comment on table  private.legacy_rows            is 'Rows from before the adoption that could not be taken, or not as they were.';
+
+comment on column private.legacy_rows.account_id is 'Whose row it is; null where that account was gone already.';
+
+create index legacy_rows_account_id_idx on private.legacy_rows (account_id);
+
+create index legacy_rows_created_at_idx on private.legacy_rows (created_at);
+
+create view private.legacy_row_counts with (security_invoker = true) as
+  select r.table_name, r.reason, count(*) as rows, min(r.created_at) as since
+    from private.legacy_rows r group by r.table_name, r.reason;
+
+comment on view private.legacy_row_counts is 'How many rows from before the adoption were not taken, and why.';
+
+alter table private.adoption enable row level security;
+
+alter table private.legacy_rows enable row level security;
+
+-- No grant and no policy: an operator reads them, and the functions of this schema.
+revoke all on private.legacy_row_counts from public, anon, authenticated, service_role;
+
+-- Definer: nobody reads the row, and triggers ask it for whoever writes.
+create function private.ended_before_adoption(session public.session_schedules) returns boolean
+  language sql stable security definer set search_path = ''
+as $$
+  select (session).scheduled_at + make_interval(mins => (session).duration_minutes) <= a.adopted_at
+    from private.adoption a;
+$$;
+
+revoke execute on function private.ended_before_adoption from public, anon, authenticated, service_role;

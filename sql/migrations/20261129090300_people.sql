@@ -1,4 +1,4 @@
--- From sql/schemas: people/roles, people/practitioners, people/profiles.
+-- From sql/schemas: people/roles, people/practitioners, people/profiles, backfill/people.
 
 -- Functions name what later chapters make.
 set check_function_bodies = off;
@@ -54,6 +54,14 @@ $$;
 revoke execute on function private.refuse_practitioner_removal from public, anon, authenticated, service_role;
 
 create index practitioner_assignments_client_id_idx on public.practitioner_assignments (client_id);
+
+
+-- adoption/profiles_aside.sql
+
+-- Profiles of the platform in use: out of the way, with the trigger on auth.users that writes them and stops the sign-up
+-- of whoever enters a birthday that is none. By its function, since a migration may not touch the triggers of that table.
+call legacy.set_aside('profiles');
+drop function if exists public.sync_user_profile() cascade;
 
 
 -- people/profiles.sql
@@ -183,3 +191,20 @@ create trigger users_update_profile after update of email, raw_user_meta_data on
   for each row
   when ((old.email, old.raw_user_meta_data) is distinct from (new.email, new.raw_user_meta_data))
   execute function private.sync_profile();
+
+
+-- adoption/profiles.sql
+
+-- Profiles home: of each person. What is longer than a profile holds is cut, and kept as it was in private.legacy_rows.
+call legacy.bring_home('profiles',
+  columns => 'id, full_name, email, avatar_url, created_at, updated_at, phone_number, date_of_birth, address',
+  home => $$r.id, left(r.full_name, 200), case when char_length(r.email) <= 320 then r.email end,
+            case when char_length(r.avatar_url) <= 2000 then r.avatar_url end, r.created_at, r.updated_at,
+            left(r.phone_number, 50),
+            case when r.date_of_birth between '1900-01-01' and current_date then r.date_of_birth end,
+            left(r.address, 1000)$$,
+  account => 'r.id',
+  mended => $$case when char_length(r.full_name) > 200 or char_length(r.email) > 320 or char_length(r.avatar_url) > 2000
+                     or char_length(r.phone_number) > 50 or char_length(r.address) > 1000
+                     or r.date_of_birth not between '1900-01-01' and current_date
+                   then 'came home without what a profile cannot hold' end$$);

@@ -4,6 +4,12 @@
 set check_function_bodies = off;
 
 
+-- adoption/packages_aside.sql
+
+-- What kind a package is for: the platform in use says it in the same three columns.
+call legacy.set_columns_aside('session_packages', array['session_type_id', 'is_group', 'session_type']);
+
+
 -- payments/catalogue.sql
 
 -- The types of one's credits, and of the packages that they came from.
@@ -42,6 +48,22 @@ $$;
 revoke execute on function private.my_package_ids from public, anon, authenticated, service_role;
 
 grant execute on function private.my_package_ids to authenticated;
+
+
+-- adoption/packages.sql
+
+-- Home, as they were.
+do $$
+begin
+  if legacy.has_columns('session_packages') then
+    alter table public.session_packages disable trigger user;
+    update public.session_packages p
+       set session_type_id = p.legacy_session_type_id, is_group = p.legacy_is_group, session_type = p.legacy_session_type;
+    alter table public.session_packages enable trigger user;
+    call legacy.drop_columns('session_packages');
+  end if;
+end
+$$;
 
 
 -- payments/revenue_shares.sql
@@ -102,6 +124,12 @@ $$;
 
 revoke execute on function private.get_revenue_share, private.compute_practitioner_share
   from public, anon, authenticated, service_role;
+
+
+-- adoption/waiver_policy_aside.sql
+
+-- The waiver policies that people have signed.
+call legacy.set_aside('waiver_policy');
 
 
 -- signatures/waiver_policy.sql
@@ -239,6 +267,53 @@ This waiver holds for all my sessions until a newer version replaces it. It bind
 I have read and understood this page, I had the chance to ask questions, and I sign it of my own free will.
 
 Date: [Date of signing]$waiver$);
+
+
+-- adoption/waiver_policy.sql
+
+-- Waiver policies home: the platform's own become the first versions, and exactly one is active. The text that the chapter
+-- begins with gives way to them.
+do $$
+begin
+  if to_regclass('legacy.waiver_policy') is not null then
+    alter table public.waiver_policy disable trigger user;
+    update public.waiver_policy p set is_active = false, version = 2000000000;
+    alter table public.waiver_policy enable trigger user;
+  end if;
+end
+$$;
+call legacy.bring_home('waiver_policy',
+  columns => 'id, version, policy_text, is_active, created_at, updated_at, updated_by',
+  home => $$r.id, r.version, r.policy_text,
+            r.id = (select a.id from legacy.waiver_policy a
+                     where btrim(a.policy_text) <> '' and char_length(a.policy_text) <= 90000 and a.version between 1 and 1999999999
+                     order by a.is_active desc, a.version desc limit 1),
+            r.created_at, r.updated_at, r.updated_by$$,
+  account => 'r.updated_by');
+do $$
+begin
+  if exists (select from public.waiver_policy p where p.version = 2000000000) then
+    alter table public.waiver_policy disable trigger user;
+    if exists (select from public.waiver_policy p where p.is_active) then
+      delete from public.waiver_policy p where p.version = 2000000000;
+    else
+      update public.waiver_policy p set is_active = true,
+             version = 1 + (select coalesce(max(o.version), 0) from public.waiver_policy o where o.id <> p.id)
+       where p.version = 2000000000;
+    end if;
+    alter table public.waiver_policy enable trigger user;
+  end if;
+end
+$$;
+
+
+-- adoption/cancellation_policy_aside.sql
+
+-- The cancellation policies that people have agreed to, what they have bought under them, and the cancellations there were.
+call legacy.set_columns_aside('user_session_credits',
+  array['cancellation_policy_agreed_at', 'cancellation_policy_version', 'grace_cancellation_used']);
+call legacy.set_aside('session_cancellations');
+call legacy.set_aside('cancellation_policy');
 
 
 -- sessions/cancellation_policy.sql
@@ -391,3 +466,68 @@ grant select on public.session_cancellations to authenticated;
 
 -- Written when a session is cancelled (cancelling.sql); changed by nobody.
 grant select, insert on public.session_cancellations to service_role;
+
+
+-- adoption/cancellation_policy.sql
+
+-- Cancellation policies home: the platform's own become the first, and exactly one is active. Hours that contradict each
+-- other are put in order, as they were applied: what is late is no earlier than what is free.
+do $$
+begin
+  if to_regclass('legacy.cancellation_policy') is not null then
+    alter table public.cancellation_policy disable trigger user;
+    update public.cancellation_policy p set is_active = false, updated_at = '2100-01-01';  -- a mark, until the others are here
+    alter table public.cancellation_policy enable trigger user;
+  end if;
+end
+$$;
+call legacy.bring_home('cancellation_policy',
+  columns => 'id, policy_text, standard_cancellation_hours, late_cancellation_hours, late_cancellation_fee_usd,
+              late_cancellation_fee_cad, grace_cancellations_allowed, is_active, created_at, updated_at, updated_by',
+  home => $$r.id, r.policy_text, r.standard_cancellation_hours, least(r.late_cancellation_hours, r.standard_cancellation_hours),
+            r.late_cancellation_fee_usd, r.late_cancellation_fee_cad, r.grace_cancellations_allowed,
+            r.id = (select a.id from legacy.cancellation_policy a where char_length(a.policy_text) <= 100000
+                     order by a.is_active desc, a.created_at desc, a.id limit 1),
+            r.created_at, r.updated_at, r.updated_by$$,
+  account => 'r.updated_by',
+  mended => $$case when r.late_cancellation_hours > r.standard_cancellation_hours
+                   then 'late cancellations began before the free ones ended' end$$);
+do $$
+begin
+  if exists (select from public.cancellation_policy p where p.updated_at = '2100-01-01') then
+    alter table public.cancellation_policy disable trigger user;
+    if exists (select from public.cancellation_policy p where p.is_active) then
+      delete from public.cancellation_policy p where p.updated_at = '2100-01-01';
+    else
+      update public.cancellation_policy p set is_active = true, updated_at = now() where p.updated_at = '2100-01-01';
+    end if;
+    alter table public.cancellation_policy enable trigger user;
+  end if;
+end
+$$;
+
+-- Cancellations home: what they cost and returned is told as it was; nothing follows from it now.
+call legacy.bring_home('session_cancellations',
+  columns => 'id, session_id, user_id, cancelled_at, cancellation_type, hours_before_session, fee_charged, fee_currency,
+              credit_returned, credit_currency, reason, approved_by, cancellation_policy_version, created_at',
+  home => $$r.id, (select s.id from public.session_schedules s where s.id = r.session_id), r.user_id, r.cancelled_at,
+            r.cancellation_type, r.hours_before_session, r.fee_charged, lower(r.fee_currency), r.credit_returned,
+            lower(r.credit_currency), left(r.reason, 10000), r.approved_by,
+            (select p.id from public.cancellation_policy p where p.id = r.cancellation_policy_version), r.created_at$$,
+  account => 'r.user_id');
+
+do $$
+begin
+  if legacy.has_columns('user_session_credits') then
+    alter table public.user_session_credits disable trigger user;
+    update public.user_session_credits c
+       set cancellation_policy_agreed_at = c.legacy_cancellation_policy_agreed_at,
+           cancellation_policy_version = (select p.id from public.cancellation_policy p where p.id = c.legacy_cancellation_policy_version),
+           grace_cancellation_used = coalesce(c.legacy_grace_cancellation_used, false)
+     where c.legacy_cancellation_policy_agreed_at is not null or c.legacy_cancellation_policy_version is not null
+        or c.legacy_grace_cancellation_used;
+    alter table public.user_session_credits enable trigger user;
+    call legacy.drop_columns('user_session_credits');
+  end if;
+end
+$$;

@@ -31,6 +31,12 @@ revoke execute on function private.is_drawing from public, anon, authenticated, 
 grant execute on function private.is_drawing to service_role;
 
 
+-- adoption/waivers_aside.sql
+
+-- Signed waivers of the platform in use.
+call legacy.set_aside('liability_waivers');
+
+
 -- signatures/liability_waivers.sql
 
 -- Liability waivers: who signed which text, when and from where. Evidence.
@@ -46,6 +52,10 @@ grant execute on function private.is_drawing to service_role;
 -- * The version signed and its hash are kept, the signature itself if one was drawn, who the signer was on the day, and
 --   one hash over all facts of the signature, as for contracts.
 -- * Only the service writes: a client would choose their own date, address and text.
+--
+-- Signatures from before the adoption were not observed: date, address and text are what a browser said. One that names
+-- no version of a policy is from before versions: evidence, and never the current signature. All of one version but the
+-- first are doubles of it.
 
 create table public.liability_waivers (
   id                     uuid primary key default gen_random_uuid(),
@@ -56,8 +66,8 @@ create table public.liability_waivers (
   ip_address             text,
   user_agent             text,
   created_at             timestamptz not null default now(),
-  waiver_policy_id       uuid not null references public.waiver_policy (id),
-  waiver_policy_version  integer not null,
+  waiver_policy_id       uuid references public.waiver_policy (id),
+  waiver_policy_version  integer,
   text_sha256            text not null generated always as (private.sha256_hex(waiver_text)) stored,
   signature_name         text,
   signature_image        bytea,
@@ -65,7 +75,13 @@ create table public.liability_waivers (
   signer_name            text,
   signer_email           text,
   evidence_sha256        text not null,
+  is_observed            boolean not null default true,
+  double_of              uuid references public.liability_waivers (id),
 
+  constraint liability_waivers_observed_names_its_version check (
+    num_nulls(waiver_policy_id, waiver_policy_version) = 0
+    or not is_observed and num_nulls(waiver_policy_id, waiver_policy_version) = 2),
+  constraint liability_waivers_doubles_are_from_before check (double_of is null or not is_observed),
   constraint liability_waivers_evidence_sha256_key unique (evidence_sha256),
   constraint liability_waivers_name_is_short check (char_length(signature_name) <= 200),
   constraint liability_waivers_image_is_png check (private.is_drawing(signature_image)),
@@ -102,11 +118,18 @@ comment on column public.liability_waivers.signer_email is 'The account''s addre
 comment on column public.liability_waivers.evidence_sha256 is
   'SHA-256 of the facts, hexadecimal; stays when some of them go.';
 
+comment on column public.liability_waivers.is_observed is
+  'Whether the server saw it signed. False: from before the adoption, as a browser told it.';
+
+comment on column public.liability_waivers.double_of is 'The first general signature of the same person and version.';
+
 create unique index liability_waivers_one_per_session on public.liability_waivers (user_id, session_id)
   where session_id is not null;
 
 create unique index liability_waivers_one_general_per_version
-  on public.liability_waivers (user_id, waiver_policy_version) where session_id is null;
+  on public.liability_waivers (user_id, waiver_policy_version) where session_id is null and double_of is null;
+
+create index liability_waivers_double_of_idx on public.liability_waivers (double_of);
 
 create index idx_liability_waivers_user_id on public.liability_waivers (user_id);
 
@@ -128,7 +151,7 @@ revoke all on public.liability_waivers from anon, authenticated, service_role;
 -- Not e-mail, address, agent and image: the practitioner sees the row, and that it was signed is what they need to
 -- know.
 grant select (id, user_id, session_id, waiver_text, signed_at, created_at, waiver_policy_id, waiver_policy_version,
-              text_sha256, signature_name, signer_name, evidence_sha256)
+              text_sha256, signature_name, signer_name, evidence_sha256, is_observed, double_of)
   on public.liability_waivers to authenticated;
 
 -- Not signed_at: the server's clock says when. Neither signer nor hashes: the trigger below sets those.
@@ -147,7 +170,7 @@ as $$
     'signer_id', (waiver).user_id, 'signer_name', (waiver).signer_name, 'signer_email', (waiver).signer_email,
     'session_id', (waiver).session_id,
     'signed_at', to_char((waiver).signed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-    'is_observed', true, 'ip_address', (waiver).ip_address, 'user_agent', (waiver).user_agent,
+    'is_observed', (waiver).is_observed, 'ip_address', (waiver).ip_address, 'user_agent', (waiver).user_agent,
     'signature_name', (waiver).signature_name, 'signature_image_sha256', (waiver).signature_image_sha256)::text;
 $$;
 
@@ -195,6 +218,76 @@ create trigger liability_waivers_refuse_changes before update or delete on publi
 
 create trigger liability_waivers_refuse_truncate before truncate on public.liability_waivers
   for each statement execute function private.refuse_waiver_changes();
+
+
+-- adoption/waivers.sql
+
+-- Waivers home: all of them are evidence. One that names no version of a policy, or another one than its policy has, is
+-- from before versions; of several general ones of one version the first counts, and the others are its doubles.
+
+-- What becomes of a signature: its version, if it named one that there is.
+create function legacy.read_waiver_version(policy_id uuid, version integer) returns integer
+  language sql stable set search_path = ''
+as $$
+  select p.version from public.waiver_policy p
+   where p.id = policy_id and coalesce(read_waiver_version.version, p.version) = p.version;
+$$;
+
+call legacy.bring_home('liability_waivers',
+  columns => 'id, user_id, session_id, waiver_text, signed_at, ip_address, user_agent, created_at, waiver_policy_id,
+              waiver_policy_version, signer_name, signer_email, evidence_sha256, is_observed, double_of',
+  home => $$w.id, w.user_id, w.session_id, w.waiver_text, w.signed_at, w.ip_address, w.user_agent, w.created_at,
+            w.waiver_policy_id, w.waiver_policy_version, w.signer_name, w.signer_email,
+            private.sha256_hex(private.serialize_waiver_evidence(w)), false,
+            case when r.session_id is null and w.waiver_policy_version is not null then (
+              select nullif(f.id, r.id) from legacy.liability_waivers f
+               where f.user_id = r.user_id and f.session_id is null
+                 and f.waiver_policy_id = r.waiver_policy_id
+                 and legacy.read_waiver_version(f.waiver_policy_id, f.waiver_policy_version) is not null
+                 and btrim(f.waiver_text) <> '' and char_length(f.waiver_text) <= 100000
+               order by f.created_at, f.id limit 1) end$$,
+  tables => $$cross join lateral (
+    select jsonb_populate_record(null::public.liability_waivers, jsonb_build_object(
+      'id', r.id, 'user_id', r.user_id, 'session_id', r.session_id, 'waiver_text', r.waiver_text, 'signed_at', r.signed_at,
+      'ip_address', left(r.ip_address, 100), 'user_agent', left(r.user_agent, 1000), 'created_at', r.created_at,
+      'waiver_policy_id', case when v.version is not null then r.waiver_policy_id end, 'waiver_policy_version', v.version,
+      'signer_name', left(f.full_name, 320), 'signer_email', left(u.email, 320), 'is_observed', false)) as made
+      from (select legacy.read_waiver_version(r.waiver_policy_id, r.waiver_policy_version) as version) v
+      left join auth.users u on u.id = r.user_id left join public.profiles f on f.id = r.user_id) m
+    cross join lateral (select (m.made).*) w$$,
+  account => 'r.user_id',
+  unfit => $$case when btrim(r.waiver_text) = '' then 'a signature under no text' end$$);
+
+-- Until the closing files the platform's own function goes on writing signatures as it does: straight into the table, where
+-- our own calls the function that signs.
+create function legacy.receive_waiver() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  if current_setting('request.path', true) like '/rpc/%' then
+    return new;
+  end if;
+  new.is_observed := false;
+  new.waiver_policy_version := legacy.read_waiver_version(new.waiver_policy_id, new.waiver_policy_version);
+  if new.waiver_policy_version is null then
+    new.waiver_policy_id := null;
+  elsif new.session_id is null then
+    select w.id into new.double_of from public.liability_waivers w
+     where w.user_id = new.user_id and w.session_id is null and w.double_of is null
+       and w.waiver_policy_version = new.waiver_policy_version;
+  end if;
+  return new;
+end
+$$;
+
+do $$
+begin
+  if legacy.came_home('liability_waivers') then
+    create trigger legacy_receive before insert on public.liability_waivers
+      for each row execute function legacy.receive_waiver();
+  end if;
+end
+$$;
 
 
 -- signatures/waiver_signing.sql
@@ -295,6 +388,7 @@ create function private.has_signed_waiver(user_id uuid, session_id uuid default 
 as $$
   select exists (select from public.liability_waivers w
                   where w.user_id = has_signed_waiver.user_id
+                    and w.waiver_policy_id is not null
                     and (w.session_id = has_signed_waiver.session_id
                          or w.session_id is null and w.waiver_policy_version = (
                               select p.version from public.waiver_policy p where p.is_active)));
@@ -321,7 +415,7 @@ begin
     from public.liability_waivers w
    where w.user_id = (select auth.uid())
      and case when w.session_id is null then w.waiver_policy_version = v_version
-              else w.session_id = get_liability_waiver_status.session_id end
+              else w.session_id = get_liability_waiver_status.session_id and w.waiver_policy_id is not null end
    order by w.session_id nulls last, w.signed_at desc
    limit 1;
   return query select v_waiver is not null, v_waiver, v_version;

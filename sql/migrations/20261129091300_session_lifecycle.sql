@@ -313,8 +313,8 @@ create function private.publish_session_completed() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  if private.get_reopened_at(new) is not null then
-    return null;  -- it was announced when it was completed before
+  if private.get_reopened_at(new) is not null or private.ended_before_adoption(new) then
+    return null;  -- it was announced when it was completed before; or ended before anybody was watching
   end if;
   perform private.publish_event('session_completed', new.client_id, new.id, jsonb_build_object(
     'practitioner_id', new.practitioner_id, 'scheduled_at', new.scheduled_at, 'group_class_id', new.group_class_id,
@@ -1006,6 +1006,11 @@ begin
   select * into v_session from public.session_schedules s where s.id = v_session.id for update;
   if v_session.status not in ('scheduled', 'in_progress') then
     return null;
+  end if;
+  if private.ended_before_adoption(v_session) then
+    -- Nobody was watching: nobody is a no-show, and nothing follows from it.
+    perform private.set_session_status(v_session.id, 'completed');
+    return 'completed';
   end if;
 
   v_host := private.get_session_host(v_session);

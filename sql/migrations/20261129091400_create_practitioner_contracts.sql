@@ -88,6 +88,12 @@ Both sides agree to sign electronically. The practitioner may ask for a copy on 
 This document is the whole agreement; changes are made in writing. If a part of it is not valid, the rest remains. It is governed by the law of the Province of Ontario, Canada.$contract$);
 
 
+-- adoption/contracts_aside.sql
+
+-- Contracts of the platform in use.
+call legacy.set_aside('practitioner_contracts');
+
+
 -- signatures/practitioner_contracts.sql
 
 -- Practitioner contracts: the text issued, that it was signed, and how it ended. Evidence.
@@ -264,6 +270,28 @@ create trigger update_practitioner_contracts_updated_at before update on public.
 
 create trigger audit_practitioner_contracts after insert or update or delete on public.practitioner_contracts
   for each row execute function private.write_audit_log();
+
+
+-- adoption/contracts.sql
+
+-- Contracts home, with the day on which they were signed. What had ended has ended, so that nobody is told of it now; of
+-- several offers of one version the newest is open.
+call legacy.bring_home('practitioner_contracts',
+  columns => 'id, practitioner_id, contract_version, contract_text, signed_at, ip_address, user_agent, status, expires_at,
+              created_at, updated_at',
+  home => $$r.id, r.practitioner_id, r.contract_version, r.contract_text,
+            case n.status when 'pending' then null when 'signed' then coalesce(r.signed_at, r.updated_at) else r.signed_at end,
+            left(r.ip_address, 100), left(r.user_agent, 1000), n.status, r.expires_at, r.created_at, r.updated_at$$,
+  tables => $$cross join lateral (select case
+      when r.status in ('pending', 'signed') and r.expires_at <= now() then 'expired'
+      when r.status = 'pending' and exists (
+             select from legacy.practitioner_contracts o
+              where (o.practitioner_id, o.contract_version, o.status) = (r.practitioner_id, r.contract_version, 'pending')
+                and (o.created_at, o.id) > (r.created_at, r.id)) then 'expired'
+      else r.status end as status) n$$,
+  account => '(select p.user_id from public.practitioners p where p.id = r.practitioner_id)',
+  mended => $$case when r.status = 'pending' and r.signed_at is not null then 'an offer with a day of signing'
+                   when r.status = 'signed' and r.signed_at is null then 'signed on a day that nobody knows' end$$);
 
 
 -- signatures/contract_events.sql
@@ -916,10 +944,10 @@ create function private.get_waiver_documents(waiver_id uuid) returns setof publi
 as $$
   select 'waiver', w.id, 'Liability waiver', w.waiver_policy_version::text, w.waiver_text, w.text_sha256,
          case when p.is_active then 'signed' else 'superseded' end, null::timestamptz, null::timestamptz,
-         null::timestamptz, null::text, w.signed_at, w.user_id, w.signer_name, w.signer_email, true, w.ip_address,
+         null::timestamptz, null::text, w.signed_at, w.user_id, w.signer_name, w.signer_email, w.is_observed, w.ip_address,
          w.user_agent, w.signature_name, translate(encode(w.signature_image, 'base64'), E'\n', ''),
          w.signature_image_sha256, w.evidence_sha256
-    from public.liability_waivers w join public.waiver_policy p on p.id = w.waiver_policy_id
+    from public.liability_waivers w left join public.waiver_policy p on p.id = w.waiver_policy_id
    where w.id = get_waiver_documents.waiver_id
      and (w.user_id = (select auth.uid()) or private.is_admin());
 $$;
@@ -961,7 +989,7 @@ begin
     union all
     select 'waiver', w.waiver_policy_version::text, w.signed_at, w.text_sha256,
            case when p.is_active then 'valid' else 'superseded' end, null::timestamptz, null::timestamptz
-      from public.liability_waivers w join public.waiver_policy p on p.id = w.waiver_policy_id
+      from public.liability_waivers w left join public.waiver_policy p on p.id = w.waiver_policy_id
      where w.evidence_sha256 = lower(verify_signature.sha256);
   if not found then
     perform private.answer_refusal(404, 'signature_not_found', 'No signature has this fingerprint.',

@@ -4,6 +4,24 @@
 set check_function_bodies = off;
 
 
+-- adoption/notifications_aside.sql
+
+-- Notifications of the platform in use, its log of mails, and the trigger that does nothing under the name of a function of
+-- ours.
+call legacy.set_aside('user_notifications');
+call legacy.set_aside('email_logs');
+do $$
+declare
+  v_clash text;
+begin
+  for v_clash in select p.oid::regprocedure::text from pg_catalog.pg_proc p
+                  where p.pronamespace = 'public'::regnamespace and p.proname = 'send_welcome_email' loop
+    execute format('alter function %s set schema legacy', v_clash);
+  end loop;
+end
+$$;
+
+
 -- messages/outbox.sql
 
 -- The outbox: events for people and other systems, each written in the transaction that makes it true.
@@ -883,6 +901,16 @@ $$;
 revoke execute on function private.write_local_start, private.compose_notification from public, anon, authenticated, service_role;
 
 
+-- adoption/notifications.sql
+
+-- Notifications home.
+call legacy.bring_home('user_notifications',
+  columns => 'id, user_id, notification_type, title, message, related_id, read_at, created_at',
+  home => $$r.id, r.user_id, r.notification_type, coalesce(nullif(left(btrim(r.title), 500), ''), '-'), left(r.message, 10000),
+            r.related_id, r.read_at, r.created_at$$,
+  account => 'r.user_id');
+
+
 -- messages/email_logs.sql
 
 -- The log of mails: how each ended, for admins and its recipient.
@@ -942,6 +970,19 @@ as $$
 $$;
 
 revoke execute on function private.log_mail from public, anon, authenticated, service_role;
+
+
+-- adoption/email_logs.sql
+
+-- The log of mails home. A line that names nobody is nobody's to read.
+call legacy.bring_home('email_logs',
+  columns => 'id, user_id, email_type, recipient_email, session_id, template_id, message_id, status, error_message, metadata,
+              created_at',
+  home => $$r.id, r.user_id, r.email_type, r.recipient_email, r.session_id, r.template_id, r.message_id,
+            case when r.status in ('sent', 'failed') then r.status else 'unknown' end, left(r.error_message, 2000),
+            coalesce(r.metadata, '{}'), r.created_at$$,
+  account => 'r.user_id',
+  unfit => $$case when r.user_id is null then 'a line that names nobody' end$$);
 
 
 -- messages/mail_links.sql

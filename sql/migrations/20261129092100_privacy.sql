@@ -1182,13 +1182,16 @@ declare
     when 'session_notes'       then 'created_at < $1 and author_id not in (select private.user_ids_under_legal_hold())'
                                     ' and session_id not in (select private.session_ids_under_legal_hold())'
     when 'user_consents'       then 'revoked_at < $1 and user_id not in (select private.user_ids_under_legal_hold())'
+    when 'legacy_rows'         then 'created_at < $1 and (account_id is null'
+                                    ' or account_id not in (select private.user_ids_under_legal_hold()))'
     when 'webhook_deliveries'  then 'created_at < $1 and status <> ''pending''' end;
+  v_schema text := case apply_retention_policy.table_name when 'legacy_rows' then 'private' else 'public' end;
   v_rows  integer := 0;
 begin
   if v_where is not null then
-    execute format('delete from public.%I t where t.ctid = any (array('
-                   'select ctid from public.%I where %s order by %s limit $2 for update skip locked))',
-                   apply_retention_policy.table_name, apply_retention_policy.table_name, v_where,
+    execute format('delete from %I.%I t where t.ctid = any (array('
+                   'select ctid from %1$I.%2$I where %s order by %s limit $2 for update skip locked))',
+                   v_schema, apply_retention_policy.table_name, v_where,
                    split_part(v_where, ' ', 1))  -- the oldest first
       using older_than, max_rows;
     get diagnostics v_rows = row_count;

@@ -4,7 +4,70 @@
 -- Functions name what later chapters make.
 set check_function_bodies = off;
 -- Whoever waits for this file waits no longer than that: it then failed, changed nothing, and can be pushed again.
-set lock_timeout = '20s';
+set lock_timeout = '5s';
+
+
+-- adoption/closing/begin_rules.sql
+
+-- Everything that follows happens at one moment for whoever writes: all tables are locked before the first is changed, in
+-- one order, so that nobody who holds one of them and wants another stands in the way.
+lock table public.practitioners, public.practitioner_availability, public.practitioner_assignments,
+  public.session_schedules, public.user_session_credits, public.session_payments, public.session_notes,
+  public.action_checklist, public.session_types, public.session_packages, public.products, public.user_roles,
+  public.user_consents, public.user_preferences, public.access_grants, public.meditation_memories,
+  public.data_retention_policies, public.audit_logs in access exclusive mode;
+
+-- Seats: the text "Joined group class: <id>" becomes a link. Whoever joined a class twice has one seat, the first; the
+-- second is cancelled. A row whose class is gone, or none, is a session for one, as which it was counted.
+do $$
+begin
+  create temporary table joined on commit drop as
+    select s.id, s.client_id, class.id as class_id,
+           row_number() over (partition by class.id, s.client_id, s.status = 'cancelled' order by s.created_at, s.id) as number,
+           s.status = 'cancelled' as is_cancelled
+      from public.session_schedules s
+      left join public.session_schedules class
+        on class.id::text = lower(substring(s.notes from '^Joined group class: ([0-9A-Fa-f-]{36})'))
+       and class.id <> s.id and class.max_participants > 1
+       and class.notes is distinct from s.notes and coalesce(class.notes, '') not like 'Joined group class:%'
+     where s.notes like 'Joined group class:%' and s.group_class_id is null;
+
+  insert into private.legacy_rows (table_name, row_id, reason, row_data, account_id)
+  select 'session_schedules', s.id,
+         case when j.class_id is null then 'joined a class that is gone' else 'a second seat of one person in a class' end,
+         to_jsonb(s), u.id
+    from joined j join public.session_schedules s on s.id = j.id left join auth.users u on u.id = s.client_id
+   where j.class_id is null or (j.number > 1 and not j.is_cancelled);
+
+  alter table public.session_schedules disable trigger user;
+  update public.session_schedules s
+     set group_class_id = j.class_id, max_participants = 1, current_participants = 1,
+         status = case when j.class_id is not null and j.number > 1 and s.status <> 'completed' then 'cancelled' else s.status end,
+         cancelled_at = case when j.class_id is not null and j.number > 1 and s.status in ('scheduled', 'in_progress')
+                             then coalesce(s.cancelled_at, now()) else s.cancelled_at end
+    from joined j where j.id = s.id and not (j.class_id is not null and j.number > 1 and s.status = 'completed');
+  -- Held twice by one person: one of them is evidence enough.
+  update public.session_schedules s set max_participants = 1, current_participants = 1
+    from joined j where j.id = s.id and j.class_id is not null and j.number > 1 and s.status = 'completed';
+
+  -- Of a class its leader is the client, and its seats are counted.
+  update public.session_schedules s
+     set client_id = p.user_id,
+         current_participants = least((select count(*) from public.session_schedules seat
+                                        where seat.group_class_id = s.id and seat.status <> 'cancelled'), 1000)
+    from public.practitioners p
+   where p.id = s.practitioner_id and s.max_participants > 1 and s.group_class_id is null;
+
+  -- A grace that was used is told by the note alone: nobody gets it again.
+  insert into public.session_cancellations (session_id, user_id, cancelled_at, cancellation_type, reason)
+  select s.id, s.client_id, coalesce(s.cancelled_at, s.updated_at), 'grace', left(s.notes, 10000)
+    from public.session_schedules s
+   where s.status = 'cancelled' and (s.grace_cancellation_used or s.notes like '%(Grace cancellation used)%')
+     and not exists (select from public.session_cancellations c where c.session_id = s.id)
+     and exists (select from legacy.homes);
+  alter table public.session_schedules enable trigger user;
+end
+$$;
 
 
 -- privacy/audit_log.sql
@@ -131,6 +194,17 @@ alter table public.user_preferences
   add constraint user_preferences_updated_at_is_in_range check ( updated_at between '2000-01-01' and '2100-01-01') not valid;
 
 
+-- backfill/people.sql
+
+-- Everybody who signed up before there were profiles has one, from what they said at sign-up. From then on the triggers
+-- on auth.users keep it.
+
+insert into public.profiles (id, email, full_name, avatar_url, phone_number, date_of_birth, address)
+select p.id, p.email, p.full_name, p.avatar_url, p.phone_number, p.date_of_birth, p.address
+  from auth.users u cross join private.read_profile(u) p
+on conflict (id) do nothing;  -- who signed up since has one by now
+
+
 -- calendars/practitioner_hours.sql
 
 create trigger practitioners_create_calendar after insert on public.practitioners
@@ -140,7 +214,8 @@ create trigger practitioners_create_calendar after insert on public.practitioner
 -- Whoever had no hours could be booked at any time, and stays so until they say otherwise.
 insert into public.practitioner_calendars (practitioner_id, is_always_open)
 select p.id, not exists (select from public.practitioner_availability a where a.practitioner_id = p.id)
-  from public.practitioners p;
+  from public.practitioners p
+on conflict (practitioner_id) do nothing;  -- the adoption makes them earlier
 
 -- The baseline accepted hours that overlap; they are merged, as the constraint below requires.
 with overlapping as (
@@ -179,7 +254,7 @@ create unique index session_packages_one_per_type_and_size on public.session_pac
   where is_active;  -- a checkout asks for the package of a type and size
 
 -- Those of the baseline.
-update public.session_packages set is_active = false where session_type_id is null;
+update public.session_packages set is_active = false where session_type_id is null and is_active;
 
 insert into public.session_packages (name, session_count, price_cad, price_usd, session_type_id, is_group, session_type)
 select p.session_count || ' Session Package - ' || t.name || case when t.is_group then ' Group' else ' 1:1' end
@@ -199,7 +274,10 @@ select p.session_count || ' Session Package - ' || t.name || case when t.is_grou
     (60, 'standing', true,   5,  550.00, 401.50),
     (60, 'standing', true,  10, 1080.00, 788.40)
   ) p (duration_minutes, session_type, is_group, session_count, price_cad, price_usd)
-  join public.session_types t using (duration_minutes, session_type, is_group);
+  join public.session_types t using (duration_minutes, session_type, is_group)
+ -- A platform in use may have them already, at prices of its own.
+ where not exists (select from public.session_packages e
+                    where (e.session_type_id, e.session_count) = (t.id, p.session_count));
 
 -- At the end: an older row beyond them would have stopped the update above.
 alter table public.session_types
@@ -348,7 +426,8 @@ create trigger user_consents_10_stop_recordings_on_delete after delete on public
 
 insert into public.data_retention_policies (table_name, retention_days, auto_delete, description)
 values ('session_recordings', 2555, true,
-        'Recordings, seven years from their end; purge-recordings erases them with their files');
+        'Recordings, seven years from their end; purge-recordings erases them with their files')
+on conflict (table_name) do nothing;
 
 -- Other triggers stop a recording that is still on (consent.sql); it is erased once it has ended.
 create trigger user_consents_30_queue_recordings after update on public.user_consents for each row
@@ -530,7 +609,9 @@ alter table public.data_retention_policies
 insert into public.data_retention_policies (table_name, retention_days, auto_delete, description) values
   ('email_logs',         365, true, 'What became of mails, a year'),
   ('user_notifications', 365, true, 'Messages on the pages, a year'),
-  ('webhook_deliveries',  90, true, 'What other systems were told, three months');
+  ('legacy_rows',        365, true, 'Rows from before the adoption that could not be taken, a year'),
+  ('webhook_deliveries',  90, true, 'What other systems were told, three months')
+on conflict (table_name) do nothing;
 
 
 -- foundation/written_rows.sql
@@ -907,17 +988,6 @@ select s.practitioner_id, private.add_buffers(s.scheduled_at, s.duration_minutes
 on conflict do nothing;
 
 
--- backfill/people.sql
-
--- Everybody who signed up before there were profiles has one, from what they said at sign-up. From then on the triggers
--- on auth.users keep it.
-
-insert into public.profiles (id, email, full_name, avatar_url, phone_number, date_of_birth, address)
-select p.id, p.email, p.full_name, p.avatar_url, p.phone_number, p.date_of_birth, p.address
-  from auth.users u cross join private.read_profile(u) p
-on conflict (id) do nothing;  -- who signed up since has one by now
-
-
 -- backfill/credits.sql
 
 -- Opening balances: a lot of an existing installation opens with the credits it has.
@@ -927,9 +997,20 @@ on conflict (id) do nothing;  -- who signed up since has one by now
 
 alter table public.credit_ledger disable trigger credit_ledger_post;
 insert into public.credit_ledger (lot_id, user_id, change, kind, reason, actor, created_at)
-select c.id, c.user_id, c.credits_remaining, 'purchase', 'Opening balance', null, c.purchased_at
-  from public.user_session_credits c where c.credits_remaining > 0;
+select c.id, c.user_id, c.credits_remaining - private.sum_credit_ledger(c.id), 'purchase', 'Opening balance', null, c.purchased_at
+  from public.user_session_credits c where c.credits_remaining > private.sum_credit_ledger(c.id);
 alter table public.credit_ledger enable trigger credit_ledger_post;
+
+-- What was booked with one of these credits while no trigger spent it: where functions were switched before the rules
+-- held. A lot without credits is nobody's any more, and the session counts as not booked with it.
+with unspent as (
+  select s.id, s.client_id, s.credit_lot_id, s.status, c.credits_remaining,
+         row_number() over (partition by s.credit_lot_id order by s.created_at, s.id) as number
+    from public.session_schedules s join public.user_session_credits c on c.id = s.credit_lot_id and c.user_id = s.client_id
+   where s.status <> 'cancelled'
+     and not exists (select from public.credit_ledger l where l.session_id = s.id and l.kind = 'spend'))
+insert into public.credit_ledger (lot_id, user_id, change, kind, session_id, actor)
+select u.credit_lot_id, u.client_id, -1, 'spend', u.id, null from unspent u where u.number <= u.credits_remaining;
 
 
 -- backfill/earnings.sql
@@ -968,3 +1049,11 @@ select c.user_id, c.consent_type, c.consented and c.revoked_at is null, left(c.v
  where not exists (select from public.consent_history h
                     where (h.user_id, h.consent_type) = (c.user_id, c.consent_type))
  order by c.created_at;
+
+
+-- adoption/closing/end_rules.sql
+
+-- The moment: what ended before it earns nothing, mails nobody and makes nobody a no-show. Where nothing had happened yet
+-- there is no such moment.
+update private.adoption a set adopted_at = now()
+ where exists (select from public.session_schedules);

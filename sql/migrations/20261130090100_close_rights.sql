@@ -4,7 +4,25 @@
 -- Functions name what later chapters make.
 set check_function_bodies = off;
 -- Whoever waits for this file waits no longer than that: it then failed, changed nothing, and can be pushed again.
-set lock_timeout = '20s';
+set lock_timeout = '5s';
+
+
+-- adoption/closing/begin_rights.sql
+
+-- What went on until now ends: the policies of pages and functions that have been switched, and what received their rows.
+do $$
+declare
+  v_thing record;
+begin
+  for v_thing in select p.* from legacy.policies p where p.until_closing and to_regclass(p.table_name) is not null loop
+    execute format('drop policy if exists %I on %s', v_thing.name, v_thing.table_name);
+  end loop;
+  for v_thing in select t.tgrelid::regclass::text as table_name from pg_catalog.pg_trigger t where t.tgname = 'legacy_receive' loop
+    execute format('drop trigger legacy_receive on %s', v_thing.table_name);
+  end loop;
+end
+$$;
+drop function if exists public.increment_group_class_participants(uuid, integer);
 
 
 -- foundation/close_what_is_open.sql
@@ -678,7 +696,7 @@ revoke all on public.liability_waivers from anon, authenticated, service_role;
 -- Not e-mail, address, agent and image: the practitioner sees the row, and that it was signed is what they need to
 -- know.
 grant select (id, user_id, session_id, waiver_text, signed_at, created_at, waiver_policy_id, waiver_policy_version,
-              text_sha256, signature_name, signer_name, evidence_sha256)
+              text_sha256, signature_name, signer_name, evidence_sha256, is_observed, double_of)
   on public.liability_waivers to authenticated;
 
 -- Not signed_at: the server's clock says when. Neither signer nor hashes: the trigger below sets those.
@@ -982,7 +1000,8 @@ grant select, insert, update, delete on public.access_grants to service_role;
 -- Retention: what has been kept as long as its policy says is deleted or blanked by a scheduled function, where the
 -- policy says so (`auto_delete`).
 --
---   meditation_memories, journal_entries, session_notes, user_notifications, email_logs, webhook_deliveries   deleted
+--   meditation_memories, journal_entries, session_notes, user_notifications, email_logs, webhook_deliveries,
+--   legacy_rows         deleted
 --   user_consents       deleted once withdrawn; their history stays
 --   session_schedules   notes, room and place of ended sessions are blanked; the row is about money and evidence, and
 --                       stays
@@ -1011,3 +1030,50 @@ create policy "admins remove retention rules"
 revoke all on public.data_retention_policies from anon, authenticated, service_role;
 
 grant select, insert, update, delete on public.data_retention_policies to authenticated, service_role;
+
+
+-- adoption/closing/kept_tables.sql
+
+-- What the platform has beside ours goes on working, and is no hole. From here on has_role reads as its caller, whom a
+-- visitor is not: policies that ask it of everybody ask private.is_admin instead. A definer function finds what it names.
+-- An account that reviewed or changed something can be erased.
+do $$
+declare
+  v_thing   record;
+  c_asks    constant text := '(public\.)?has_role\(\(? ?(SELECT )?auth\.uid\(\)( AS uid)?\)?, ''admin''::(public\.)?app_role\)';
+  v_using   text;
+  v_check   text;
+begin
+  for v_thing in
+    select p.polname, p.polrelid, p.polrelid::regclass::text as table_name,
+           pg_get_expr(p.polqual, p.polrelid) as qual, pg_get_expr(p.polwithcheck, p.polrelid) as with_check
+      from pg_catalog.pg_policy p join pg_catalog.pg_class c on c.oid = p.polrelid
+     where c.relnamespace = 'public'::regnamespace
+       and concat(pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid)) ~ 'has_role\('
+  loop
+    v_using := regexp_replace(v_thing.qual, c_asks, '(select private.is_admin())', 'g');
+    v_check := regexp_replace(v_thing.with_check, c_asks, '(select private.is_admin())', 'g');
+    execute format('alter policy %I on %s', v_thing.polname, v_thing.table_name)
+            || coalesce(' using (' || v_using || ')', '') || coalesce(' with check (' || v_check || ')', '');
+  end loop;
+
+  for v_thing in
+    select p.oid::regprocedure::text as routine from legacy.routines r join pg_catalog.pg_proc p on p.oid = r.oid
+     where p.pronamespace = 'public'::regnamespace and p.prosecdef
+       and not exists (select from unnest(p.proconfig) s where s like 'search_path=%')
+  loop
+    execute format('alter routine %s set search_path = public, extensions', v_thing.routine);
+  end loop;
+
+  for v_thing in
+    select c.conname, c.conrelid::regclass::text as table_name, a.attname
+      from pg_catalog.pg_constraint c
+      join pg_catalog.pg_attribute a on a.attrelid = c.conrelid and a.attnum = c.conkey[1] and not a.attnotnull
+     where c.contype = 'f' and c.confrelid = 'auth.users'::regclass and c.confdeltype = 'a' and cardinality(c.conkey) = 1
+       and c.connamespace = 'public'::regnamespace
+  loop
+    execute format('alter table %s drop constraint %I, add constraint %I foreign key (%I) references auth.users (id)'
+                   ' on delete set null', v_thing.table_name, v_thing.conname, v_thing.conname, v_thing.attname);
+  end loop;
+end
+$$;
