@@ -212,6 +212,7 @@ begin
     select a.attname from pg_catalog.pg_attribute a
      where a.attrelid = c_table and a.attname = any (columns) and not a.attisdropped
   loop
+    execute format('alter table %s alter column %I drop not null', c_table, v_thing.attname);
     execute format('alter table %s rename column %I to %I', c_table, v_thing.attname, 'legacy_' || v_thing.attname);
   end loop;
 end
