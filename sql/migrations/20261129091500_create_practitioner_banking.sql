@@ -172,7 +172,7 @@ create trigger audit_practitioner_banking after insert or update or delete on pu
 create function legacy.read_bank_number(stored text) returns text
   language sql immutable set search_path = ''
 as $$
-  select case when stored ~ '^base64:[\w+/=]{1,900}$' then stored
+  select case when stored ~ '^base64:[\w+/=]+$' and char_length(stored) <= 1000 then stored
               when stored ~ '^[0-9 -]{1,40}$' then 'base64:' || encode(convert_to(translate(stored, ' -', ''), 'UTF8'), 'base64') end;
 $$;
 
