@@ -68,11 +68,14 @@ class Part:
     # Rights of a table that is made anew: it has them from its first line, and again when what pages of before had is
     # taken from them.
     is_said_twice: bool = False
+    # What follows from a row of a table that is made anew calls what later chapters make: it waits for them, and rows
+    # that old pages write meanwhile have no consequences.
+    is_late: bool = False
 
     @property
     def adds(self) -> bool:
         """Whether it stands in a file that adds."""
-        return self.closes is None or self.is_said_twice
+        return (self.closes is None or self.is_said_twice) and not self.is_late
 
 
 def divide(text: str) -> Iterator[Part]:
@@ -86,7 +89,12 @@ def divide(text: str) -> Iterator[Part]:
         elif found := GRANT.fullmatch(line):
             yield from _divide_grant(statement, *found.groups())
         else:
-            yield Part(_forgiving(statement), _closes(line))
+            yield Part(_forgiving(statement), _closes(line), is_late=_is_consequence(line))
+
+
+def _is_consequence(line: str) -> bool:
+    found = re.match(r"create (?:constraint )?trigger \w+ after .*? on ([\w.]+)", line)
+    return bool(found and found[1] in MADE_ANEW)
 
 
 def _closes(line: str) -> str | None:

@@ -31,6 +31,9 @@ HEAD = """-- From sql/schemas: {names}.
 -- Functions name what later chapters make.
 set check_function_bodies = off;
 """
+CONSEQUENCES = """-- What follows from a row of the tables that were made anew. Here, where all is there that it calls.
+
+"""
 CLOSING_HEAD = """-- Closing: {what}. To be pushed when the functions have been switched (docs/runbook.md); the way back is
 -- sql/adoption/back/{name}.sql.
 
@@ -86,6 +89,7 @@ def migrations() -> dict[Path, str]:
     """Every file of the set but the baseline, with its text: those that add, then those that close."""
     placed = pieces()
     texts = {path.stem: _titled(path) for path in placed.first}
+    late: list[str] = []
     closing: dict[str, list[str]] = {name: [] for name in CLOSING}
     for name, chapters in by_migration():
         adding = [text for chapter in chapters for text in _adding(chapter, placed)]
@@ -93,8 +97,10 @@ def migrations() -> dict[Path, str]:
             names = ", ".join(chapter.name.removesuffix(".sql") for chapter in chapters)
             texts[name] = HEAD.format(names=names) + "".join(adding)
         for chapter in chapters:
+            late += [part.text for part in divide(chapter.path.read_text()) if part.is_late]
             for kind, text in _closing(chapter).items():
                 closing[kind].append(text)
+    texts["consequences"] = CONSEQUENCES + "\n\n".join(late) + "\n"
     files = {_path(number, DAY, name): text for number, (name, text) in enumerate(texts.items())}
     for number, (name, closed) in enumerate(closing.items()):
         begin, end = ([_titled(path) for path in where.get(name, [])] for where in (placed.begin, placed.end))

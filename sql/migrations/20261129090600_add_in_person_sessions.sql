@@ -116,10 +116,6 @@ begin
 end
 $$;
 
-create trigger studio_locations_copy_to_sessions after update of name, address on public.studio_locations
-  for each row when (private.describe_studio(new) <> private.describe_studio(old))
-  execute function private.copy_studio_to_sessions();
-
 create function public.studio_availability(
   session_type_id uuid default null, from_date date default null, until_date date default null,
   time_zone text default 'America/Toronto')

@@ -2876,10 +2876,6 @@ begin
 end
 $$;
 
-create trigger session_recordings_30_queue_join after insert or update of status, completed_at on public.session_recordings
-  for each row when (new.status = 'completed' and new.class_recording_id is null)
-  execute function private.queue_join();
-
 -- The one file to download, if it is there.
 create function private.find_joined_file(recording_id uuid, out kind text, out storage_path text, out size_bytes bigint)
   language sql stable set search_path = ''

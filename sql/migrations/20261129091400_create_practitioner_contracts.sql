@@ -268,9 +268,6 @@ create trigger practitioner_contracts_guard before insert or update or delete on
 create trigger update_practitioner_contracts_updated_at before update on public.practitioner_contracts
   for each row execute function public.update_updated_at_column();
 
-create trigger audit_practitioner_contracts after insert or update or delete on public.practitioner_contracts
-  for each row execute function private.write_audit_log();
-
 
 -- adoption/contracts.sql
 
@@ -389,12 +386,6 @@ create trigger contract_events_refuse_changes before update or delete on public.
 
 create trigger contract_events_refuse_truncate before truncate on public.contract_events
   for each statement execute function private.refuse_contract_event_changes();
-
-create trigger practitioner_contracts_record_offer after insert on public.practitioner_contracts
-  for each row execute function private.record_contract_status();
-
-create trigger practitioner_contracts_record_event after update of status on public.practitioner_contracts
-  for each row when (new.status <> old.status) execute function private.record_contract_status();
 
 
 -- signatures/contract_signatures.sql
@@ -573,10 +564,6 @@ create trigger contract_signatures_refuse_changes before update or delete on pub
 
 create trigger contract_signatures_refuse_truncate before truncate on public.contract_signatures
   for each statement execute function private.refuse_contract_signature_changes();
-
-create trigger practitioner_contracts_record_signature after update of status on public.practitioner_contracts
-  for each row when (new.status = 'signed' and old.status = 'pending')
-  execute function private.record_direct_signature();
 
 
 -- signatures/contract_lifecycle.sql

@@ -160,9 +160,6 @@ create trigger practitioner_banking_reset_verification before insert or update o
 create trigger update_practitioner_banking_updated_at before update on public.practitioner_banking
   for each row execute function public.update_updated_at_column();
 
-create trigger audit_practitioner_banking after insert or update or delete on public.practitioner_banking
-  for each row execute function private.write_audit_log();
-
 
 -- adoption/banking.sql
 

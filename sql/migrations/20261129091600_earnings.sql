@@ -570,9 +570,6 @@ $$;
 revoke execute on function private.record_completed_sessions_earnings, private.record_forfeited_session_earnings, private.earn_late_paid_seat
   from public, anon, authenticated, service_role;
 
-create trigger session_cancellations_earn after insert on public.session_cancellations
-  for each row execute function private.record_forfeited_session_earnings();
-
 
 -- earnings/reports.sql
 

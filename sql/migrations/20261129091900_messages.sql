@@ -126,17 +126,6 @@ $$;
 revoke execute on function private.publish_event, private.publish_welcome, private.publish_welcome_of_account,
   private.publish_waiver_signed, private.publish_recording_ready from public, anon, authenticated, service_role;
 
-create trigger liability_waivers_70_publish_signed after insert on public.liability_waivers
-  for each row execute function private.publish_waiver_signed();
-
--- Once: a recording that is completed again has a take more, and was announced.
-create trigger session_recordings_70_publish_ready_on_insert after insert on public.session_recordings
-  for each row when (new.status = 'completed') execute function private.publish_recording_ready();
-
-create trigger session_recordings_70_publish_ready_on_update after update of status on public.session_recordings
-  for each row when (new.status = 'completed' and old.completed_at is null)
-  execute function private.publish_recording_ready();
-
 
 -- messages/notification_preferences.sql
 

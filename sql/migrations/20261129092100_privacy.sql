@@ -337,15 +337,6 @@ revoke execute on function private.require_account, private.refuse_unknown_accou
 
 grant execute on function private.require_account to service_role;
 
--- After the row, as a foreign key: before it, whoever may not write the row would learn which accounts there are.
-create trigger profiles_99_refuse_unknown_account
-  after insert or update of id on public.profiles
-  for each row execute function private.refuse_unknown_account('id');
-
-create trigger liability_waivers_99_refuse_unknown_account
-  after insert or update of user_id on public.liability_waivers
-  for each row execute function private.refuse_unknown_account('user_id');
-
 create trigger contract_signatures_99_refuse_unknown_account
   after insert or update of user_id on public.contract_signatures
   for each row execute function private.refuse_unknown_account('user_id');

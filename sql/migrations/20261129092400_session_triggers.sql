@@ -29,10 +29,6 @@ $$;
 
 revoke execute on function private.limit_written_rows from public, anon, authenticated, service_role;
 
-create trigger limit_inserted_rows after insert on public.action_recommendations
-  referencing new table as new_rows
-  for each statement when (private.is_api_caller()) execute function private.limit_written_rows();
-
 create trigger limit_inserted_rows after insert on public.action_templates
   referencing new table as new_rows
   for each statement when (private.is_api_caller()) execute function private.limit_written_rows();

@@ -23,6 +23,7 @@ begin
 end
 $$;
 drop function if exists public.increment_group_class_participants(uuid, integer);
+revoke execute on function private.is_drawing from authenticated;
 
 
 -- foundation/close_what_is_open.sql

@@ -12,3 +12,4 @@ begin
 end
 $$;
 drop function if exists public.increment_group_class_participants(uuid, integer);
+revoke execute on function private.is_drawing from authenticated;
