@@ -30,8 +30,12 @@ HEAD = """-- From sql/schemas: {names}.
 
 -- Functions name what later chapters make.
 set check_function_bodies = off;
+-- Whoever waits for this file waits no longer than that: it then failed, changed nothing, and can be pushed again.
+set lock_timeout = '5s';
 """
 CONSEQUENCES = """-- What follows from a row of the tables that were made anew. Here, where all is there that it calls.
+
+set lock_timeout = '5s';
 
 """
 CLOSING_HEAD = """-- Closing: {what}. To be pushed when the functions have been switched (docs/runbook.md); the way back is
