@@ -54,8 +54,8 @@ def test_rows_make_no_difference_to_the_structure(postgres: Server, adopted: str
     empty = content(postgres, postgres.build("again_empty", [BASELINE, *ADDING, *CLOSING]))
 
     for found in (a, b):
-        lines = {line.replace(" NOT VALID", "") for line in found.dump}
-        assert lines ^ {line.replace(" NOT VALID", "") for line in empty.dump} == set()
+        facts = {line.replace(" NOT VALID", "") for line in found.facts}
+        assert facts ^ set(empty.facts) == set()
 
 
 @pytest.fixture(scope="module")
@@ -105,16 +105,35 @@ def test_rows_that_stay_are_counted_with_a_reason(adopted: str) -> None:
     assert ("session_recordings", 1) in counts
 
 
-def test_rows_that_stay_go_with_their_account(postgres: Server, adopted: str) -> None:
-    """Erasing an account takes them too."""
-    url = postgres.copy("adopted", "erasing")
+def test_the_first_run_of_the_driver_completes_in_silence(postgres: Server, adopted: str) -> None:
+    """What ended before the adoption earns nothing, mails nobody, is not recorded and makes nobody a no-show; then whoever
+    had it can be erased, with the rows that stayed.
+    """
+    url = postgres.copy("adopted", "first_run")
     client = "c0000000-0000-4000-8000-000000000002"
-    with psycopg.connect(url) as connection:
-        query = "select count(*) from private.legacy_rows where account_id = %s"
-        before = connection.execute(query, (client,)).fetchone()
+    kept = "select count(*) from private.legacy_rows where account_id = %s"
+    with psycopg.connect(url, autocommit=True) as connection:
+        (since, *_) = connection.execute("select * from public.advance_next_session(null)").fetchall()[0]
+        while connection.execute("select session_id from public.advance_next_session(%s)", (since,)).fetchone() != (None,):
+            pass
+        connection.execute("select * from public.prepare_mails('https://pages.test')")
+        left = connection.execute(
+            """select s.room_name from public.session_schedules s
+                where s.scheduled_at < now() and s.status not in ('completed', 'cancelled')"""
+        ).fetchall()
+        told = connection.execute("select kind from private.outbox").fetchall()
+        earned = connection.execute(
+            """select s.room_name from private.earned_seats e join public.session_schedules s on s.id = e.session_id"""
+        ).fetchall()
+        absent = connection.execute("select count(*) from public.session_attendance where is_no_show").fetchone()
+        recorded = connection.execute("select count(*) from private.recording_takes").fetchone()
+        before = connection.execute(kept, (client,)).fetchone()
         connection.execute("delete from auth.users where id = %s", (client,))
-        after = connection.execute(query, (client,)).fetchone()
+        after = connection.execute(kept, (client,)).fetchone()
 
+    assert ([], []) == (left, told)
+    assert [("held",)] == earned  # it was completed, and paid out, before
+    assert ((0,), (0,)) == (absent, recorded)
     assert before != (0,)
     assert after == (0,)
 
@@ -208,12 +227,12 @@ def test_what_the_platform_has_beside_ours_goes_on(postgres: Server, adopted: st
         )
         connection.execute("reset role")
         told = connection.execute("select count(*) from user_notifications where message = 'Dearer'").fetchone()
-        connection.execute("set role supabase_auth_admin")
+    with psycopg.connect(postgres.url("beside", "supabase_auth_admin")) as connection:
         connection.execute("update auth.users set last_sign_in_at = now()")
         connection.execute(
             "insert into auth.users (email, raw_user_meta_data) values ('odd@demo.test', '{\"date_of_birth\": \"no day\"}')"
         )
-        connection.execute("reset role")
+    with psycopg.connect(url) as connection:
         profile = connection.execute("select date_of_birth from profiles where email = 'odd@demo.test'").fetchone()
         connection.execute("delete from auth.users where id = 'a0000000-0000-4000-8000-000000000002'")
 
