@@ -18,6 +18,7 @@ from pathlib import Path
 
 from .chapters import Chapter, by_migration
 from .closing import RIGHTS, RULES, divide
+from .preflight import preflight
 from .throwaway import BASELINE, MIGRATIONS, ROOT
 
 ADOPTED = ROOT / "sql/ADOPTED"
@@ -57,7 +58,6 @@ CLOSING = {
 class Pieces:
     """What stands in the files of the adoption, by the place that its order.txt names."""
 
-    first: list[Path] = field(default_factory=list)
     before: dict[str, list[Path]] = field(default_factory=dict)
     after: dict[str, list[Path]] = field(default_factory=dict)
     begin: dict[str, list[Path]] = field(default_factory=dict)
@@ -69,11 +69,8 @@ def pieces() -> Pieces:
     found = Pieces()
     for line in (ADOPTION / "order.txt").read_text().splitlines():
         if line and not line.startswith("#"):
-            name, place, *target = line.split()
-            if place == "first":
-                found.first.append(ADOPTION / name)
-            else:
-                getattr(found, place).setdefault(*target, []).append(ADOPTION / name)
+            name, place, target = line.split()
+            getattr(found, place).setdefault(target, []).append(ADOPTION / name)
     return found
 
 
@@ -92,7 +89,7 @@ def main() -> None:
 def migrations() -> dict[Path, str]:
     """Every file of the set but the baseline, with its text: those that add, then those that close."""
     placed = pieces()
-    texts = {path.stem: _titled(path) for path in placed.first}
+    texts = {"preflight": preflight()}
     late: list[str] = []
     closing: dict[str, list[str]] = {name: [] for name in CLOSING}
     for name, chapters in by_migration():
