@@ -4,7 +4,7 @@ import argparse
 
 import deploy
 
-from . import audit, bundle, doctor, manifest, openapi, rotate_banking_keys, routes
+from . import audit, bundle, doctor, manifest, migrations, openapi, rotate_banking_keys, routes
 
 
 def main() -> None:
@@ -30,6 +30,10 @@ def main() -> None:
     command = commands.add_parser("verify-audit-log")
     command.add_argument("heads", nargs="*", metavar="position:hash")
     command.set_defaults(do=lambda said: audit.verify(said.heads))
+    command = commands.add_parser("migrations")
+    command.add_argument("--beside", required=True, metavar="DIR", help="the platform's repository, or its migrations")
+    command.add_argument("--closing", action="store_true", help="with the closing files")
+    command.set_defaults(do=lambda said: migrations.write(said.beside, closing=said.closing))
     said = parser.parse_args()
     said.do(said)
 
