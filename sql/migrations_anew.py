@@ -62,6 +62,7 @@ class Pieces:
     after: dict[str, list[Path]] = field(default_factory=dict)
     begin: dict[str, list[Path]] = field(default_factory=dict)
     end: dict[str, list[Path]] = field(default_factory=dict)
+    file: dict[str, list[Path]] = field(default_factory=dict)
 
 
 def pieces() -> Pieces:
@@ -102,6 +103,8 @@ def migrations() -> dict[Path, str]:
             for kind, text in _closing(chapter).items():
                 closing[kind].append(text)
     texts["consequences"] = CONSEQUENCES + "\n\n".join(late) + "\n"
+    for name, paths in placed.file.items():
+        texts[name] = HEAD.format(names="nothing; what is there already") + "".join(map(_titled, paths))
     files = {_path(number, DAY, name): text for number, (name, text) in enumerate(texts.items())}
     for number, (name, closed) in enumerate(closing.items()):
         begin, end = ([_titled(path) for path in where.get(name, [])] for where in (placed.begin, placed.end))
