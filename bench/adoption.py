@@ -32,7 +32,7 @@ ROWS = """
       (id, practitioner_id, client_id, scheduled_at, duration_minutes, room_name, status, session_location, physical_location,
        class_name)
     select md5('s' || n)::uuid, md5('p' || 1 + n % {practitioners})::uuid, md5('u' || 1 + n % {people})::uuid,
-           date_trunc('hour', now()) - n / {practitioners} * interval '1 hour' + interval '30 days', 45, 'room ' || n,
+           date_trunc('hour', now()) - n / {practitioners} * interval '1 hour' + interval '5 days', 45, 'room ' || n,
            case when n % 3 = 0 then 'completed' else 'scheduled' end,
            case when n % 4 = 0 then 'in_person' else 'online' end, case when n % 4 = 0 then 'Here' end,
            case when n % 50 = 0 then 'Class' end

@@ -11,13 +11,14 @@ chapter that makes it, and brought home after it, in the same file. What takes a
 in use (`sql/closing.py`) is kept for the closing files, which come last and are pushed on their own.
 """
 
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from .chapters import Chapter, by_migration
-from .closing import RIGHTS, RULES, divide
+from .closing import RIGHTS, RULES, TABLES, divide
 from .preflight import preflight
 from .throwaway import BASELINE, MIGRATIONS, ROOT
 
@@ -26,17 +27,15 @@ ADOPTION = ROOT / "sql/adoption"
 DAY = "20261129"  # of all versions; what tells them apart is a minute each
 CLOSING_DAY = "20261130"
 # Backfills read rows that people write until the rules hold, so they belong to those.
-BACKFILL, VALIDATION = "backfill/", "backfill/validate_constraints.sql"
+BACKFILL, VALIDATION = "backfill", "backfill/validate_constraints.sql"
 HEAD = """-- From sql/schemas: {names}.
 
 -- Functions name what later chapters make.
 set check_function_bodies = off;
--- Whoever waits for this file waits no longer than that: it then failed, changed nothing, and can be pushed again.
-set lock_timeout = '5s';
-"""
+{locks}"""
+# A file that cannot have its locks gives up, has changed nothing, and is pushed again.
+LOCKS = "\nset lock_timeout = '5s';\nset statement_timeout = 0;\n"
 CONSEQUENCES = """-- What follows from a row of the tables that were made anew. Here, where all is there that it calls.
-
-set lock_timeout = '5s';
 
 """
 CLOSING_HEAD = """-- Closing: {what}. To be pushed when the functions have been switched (docs/runbook.md); the way back is
@@ -44,9 +43,7 @@ CLOSING_HEAD = """-- Closing: {what}. To be pushed when the functions have been 
 
 -- Functions name what later chapters make.
 set check_function_bodies = off;
--- Whoever waits for this file waits no longer than that: it then failed, changed nothing, and can be pushed again.
-set lock_timeout = '5s';
-"""
+{locks}"""
 CLOSING = {
     "close_rules": "rules and what follows from a row, on tables that were there; rows from before open the ledgers",
     "close_rights": "who may read, write and call what was there",
@@ -97,18 +94,19 @@ def migrations() -> dict[Path, str]:
         adding = [text for chapter in chapters for text in _adding(chapter, placed)]
         if adding:
             names = ", ".join(chapter.name.removesuffix(".sql") for chapter in chapters)
-            texts[name] = HEAD.format(names=names) + "".join(adding)
+            texts[name] = HEAD.format(names=names, locks=_locks(adding)) + "".join(adding)
         for chapter in chapters:
             late += [part.text for part in divide(chapter.path.read_text()) if part.is_late]
             for kind, text in _closing(chapter).items():
                 closing[kind].append(text)
-    texts["consequences"] = CONSEQUENCES + "\n\n".join(late) + "\n"
+    texts["consequences"] = CONSEQUENCES + LOCKS.lstrip() + "\n" + "\n\n".join(late) + "\n"
     for name, paths in placed.file.items():
-        texts[name] = HEAD.format(names="nothing; what is there already") + "".join(map(_titled, paths))
+        added = [_titled(path) for path in paths]
+        texts[name] = HEAD.format(names="nothing: what is there already", locks=_locks(added)) + "".join(added)
     files = {_path(number, DAY, name): text for number, (name, text) in enumerate(texts.items())}
     for number, (name, closed) in enumerate(closing.items()):
         begin, end = ([_titled(path) for path in where.get(name, [])] for where in (placed.begin, placed.end))
-        head = CLOSING_HEAD.format(what=CLOSING[name], name=name)
+        head = CLOSING_HEAD.format(what=CLOSING[name], name=name, locks=LOCKS)
         files[_path(number, CLOSING_DAY, name)] = head + "".join([*begin, *closed, *end])
     return files
 
@@ -117,10 +115,26 @@ def _path(number: int, day: str, name: str) -> Path:
     return BASELINE.with_name(f"{day}{9 + number // 60:02}{number % 60:02}00_{name}.sql")
 
 
+def _locks(texts: list[str]) -> str:
+    """First of all the locks on tables that were there, in one order: whoever holds one of them and wants another, as a
+    booking does, is not met halfway. Sessions come first, as for whoever writes.
+    """
+    text = "".join(texts)
+    altered = set(re.findall(r"alter table (public\.\w+)", text))
+    altered |= {f"public.{name}" for name in re.findall(r"set_columns_aside\('(\w+)'", text)}
+    touched = set(re.findall(r"(?:references|create index \w+ on) (public\.\w+)", text))
+    lines = LOCKS
+    for mode, tables in (("access exclusive", altered & TABLES), ("share row exclusive", (touched - altered) & TABLES)):
+        if tables:
+            first = sorted(tables, key=lambda table: (table != "public.session_schedules", table))
+            lines += f"do $$ begin lock table {', '.join(first)} in {mode} mode; end $$;\n"
+    return lines
+
+
 def _adding(chapter: Chapter, placed: Pieces) -> Iterator[str]:
     for path in placed.before.get(chapter.name, []):
         yield _titled(path)
-    if not chapter.name.startswith(BACKFILL):
+    if chapter.migration != BACKFILL:
         kept = [part.text for part in divide(chapter.path.read_text()) if part.adds]
         if kept:
             yield f"\n\n-- {chapter.name}\n\n" + "\n\n".join(kept) + "\n"
@@ -130,7 +144,7 @@ def _adding(chapter: Chapter, placed: Pieces) -> Iterator[str]:
 
 def _closing(chapter: Chapter) -> dict[str, str]:
     """What of the chapter goes into which closing file."""
-    if chapter.name.startswith(BACKFILL):
+    if chapter.migration == BACKFILL:
         text = f"\n\n-- {chapter.name}\n\n{chapter.path.read_text().strip()}\n"
         return {"close_old_rows" if chapter.name == VALIDATION else "close_rules": text}
     divided = list(divide(chapter.path.read_text()))

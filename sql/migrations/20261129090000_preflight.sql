@@ -1,6 +1,9 @@
 -- Preflight: changes nothing. It lists all at once what of this database the files after it cannot take, and stops the push
 -- there; it is silent where they will apply. What stands in double braces is written in from the baseline and the chapters.
 
+set lock_timeout = '5s';
+set statement_timeout = 0;
+
 do $preflight$
 declare
   v_found   text[] := '{}';

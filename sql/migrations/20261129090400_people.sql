@@ -2,8 +2,10 @@
 
 -- Functions name what later chapters make.
 set check_function_bodies = off;
--- Whoever waits for this file waits no longer than that: it then failed, changed nothing, and can be pushed again.
+
 set lock_timeout = '5s';
+set statement_timeout = 0;
+do $$ begin lock table public.practitioner_assignments in share row exclusive mode; end $$;
 
 
 -- people/practitioners.sql
@@ -210,3 +212,14 @@ call legacy.bring_home('profiles',
                      or char_length(r.phone_number) > 50 or char_length(r.address) > 1000
                      or r.date_of_birth not between '1900-01-01' and current_date
                    then 'came home without what a profile cannot hold' end$$);
+
+
+-- backfill/people.sql
+
+-- Everybody who signed up before there were profiles has one, from what they said at sign-up. From then on the triggers
+-- on auth.users keep it.
+
+insert into public.profiles (id, email, full_name, avatar_url, phone_number, date_of_birth, address)
+select p.id, p.email, p.full_name, p.avatar_url, p.phone_number, p.date_of_birth, p.address
+  from auth.users u cross join private.read_profile(u) p
+on conflict (id) do nothing;  -- who signed up since has one by now

@@ -2,8 +2,11 @@
 
 -- Functions name what later chapters make.
 set check_function_bodies = off;
--- Whoever waits for this file waits no longer than that: it then failed, changed nothing, and can be pushed again.
+
 set lock_timeout = '5s';
+set statement_timeout = 0;
+do $$ begin lock table public.session_packages, public.user_session_credits in access exclusive mode; end $$;
+do $$ begin lock table public.session_schedules, public.session_types in share row exclusive mode; end $$;
 
 
 -- adoption/packages_aside.sql

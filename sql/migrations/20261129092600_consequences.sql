@@ -1,6 +1,7 @@
 -- What follows from a row of the tables that were made anew. Here, where all is there that it calls.
 
 set lock_timeout = '5s';
+set statement_timeout = 0;
 
 create trigger studio_locations_copy_to_sessions after update of name, address on public.studio_locations
   for each row when (private.describe_studio(new) <> private.describe_studio(old))

@@ -1,9 +1,11 @@
--- From sql/schemas: nothing; what is there already.
+-- From sql/schemas: nothing: what is there already.
 
 -- Functions name what later chapters make.
 set check_function_bodies = off;
--- Whoever waits for this file waits no longer than that: it then failed, changed nothing, and can be pushed again.
+
 set lock_timeout = '5s';
+set statement_timeout = 0;
+do $$ begin lock table public.session_schedules in access exclusive mode; end $$;
 
 
 -- adoption/old_sessions.sql

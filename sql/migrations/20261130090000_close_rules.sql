@@ -3,19 +3,24 @@
 
 -- Functions name what later chapters make.
 set check_function_bodies = off;
--- Whoever waits for this file waits no longer than that: it then failed, changed nothing, and can be pushed again.
+
 set lock_timeout = '5s';
+set statement_timeout = 0;
 
 
 -- adoption/closing/begin_rules.sql
 
 -- Everything that follows happens at one moment for whoever writes: all tables are locked before the first is changed, in
 -- one order, so that nobody who holds one of them and wants another stands in the way.
-lock table public.session_schedules, public.practitioners, public.practitioner_availability, public.practitioner_assignments,
-  public.user_session_credits, public.session_payments, public.session_notes,
-  public.action_checklist, public.session_types, public.session_packages, public.products, public.user_roles,
-  public.user_consents, public.user_preferences, public.access_grants, public.meditation_memories,
-  public.data_retention_policies, public.audit_logs in access exclusive mode;
+do $$
+begin
+  lock table public.session_schedules, public.practitioners, public.practitioner_availability, public.practitioner_assignments,
+    public.user_session_credits, public.session_payments, public.session_notes,
+    public.action_checklist, public.session_types, public.session_packages, public.products, public.user_roles,
+    public.user_consents, public.user_preferences, public.access_grants, public.meditation_memories,
+    public.data_retention_policies, public.audit_logs in access exclusive mode;
+end
+$$;
 
 -- Seats: the text "Joined group class: <id>" becomes a link. Whoever joined a class twice has one seat, the first; the
 -- second is cancelled. A row whose class is gone, or none, is a session for one, as which it was counted.
@@ -194,17 +199,6 @@ alter table public.user_preferences
   add constraint user_preferences_language_is_short check (char_length(language) <= 35) not valid,
   add constraint user_preferences_detected_at_is_in_range check ( detected_at between '2000-01-01' and '2100-01-01') not valid,
   add constraint user_preferences_updated_at_is_in_range check ( updated_at between '2000-01-01' and '2100-01-01') not valid;
-
-
--- backfill/people.sql
-
--- Everybody who signed up before there were profiles has one, from what they said at sign-up. From then on the triggers
--- on auth.users keep it.
-
-insert into public.profiles (id, email, full_name, avatar_url, phone_number, date_of_birth, address)
-select p.id, p.email, p.full_name, p.avatar_url, p.phone_number, p.date_of_birth, p.address
-  from auth.users u cross join private.read_profile(u) p
-on conflict (id) do nothing;  -- who signed up since has one by now
 
 
 -- calendars/practitioner_hours.sql

@@ -1,13 +1,17 @@
 -- All at one moment, as in the closing file before.
-lock table public.session_schedules, public.practitioners, public.practitioner_availability, public.practitioner_assignments,
-  public.user_session_credits, public.session_payments, public.session_notes,
-  public.action_checklist, public.session_types, public.session_packages, public.products, public.user_roles,
-  public.user_consents, public.user_preferences, public.access_grants, public.meditation_memories,
-  public.data_retention_policies, public.audit_logs,
-  public.action_recommendations, public.cancellation_policy, public.email_logs, public.liability_waivers,
-  public.practitioner_banking, public.practitioner_contracts, public.profiles, public.session_cancellations,
-  public.session_recordings, public.studio_locations, public.user_notifications, public.waiver_policy
-  in access exclusive mode;
+do $$
+begin
+  lock table public.session_schedules, public.practitioners, public.practitioner_availability, public.practitioner_assignments,
+    public.user_session_credits, public.session_payments, public.session_notes,
+    public.action_checklist, public.session_types, public.session_packages, public.products, public.user_roles,
+    public.user_consents, public.user_preferences, public.access_grants, public.meditation_memories,
+    public.data_retention_policies, public.audit_logs,
+    public.action_recommendations, public.cancellation_policy, public.email_logs, public.liability_waivers,
+    public.practitioner_banking, public.practitioner_contracts, public.profiles, public.session_cancellations,
+    public.session_recordings, public.studio_locations, public.user_notifications, public.waiver_policy
+    in access exclusive mode;
+end
+$$;
 
 -- What went on until now ends: the policies of pages and functions that have been switched, and what received their rows.
 do $$

@@ -1,10 +1,14 @@
 -- Everything that follows happens at one moment for whoever writes: all tables are locked before the first is changed, in
 -- one order, so that nobody who holds one of them and wants another stands in the way.
-lock table public.session_schedules, public.practitioners, public.practitioner_availability, public.practitioner_assignments,
-  public.user_session_credits, public.session_payments, public.session_notes,
-  public.action_checklist, public.session_types, public.session_packages, public.products, public.user_roles,
-  public.user_consents, public.user_preferences, public.access_grants, public.meditation_memories,
-  public.data_retention_policies, public.audit_logs in access exclusive mode;
+do $$
+begin
+  lock table public.session_schedules, public.practitioners, public.practitioner_availability, public.practitioner_assignments,
+    public.user_session_credits, public.session_payments, public.session_notes,
+    public.action_checklist, public.session_types, public.session_packages, public.products, public.user_roles,
+    public.user_consents, public.user_preferences, public.access_grants, public.meditation_memories,
+    public.data_retention_policies, public.audit_logs in access exclusive mode;
+end
+$$;
 
 -- Seats: the text "Joined group class: <id>" becomes a link. Whoever joined a class twice has one seat, the first; the
 -- second is cancelled. A row whose class is gone, or none, is a session for one, as which it was counted.
