@@ -46,6 +46,8 @@ ROWS = """
     insert into public.liability_waivers (user_id, waiver_text) select id, 'At my own risk.' from auth.users;
     analyze;
 """
+
+
 @dataclass
 class Waits:
     """The longest wait since it was last asked, in seconds."""

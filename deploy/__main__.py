@@ -31,7 +31,9 @@ def main() -> None:
     command.add_argument("heads", nargs="*", metavar="position:hash")
     command.set_defaults(do=lambda said: audit.verify(said.heads))
     command = commands.add_parser("migrations")
-    command.add_argument("--beside", required=True, metavar="DIR", help="the platform's repository, or its migrations")
+    command.add_argument(
+        "--beside", required=True, metavar="DIR", help="the platform's repository, or its migrations"
+    )
     command.add_argument("--closing", action="store_true", help="with the closing files")
     command.set_defaults(do=lambda said: migrations.write(said.beside, closing=said.closing))
     said = parser.parse_args()

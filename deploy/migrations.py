@@ -37,7 +37,11 @@ def put_together(beside: Path, *, closing: bool, into: Path) -> list[Path]:
             f"{beside} has no migration {_version(BASELINE)}, the platform's last of before: is it their whole set?"
         )
     ours = [path for path in MIGRATIONS if path != BASELINE and (closing or CLOSING not in path.name)]
-    if twice := [path.name for path in ours if _version(path) in versions and versions[_version(path)].name != path.name]:
+    if twice := [
+        path.name
+        for path in ours
+        if _version(path) in versions and versions[_version(path)].name != path.name
+    ]:
         raise CannotBeside(f"Both sets have a file of the same version: {', '.join(twice)}")
     folder = into / "supabase/migrations"
     shutil.rmtree(into, ignore_errors=True)
@@ -46,7 +50,9 @@ def put_together(beside: Path, *, closing: bool, into: Path) -> list[Path]:
         shutil.copyfile(path, folder / path.name)
     # The project's own settings, where there are any: the CLI asks them for nothing but a name.
     config = beside.parent / "config.toml" if beside.name == "migrations" else beside / "supabase/config.toml"
-    shutil.copyfile(config if config.exists() else ROOT / "supabase/config.toml", into / "supabase/config.toml")
+    shutil.copyfile(
+        config if config.exists() else ROOT / "supabase/config.toml", into / "supabase/config.toml"
+    )
     return sorted(folder.iterdir())
 
 

@@ -18,7 +18,9 @@ _BASELINE = BASELINE.read_text()
 TABLES = frozenset(re.findall(r"^create table (public\.\w+)", _BASELINE, re.MULTILINE)) | {"auth.users"}
 # What the platform in use today has beside the baseline under a name of ours, and calls.
 LATER_FUNCTIONS = frozenset({"public.increment_group_class_participants"})
-FUNCTIONS = frozenset(re.findall(r"^create function (public\.\w+)", _BASELINE, re.MULTILINE)) | LATER_FUNCTIONS
+FUNCTIONS = (
+    frozenset(re.findall(r"^create function (public\.\w+)", _BASELINE, re.MULTILINE)) | LATER_FUNCTIONS
+)
 # What both have, and we make anew: old pages and functions write it as before until the closing files.
 MADE_ANEW = frozenset(
     f"public.{name}"

@@ -102,7 +102,9 @@ def migrations() -> dict[Path, str]:
     texts["consequences"] = CONSEQUENCES + LOCKS.lstrip() + "\n" + "\n\n".join(late) + "\n"
     for name, paths in placed.file.items():
         added = [_titled(path) for path in paths]
-        texts[name] = HEAD.format(names="nothing: what is there already", locks=_locks(added)) + "".join(added)
+        texts[name] = HEAD.format(names="nothing: what is there already", locks=_locks(added)) + "".join(
+            added
+        )
     files = {_path(number, DAY, name): text for number, (name, text) in enumerate(texts.items())}
     for number, (name, closed) in enumerate(closing.items()):
         begin, end = ([_titled(path) for path in where.get(name, [])] for where in (placed.begin, placed.end))
@@ -124,7 +126,10 @@ def _locks(texts: list[str]) -> str:
     altered |= {f"public.{name}" for name in re.findall(r"set_columns_aside\('(\w+)'", text)}
     touched = set(re.findall(r"(?:references|create index \w+ on) (public\.\w+)", text))
     lines = LOCKS
-    for mode, tables in (("access exclusive", altered & TABLES), ("share row exclusive", (touched - altered) & TABLES)):
+    for mode, tables in (
+        ("access exclusive", altered & TABLES),
+        ("share row exclusive", (touched - altered) & TABLES),
+    ):
         if tables:
             first = sorted(tables, key=lambda table: (table != "public.session_schedules", table))
             lines += f"do $$ begin lock table {', '.join(first)} in {mode} mode; end $$;\n"

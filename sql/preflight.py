@@ -15,7 +15,9 @@ CREATED = re.compile(
 )
 ALTERED = re.compile(r"alter table public\.(\w+) (.*);", re.IGNORECASE | re.DOTALL)
 # A constraint that keeps a value within a size or a range; other rules are left to `not valid`.
-BOUND = re.compile(r"add constraint (\w+_(?:is|are)_(?:short|in_range)) check \((.*)\)(?: not valid)?", re.IGNORECASE)
+BOUND = re.compile(
+    r"add constraint (\w+_(?:is|are)_(?:short|in_range)) check \((.*)\)(?: not valid)?", re.IGNORECASE
+)
 COLUMN = re.compile(r"([a-z_0-9]+) +([a-z][\w.]*(?: ?\([\d, ]+\))?(?:\[\])?)")
 CONSTRAINT = {"primary", "unique", "constraint", "check", "foreign", "exclude"}
 
@@ -163,4 +165,12 @@ def _names(expression: str) -> set[str]:
     """The columns that it names: words outside of texts that are no function and no operator."""
     words = re.sub(r"'[^']*'", "", expression)
     words = re.sub(r"::\w+", "", words)
-    return set(re.findall(r"\b[a-z_][a-z_0-9]*\b(?!\s*\()", words)) - {"and", "or", "between", "is", "null", "not", "in"}
+    return set(re.findall(r"\b[a-z_][a-z_0-9]*\b(?!\s*\()", words)) - {
+        "and",
+        "or",
+        "between",
+        "is",
+        "null",
+        "not",
+        "in",
+    }

@@ -22,6 +22,10 @@ begin
 end
 $$;
 
+-- For the way back.
+call legacy.keep_state('close_rules', false);
+call legacy.take_up_parked_functions();
+
 -- Seats: the text "Joined group class: <id>" becomes a link. Whoever joined a class twice has one seat, the first; the
 -- second is cancelled. A row whose class is gone, or none, is a session for one, as which it was counted.
 do $$
@@ -976,6 +980,8 @@ $$;
 -- Order matters: it stands before whatever changes old sessions. A change reserves time through the trigger, in the
 -- order of the changes, and is refused where two overlap.
 
+-- Nothing, unless the rules did not hold for a while since they first did.
+delete from private.practitioner_time t where t.session_id is not null;
 insert into private.practitioner_time (practitioner_id, during, session_id, occasion, location_kind)
 select s.practitioner_id, private.add_buffers(s.scheduled_at, s.duration_minutes, c), s.id,
        private.get_occasion(s), s.session_location
@@ -997,6 +1003,10 @@ alter table public.credit_ledger disable trigger credit_ledger_post;
 insert into public.credit_ledger (lot_id, user_id, change, kind, reason, actor, created_at)
 select c.id, c.user_id, c.credits_remaining - private.sum_credit_ledger(c.id), 'purchase', 'Opening balance', null, c.purchased_at
   from public.user_session_credits c where c.credits_remaining > private.sum_credit_ledger(c.id);
+-- Credits that were spent by hand while the rules did not hold, after they first did.
+insert into public.credit_ledger (lot_id, user_id, change, kind, reason, actor)
+select c.id, c.user_id, c.credits_remaining - private.sum_credit_ledger(c.id), 'adjustment', 'Spent before the rules held', null
+  from public.user_session_credits c where c.credits_remaining < private.sum_credit_ledger(c.id);
 alter table public.credit_ledger enable trigger credit_ledger_post;
 
 -- What was booked with one of these credits while no trigger spent it: where functions were switched before the rules
@@ -1106,3 +1116,4 @@ select c.user_id, c.consent_type, c.consented and c.revoked_at is null, left(c.v
 -- there is no such moment.
 update private.adoption a set adopted_at = now()
  where exists (select from public.session_schedules);
+call legacy.keep_state('close_rules', true);

@@ -25,6 +25,9 @@ begin
 end
 $$;
 
+-- For the way back.
+call legacy.keep_state('close_rights', false);
+
 -- What went on until now ends: the policies of pages and functions that have been switched, and what received their rows.
 do $$
 declare
@@ -1094,3 +1097,6 @@ begin
   end loop;
 end
 $$;
+
+-- For the way back.
+call legacy.keep_state('close_rights', true);

@@ -62,13 +62,17 @@ def test_rows_make_no_difference_to_the_structure(postgres: Server, adopted: str
 def postgres_15() -> Iterator[Server]:
     """The oldest version that a hosted project may run."""
     if not (POSTGRES_15 / "initdb").exists():
-        pytest.skip(f"there is no PostgreSQL 15 in {POSTGRES_15}: install postgresql-15, or set POSTGRES_15_BIN")
+        pytest.skip(
+            f"there is no PostgreSQL 15 in {POSTGRES_15}: install postgresql-15, or set POSTGRES_15_BIN"
+        )
     with server(POSTGRES_15) as running:
         yield running
 
 
 @pytest.mark.parametrize("default_grants", [False, True], ids=["grants off", "grants on"])
-def test_postgresql_15_makes_no_difference(postgres: Server, postgres_15: Server, adopted: str, default_grants: bool) -> None:
+def test_postgresql_15_makes_no_difference(
+    postgres: Server, postgres_15: Server, adopted: str, default_grants: bool
+) -> None:
     """With rows, with and without default grants."""
 
     def facts(url: str) -> set[Any]:
@@ -90,16 +94,23 @@ def test_every_row_is_accounted_for(postgres: Server, in_use: str, adopted: str,
     query = f"select id, created_at from public.{table}"
     before = dict(rows(postgres.url(in_use), query))
     home = dict(rows(adopted, query))
-    kept = {row for (row,) in rows(adopted, f"select row_id from private.legacy_rows where table_name = '{table}'")}
+    kept = {
+        row
+        for (row,) in rows(adopted, f"select row_id from private.legacy_rows where table_name = '{table}'")
+    }
 
     assert before
     assert before.keys() <= home.keys() | kept
-    assert {key: before[key] for key in before.keys() & home.keys()} == {key: home[key] for key in before.keys() & home.keys()}
+    assert {key: before[key] for key in before.keys() & home.keys()} == {
+        key: home[key] for key in before.keys() & home.keys()
+    }
 
 
 def test_rows_that_stay_are_counted_with_a_reason(adopted: str) -> None:
     """One view says how many, of which table, and why."""
-    counts = rows(adopted, "select table_name, sum(rows)::integer from private.legacy_row_counts group by 1 order by 1")
+    counts = rows(
+        adopted, "select table_name, sum(rows)::integer from private.legacy_row_counts group by 1 order by 1"
+    )
 
     assert ("email_logs", 1) in counts
     assert ("session_recordings", 1) in counts
@@ -114,7 +125,9 @@ def test_the_first_run_of_the_driver_completes_in_silence(postgres: Server, adop
     kept = "select count(*) from private.legacy_rows where account_id = %s"
     with psycopg.connect(url, autocommit=True) as connection:
         (since, *_) = connection.execute("select * from public.advance_next_session(null)").fetchall()[0]
-        while connection.execute("select session_id from public.advance_next_session(%s)", (since,)).fetchone() != (None,):
+        while connection.execute(
+            "select session_id from public.advance_next_session(%s)", (since,)
+        ).fetchone() != (None,):
             pass
         connection.execute("select * from public.prepare_mails('https://pages.test')")
         left = connection.execute(
@@ -125,7 +138,9 @@ def test_the_first_run_of_the_driver_completes_in_silence(postgres: Server, adop
         earned = connection.execute(
             """select s.room_name from private.earned_seats e join public.session_schedules s on s.id = e.session_id"""
         ).fetchall()
-        absent = connection.execute("select count(*) from public.session_attendance where is_no_show").fetchone()
+        absent = connection.execute(
+            "select count(*) from public.session_attendance where is_no_show"
+        ).fetchone()
         recorded = connection.execute("select count(*) from private.recording_takes").fetchone()
         before = connection.execute(kept, (client,)).fetchone()
         connection.execute("delete from auth.users where id = %s", (client,))
@@ -163,7 +178,9 @@ def test_bank_numbers_wait_for_the_rotation_and_stay_nowhere_else(adopted: str) 
         """select b.account_holder_name, b.verified, n.account_number, n.routing_number, n.fingerprint
              from public.practitioner_banking b left join private.bank_numbers n using (practitioner_id) order by 1""",
     )
-    left = rows(adopted, "select row_data::text from private.legacy_rows where table_name = 'practitioner_banking'")
+    left = rows(
+        adopted, "select row_data::text from private.legacy_rows where table_name = 'practitioner_banking'"
+    )
 
     assert numbers == [
         ("Paula", False, None, None, None),
@@ -171,7 +188,9 @@ def test_bank_numbers_wait_for_the_rotation_and_stay_nowhere_else(adopted: str) 
         ("Tim", False, "base64:OTg3NjU0MzIx", "base64:MTIzNDUwMDE=", None),
     ]
     assert all("encrypted" not in text for (text,) in left)
-    assert rows(adopted, "select count(*) from pg_tables where schemaname = 'legacy' and tablename ~ 'bank'") == [(0,)]
+    assert rows(
+        adopted, "select count(*) from pg_tables where schemaname = 'legacy' and tablename ~ 'bank'"
+    ) == [(0,)]
 
 
 def test_seats_are_linked_and_classes_are_their_leaders(adopted: str) -> None:
@@ -194,9 +213,9 @@ def test_seats_are_linked_and_classes_are_their_leaders(adopted: str) -> None:
         ("seat given up", "cancelled", 1, 1, "class that was"),
         ("seat that was", "scheduled", 1, 1, "class that was"),
     ]
-    assert rows(adopted, "select distinct client_id::text from public.session_schedules where max_participants > 1") == [
-        ("f0000000-0000-4000-8000-000000000001",)
-    ]
+    assert rows(
+        adopted, "select distinct client_id::text from public.session_schedules where max_participants > 1"
+    ) == [("f0000000-0000-4000-8000-000000000001",)]
 
 
 def test_double_bookings_are_listed(adopted: str) -> None:
@@ -226,14 +245,18 @@ def test_what_the_platform_has_beside_ours_goes_on(postgres: Server, adopted: st
                select id, 'updated', auth.uid(), 'Dearer' from session_types limit 1"""
         )
         connection.execute("reset role")
-        told = connection.execute("select count(*) from user_notifications where message = 'Dearer'").fetchone()
+        told = connection.execute(
+            "select count(*) from user_notifications where message = 'Dearer'"
+        ).fetchone()
     with psycopg.connect(postgres.url("beside", "supabase_auth_admin")) as connection:
         connection.execute("update auth.users set last_sign_in_at = now()")
         connection.execute(
             "insert into auth.users (email, raw_user_meta_data) values ('odd@demo.test', '{\"date_of_birth\": \"no day\"}')"
         )
     with psycopg.connect(url) as connection:
-        profile = connection.execute("select date_of_birth from profiles where email = 'odd@demo.test'").fetchone()
+        profile = connection.execute(
+            "select date_of_birth from profiles where email = 'odd@demo.test'"
+        ).fetchone()
         connection.execute("delete from auth.users where id = 'a0000000-0000-4000-8000-000000000002'")
 
     assert told == (8,)

@@ -19,7 +19,13 @@ def theirs(tmp_path: Path) -> Path:
     """The platform's repository: 76 migrations, of which one is our baseline. What they say does not matter: they ran."""
     folder = tmp_path / "platform/supabase/migrations"
     folder.mkdir(parents=True)
-    versions = [20250101000000, 20250101000001, *range(20251101000000, 20251101000033), 20251229001234, *range(20260101000000, 20260101000040)]
+    versions = [
+        20250101000000,
+        20250101000001,
+        *range(20251101000000, 20251101000033),
+        20251229001234,
+        *range(20260101000000, 20260101000040),
+    ]
     for version in versions:
         (folder / f"{version}_theirs.sql").write_text("select 1;")
     assert len(versions) == 76
@@ -36,7 +42,8 @@ def remember(url: str, theirs: Path) -> None:
         for path in sorted((theirs / "supabase/migrations").iterdir()):
             version, name = path.stem.split("_", 1)
             connection.execute(
-                "insert into supabase_migrations.schema_migrations (version, name) values (%s, %s)", (version, name)
+                "insert into supabase_migrations.schema_migrations (version, name) values (%s, %s)",
+                (version, name),
             )
 
 
@@ -46,7 +53,9 @@ def ledger(url: str) -> list[str]:
         return [version for (version,) in connection.execute(query.encode()).fetchall()]
 
 
-def test_the_cli_pushes_beside_76_versions(postgres: Server, in_use: str, theirs: Path, tmp_path: Path) -> None:
+def test_the_cli_pushes_beside_76_versions(
+    postgres: Server, in_use: str, theirs: Path, tmp_path: Path
+) -> None:
     """What adds; then what closes, on its own; then one more of either side. Nothing of theirs runs again."""
     url = postgres.copy(in_use, "pushed_beside")
     remember(url, theirs)
@@ -72,7 +81,9 @@ def test_the_cli_pushes_beside_76_versions(postgres: Server, in_use: str, theirs
     assert BASELINE.name.split("_")[0] in ledger(url)
 
 
-def test_a_file_that_fails_leaves_nothing_behind(postgres: Server, in_use: str, theirs: Path, tmp_path: Path) -> None:
+def test_a_file_that_fails_leaves_nothing_behind(
+    postgres: Server, in_use: str, theirs: Path, tmp_path: Path
+) -> None:
     """Each file is one transaction for the CLI, too: a push that stopped is pushed again."""
     url = postgres.copy(in_use, "stopped")
     remember(url, theirs)
@@ -97,7 +108,9 @@ def test_a_file_that_fails_leaves_nothing_behind(postgres: Server, in_use: str, 
     assert len(ledger(url)) == 76 + len(ADDING)
 
 
-def test_a_preflight_that_raises_stops_the_push(postgres: Server, in_use: str, theirs: Path, tmp_path: Path) -> None:
+def test_a_preflight_that_raises_stops_the_push(
+    postgres: Server, in_use: str, theirs: Path, tmp_path: Path
+) -> None:
     """Before anything: the ledger is as it was, and the list is what the CLI prints."""
     url = postgres.copy(in_use, "does_not_fit")
     remember(url, theirs)

@@ -13,6 +13,9 @@ begin
 end
 $$;
 
+-- For the way back.
+call legacy.keep_state('close_rights', false);
+
 -- What went on until now ends: the policies of pages and functions that have been switched, and what received their rows.
 do $$
 declare

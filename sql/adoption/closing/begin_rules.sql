@@ -10,6 +10,10 @@ begin
 end
 $$;
 
+-- For the way back.
+call legacy.keep_state('close_rules', false);
+call legacy.take_up_parked_functions();
+
 -- Seats: the text "Joined group class: <id>" becomes a link. Whoever joined a class twice has one seat, the first; the
 -- second is cancelled. A row whose class is gone, or none, is a session for one, as which it was counted.
 do $$

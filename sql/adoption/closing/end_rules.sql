@@ -2,3 +2,4 @@
 -- there is no such moment.
 update private.adoption a set adopted_at = now()
  where exists (select from public.session_schedules);
+call legacy.keep_state('close_rules', true);

@@ -41,3 +41,6 @@ begin
   end loop;
 end
 $$;
+
+-- For the way back.
+call legacy.keep_state('close_rights', true);

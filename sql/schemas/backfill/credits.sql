@@ -7,6 +7,10 @@ alter table public.credit_ledger disable trigger credit_ledger_post;
 insert into public.credit_ledger (lot_id, user_id, change, kind, reason, actor, created_at)
 select c.id, c.user_id, c.credits_remaining - private.sum_credit_ledger(c.id), 'purchase', 'Opening balance', null, c.purchased_at
   from public.user_session_credits c where c.credits_remaining > private.sum_credit_ledger(c.id);
+-- Credits that were spent by hand while the rules did not hold, after they first did.
+insert into public.credit_ledger (lot_id, user_id, change, kind, reason, actor)
+select c.id, c.user_id, c.credits_remaining - private.sum_credit_ledger(c.id), 'adjustment', 'Spent before the rules held', null
+  from public.user_session_credits c where c.credits_remaining < private.sum_credit_ledger(c.id);
 alter table public.credit_ledger enable trigger credit_ledger_post;
 
 -- What was booked with one of these credits while no trigger spent it: where functions were switched before the rules
