@@ -122,7 +122,8 @@ def _divide_alter(statement: str, table: str, actions: str) -> Iterator[Part]:
         yield Part(statement, None)
         return
     comments = statement[: statement.lower().index("alter table")]
-    added, closed = [], []
+    added: list[str] = []
+    closed: list[str] = []
     for action in parts(actions):
         (added if action.lower().startswith("add column") else closed).append(action)
     if added:

@@ -20,6 +20,7 @@ from pathlib import Path
 from .chapters import Chapter, by_migration
 from .closing import RIGHTS, RULES, TABLES, divide
 from .preflight import preflight
+from .statements import bare
 from .throwaway import BASELINE, MIGRATIONS, ROOT
 
 ADOPTED = ROOT / "sql/ADOPTED"
@@ -27,7 +28,9 @@ ADOPTION = ROOT / "sql/adoption"
 DAY = "20261129"  # of all versions; what tells them apart is a minute each
 CLOSING_DAY = "20261130"
 # Backfills read rows that people write until the rules hold, so they belong to those.
-BACKFILL, VALIDATION = "backfill", "backfill/validate_constraints.sql"
+BACKFILL = "backfill"
+# What stops no booking has a file of its own, so that it does not lengthen the locks of another.
+OWN_CLOSING = {"backfill/earnings.sql": "close_earnings", "backfill/validate_constraints.sql": "close_old_rows"}
 HEAD = """-- From sql/schemas: {names}.
 
 -- Functions name what later chapters make.
@@ -47,6 +50,7 @@ set check_function_bodies = off;
 CLOSING = {
     "close_rules": "rules and what follows from a row, on tables that were there; rows from before open the ledgers",
     "close_rights": "who may read, write and call what was there",
+    "close_earnings": "the earnings ledger opens with what is owed and what was paid",
     "close_old_rows": "rows from before are checked against the rules, and what helped with the adoption goes",
 }
 
@@ -57,6 +61,7 @@ class Pieces:
 
     before: dict[str, list[Path]] = field(default_factory=dict)
     after: dict[str, list[Path]] = field(default_factory=dict)
+    columns: dict[str, list[Path]] = field(default_factory=dict)
     begin: dict[str, list[Path]] = field(default_factory=dict)
     end: dict[str, list[Path]] = field(default_factory=dict)
     file: dict[str, list[Path]] = field(default_factory=dict)
@@ -141,6 +146,10 @@ def _adding(chapter: Chapter, placed: Pieces) -> Iterator[str]:
         yield _titled(path)
     if chapter.migration != BACKFILL:
         kept = [part.text for part in divide(chapter.path.read_text()) if part.adds]
+        if columns := placed.columns.get(chapter.name):
+            # Rows are written before there are indexes to be written with them.
+            place = next(i for i, text in enumerate(kept) if bare(text).startswith("create index"))
+            kept[place:place] = [_titled(path).strip() for path in columns]
         if kept:
             yield f"\n\n-- {chapter.name}\n\n" + "\n\n".join(kept) + "\n"
     for path in placed.after.get(chapter.name, []):
@@ -151,7 +160,7 @@ def _closing(chapter: Chapter) -> dict[str, str]:
     """What of the chapter goes into which closing file."""
     if chapter.migration == BACKFILL:
         text = f"\n\n-- {chapter.name}\n\n{chapter.path.read_text().strip()}\n"
-        return {"close_old_rows" if chapter.name == VALIDATION else "close_rules": text}
+        return {OWN_CLOSING.get(chapter.name, "close_rules"): text}
     divided = list(divide(chapter.path.read_text()))
     kinds = {"close_rules": RULES, "close_rights": RIGHTS}
     return {

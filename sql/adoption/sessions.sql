@@ -1,12 +1,17 @@
--- Sessions home: the values of the twelve columns. Most sessions have in all of them what a new column begins with; only
--- the others are written. A participant's own row keeps the seats of its class until the closing files, because the pages
--- find it by them.
+-- Sessions home: the values of the twelve columns, and the local time of each session, in one pass before there are indexes
+-- on them. A participant's own row keeps the seats of its class until the closing files: the pages find it by them. Nobody
+-- changed these sessions, so no trigger fires.
 
 create procedure legacy.bring_sessions_home()
   language plpgsql set search_path = ''
 as $procedure$
 begin
   if not legacy.has_columns('session_schedules') then
+    alter table public.session_schedules disable trigger user;
+    update public.session_schedules s
+       set time_zone = c.time_zone, local_start = s.scheduled_at at time zone c.time_zone
+      from public.practitioner_calendars c where c.practitioner_id = s.practitioner_id;
+    alter table public.session_schedules enable trigger user;
     return;
   end if;
 
@@ -32,7 +37,8 @@ begin
 
   alter table public.session_schedules disable trigger user;
   update public.session_schedules s
-     set session_location = coalesce(s.legacy_session_location, 'online'),
+     set time_zone = c.time_zone, local_start = s.scheduled_at at time zone c.time_zone,
+         session_location = coalesce(s.legacy_session_location, 'online'),
          studio_id = place.studio_id,
          physical_location = left(coalesce(place.words, s.legacy_physical_location), 500),
          -- Somebody chose it on a page, so nobody is asked again.
@@ -51,16 +57,14 @@ begin
          class_name = left(s.legacy_class_name, 200),
          reminder_sent = s.legacy_reminder_sent
     from public.session_schedules old
-    left join lateral (select f.id as studio_id, private.describe_studio(f) as words
-                         from private.find_studio(old.legacy_physical_location) f
-                        where old.legacy_physical_location is not null and f.id is not null) place on true
-   where s.id = old.id
-     and (coalesce(s.legacy_session_location, 'online') <> 'online' or s.legacy_physical_location is not null
-          or s.legacy_location_coordinates is not null or coalesce(s.legacy_max_participants, 1) <> 1
-          or coalesce(s.legacy_current_participants, 1) <> 1 or s.legacy_correlated_session_id is not null
-          or s.legacy_cancellation_policy_agreed_at is not null or s.legacy_cancellation_policy_version is not null
-          or s.legacy_grace_cancellation_used or s.legacy_cancelled_at is not null or s.legacy_class_name is not null
-          or s.legacy_reminder_sent is not null);
+    left join public.practitioner_calendars c on c.practitioner_id = old.practitioner_id
+    -- Each place is looked up once, however many sessions are there.
+    left join (select p.said, f.id as studio_id, private.describe_studio(f) as words
+                 from (select distinct o.legacy_physical_location as said from public.session_schedules o
+                        where o.legacy_physical_location is not null) p
+                cross join lateral private.find_studio(p.said) f where f.id is not null) place
+      on place.said = old.legacy_physical_location
+   where s.id = old.id;
   alter table public.session_schedules enable trigger user;
   call legacy.drop_columns('session_schedules');
 end

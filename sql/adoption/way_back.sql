@@ -35,7 +35,7 @@ as $$
   union all
   select 'execute', p.oid::regprocedure::text, case g.grantee when 0 then 'public' else pg_get_userbyid(g.grantee) end, ''
     from pg_catalog.pg_proc p cross join lateral aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) g
-   where p.pronamespace in ('public'::regnamespace, 'private'::regnamespace) and g.grantee <> p.proowner
+   where p.pronamespace::regnamespace::text in ('public', 'private') and g.grantee <> p.proowner
   union all
   select 'routine', '', p.oid::regprocedure::text, pg_get_functiondef(p.oid)
     from pg_catalog.pg_proc p where p.pronamespace = 'public'::regnamespace and p.prokind = 'f';
