@@ -2,9 +2,9 @@
 
     python -m bench.adoption [sessions]      (200,000 by default; a third of them completed and paid)
 
-A server with 60 connections, the platform as it is in use with so many sessions, their payments and their lines of the audit
-log; one client after the other books, from the first file to the last, and the longest wait of each file is said beside the
-longest without any.
+A server with 60 connections, the platform as it is in use with so many sessions, their payments and their lines of the
+audit log; one client after the other books, from the first file to the last, and the longest wait of each file is said
+beside the longest without any.
 """
 
 import sys
@@ -25,12 +25,13 @@ PEOPLE, PRACTITIONERS = 2000, 40
 
 ROWS = """
     insert into auth.users (id, email, raw_user_meta_data)
-    select md5('u' || n)::uuid, n || '@demo.test', jsonb_build_object('full_name', 'Person ' || n) from generate_series(1, {people}) n;
+    select md5('u' || n)::uuid, n || '@demo.test', jsonb_build_object('full_name', 'Person ' || n)
+      from generate_series(1, {people}) n;
     insert into public.practitioners (id, user_id, name)
     select md5('p' || n)::uuid, md5('u' || n)::uuid, 'Practitioner ' || n from generate_series(1, {practitioners}) n;
     insert into public.session_schedules
-      (id, practitioner_id, client_id, scheduled_at, duration_minutes, room_name, status, session_location, physical_location,
-       class_name)
+      (id, practitioner_id, client_id, scheduled_at, duration_minutes, room_name, status, session_location,
+       physical_location, class_name)
     select md5('s' || n)::uuid, md5('p' || 1 + n % {practitioners})::uuid, md5('u' || 1 + n % {people})::uuid,
            date_trunc('hour', now()) - n / {practitioners} * interval '1 hour' + interval '5 days', 45, 'room ' || n,
            case when n % 3 = 0 then 'completed' else 'scheduled' end,
@@ -38,8 +39,10 @@ ROWS = """
            case when n % 50 = 0 then 'Class' end
       from generate_series(1, {sessions}) n;
     insert into public.session_payments
-      (session_id, practitioner_id, client_id, total_amount, practitioner_share, platform_share, currency, status, paid_out_at)
-    select s.id, s.practitioner_id, s.client_id, 100, 75, 25, 'cad', case when hashtext(s.id::text) % 2 = 0 then 'completed' else 'paid_out' end,
+      (session_id, practitioner_id, client_id, total_amount, practitioner_share, platform_share, currency, status,
+       paid_out_at)
+    select s.id, s.practitioner_id, s.client_id, 100, 75, 25, 'cad',
+           case when hashtext(s.id::text) % 2 = 0 then 'completed' else 'paid_out' end,
            case when hashtext(s.id::text) % 2 <> 0 then now() end
       from public.session_schedules s where s.status = 'completed';
     insert into public.user_session_credits (user_id, credits_remaining) select id, 3 from auth.users;
@@ -78,8 +81,8 @@ def booking(url: str) -> Iterator[Waits]:
                     connection.execute(
                         "insert into public.session_schedules"
                         " (practitioner_id, client_id, scheduled_at, duration_minutes, room_name)"
-                        " values (md5('p1')::uuid, md5('u9')::uuid, now() + interval '300 days' + %s * interval '1 hour',"
-                        " 45, %s)",
+                        " values (md5('p1')::uuid, md5('u9')::uuid,"
+                        " now() + interval '300 days' + %s * interval '1 hour', 45, %s)",
                         (number, f"booked {number}"),
                     )
                 except psycopg.Error as refusal:

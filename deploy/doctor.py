@@ -180,7 +180,10 @@ def _database(env: Environment) -> Iterator[str]:
     if reply.status_code in (401, 403):
         yield "SUPABASE_SECRET_KEY is refused"
     elif reply.status_code == 404:
-        yield "the migrations are not applied; run supabase db push (a platform in use: python -m deploy migrations --beside DIR)"
+        yield (
+            "the migrations are not applied; run supabase db push"
+            " (into a platform in use: python -m deploy migrations --beside DIR)"
+        )
     elif reply.status_code != 200:
         yield f"{base} answers {reply.status_code}"
     if second and _get(f"{base}/session_recordings?select=id&limit=0", *second).status_code in (401, 403):

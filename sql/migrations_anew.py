@@ -30,7 +30,10 @@ CLOSING_DAY = "20261130"
 # Backfills read rows that people write until the rules hold, so they belong to those.
 BACKFILL = "backfill"
 # What stops no booking has a file of its own, so that it does not lengthen the locks of another.
-OWN_CLOSING = {"backfill/earnings.sql": "close_earnings", "backfill/validate_constraints.sql": "close_old_rows"}
+OWN_CLOSING = {
+    "backfill/earnings.sql": "close_earnings",
+    "backfill/validate_constraints.sql": "close_old_rows",
+}
 HEAD = """-- From sql/schemas: {names}.
 
 -- Functions name what later chapters make.
@@ -41,8 +44,9 @@ LOCKS = "\nset lock_timeout = '5s';\nset statement_timeout = 0;\n"
 CONSEQUENCES = """-- What follows from a row of the tables that were made anew. Here, where all is there that it calls.
 
 """
-CLOSING_HEAD = """-- Closing: {what}. To be pushed when the functions have been switched (docs/runbook.md); the way back is
--- sql/adoption/back/{name}.sql.
+CLOSING_HEAD = """-- Closing: {what}.
+--
+-- To be pushed when the functions have been switched (docs/runbook.md). The way back: sql/adoption/back/{name}.sql.
 
 -- Functions name what later chapters make.
 set check_function_bodies = off;

@@ -36,4 +36,3 @@ insert into private.bank_numbers (practitioner_id, account_number, routing_numbe
 select n.practitioner_id, n.account_number, n.routing_number
   from legacy_numbers n join public.practitioner_banking b using (practitioner_id)
  where n.account_number is not null and n.routing_number is not null;
-drop table legacy_numbers;

@@ -90,6 +90,14 @@ begin
 end
 $$;
 
+-- A row as it is kept: somebody may have written a book into it.
+create function legacy.shorten(kept jsonb) returns jsonb
+  language sql immutable set search_path = ''
+as $$
+  select case when char_length(kept::text) <= 1000000 then kept
+              else jsonb_build_object('shortened', left(kept::text, 300000)) end;
+$$;
+
 -- Rows of a table that was set aside, into the table that has its name now: all at once, or, where one of them does not
 -- fit, as many at once as do. What is left is kept in private.legacy_rows under its reason. `home` is what
 -- becomes of a row r, column by column, with the help of `tables`; `unfit` says of a row why it is not taken, and `mended`
@@ -104,7 +112,7 @@ declare
     'insert into public.%I (%s) select %s from legacy.%I r %s where r.id = any ($1)', name, columns, home, name, tables);
   c_keep constant text := format(
     'insert into private.legacy_rows (table_name, row_id, reason, row_data, account_id)
-     select %L, r.id, %%s, %s, u.id from legacy.%I r left join auth.users u on u.id = (%s) where %%s',
+     select %L, r.id, %%s, legacy.shorten(%s), u.id from legacy.%I r left join auth.users u on u.id = (%s) where %%s',
     name, kept, name, account);
   v_ids    uuid[];
   v_id     uuid;

@@ -22,9 +22,9 @@ begin
      ('a number of seats that no session has', jsonb_build_object(
         'max_participants', s.legacy_max_participants, 'current_participants', s.legacy_current_participants),
       s.legacy_max_participants not between 1 and 1000 or s.legacy_current_participants not between 0 and 1000),
-     ('a place that is longer than a place can be', jsonb_build_object('physical_location', s.legacy_physical_location),
+     ('a place that is longer than a place can be', legacy.shorten(jsonb_build_object('physical_location', s.legacy_physical_location)),
       char_length(s.legacy_physical_location) > 500),
-     ('a name that is longer than a class''s can be', jsonb_build_object('class_name', s.legacy_class_name),
+     ('a name that is longer than a class''s can be', legacy.shorten(jsonb_build_object('class_name', s.legacy_class_name)),
       char_length(s.legacy_class_name) > 200),
      ('coordinates that are not on earth', jsonb_build_object('location_coordinates', s.legacy_location_coordinates::text),
       not s.legacy_location_coordinates <@ '((-180, -90), (180, 90))'::pg_catalog.box),

@@ -101,6 +101,14 @@ begin
 end
 $$;
 
+-- A row as it is kept: somebody may have written a book into it.
+create function legacy.shorten(kept jsonb) returns jsonb
+  language sql immutable set search_path = ''
+as $$
+  select case when char_length(kept::text) <= 1000000 then kept
+              else jsonb_build_object('shortened', left(kept::text, 300000)) end;
+$$;
+
 -- Rows of a table that was set aside, into the table that has its name now: all at once, or, where one of them does not
 -- fit, as many at once as do. What is left is kept in private.legacy_rows under its reason. `home` is what
 -- becomes of a row r, column by column, with the help of `tables`; `unfit` says of a row why it is not taken, and `mended`
@@ -115,7 +123,7 @@ declare
     'insert into public.%I (%s) select %s from legacy.%I r %s where r.id = any ($1)', name, columns, home, name, tables);
   c_keep constant text := format(
     'insert into private.legacy_rows (table_name, row_id, reason, row_data, account_id)
-     select %L, r.id, %%s, %s, u.id from legacy.%I r left join auth.users u on u.id = (%s) where %%s',
+     select %L, r.id, %%s, legacy.shorten(%s), u.id from legacy.%I r left join auth.users u on u.id = (%s) where %%s',
     name, kept, name, account);
   v_ids    uuid[];
   v_id     uuid;
@@ -1118,7 +1126,7 @@ create table private.legacy_rows (
   created_at timestamptz not null default now(),
 
   constraint legacy_rows_texts_are_short check (char_length(table_name) <= 63 and char_length(reason) <= 500),
-  constraint legacy_rows_row_data_is_short check (char_length(row_data::text) <= 10000000)
+  constraint legacy_rows_row_data_is_short check (char_length(row_data::text) <= 1000000)
 );
 
 comment on table  private.legacy_rows            is 'Rows from before the adoption that could not be taken, or not as they were.';

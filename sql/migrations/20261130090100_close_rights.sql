@@ -1,5 +1,6 @@
--- Closing: who may read, write and call what was there. To be pushed when the functions have been switched (docs/runbook.md); the way back is
--- sql/adoption/back/close_rights.sql.
+-- Closing: who may read, write and call what was there.
+--
+-- To be pushed when the functions have been switched (docs/runbook.md). The way back: sql/adoption/back/close_rights.sql.
 
 -- Functions name what later chapters make.
 set check_function_bodies = off;

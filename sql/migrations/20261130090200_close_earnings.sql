@@ -1,5 +1,6 @@
--- Closing: the earnings ledger opens with what is owed and what was paid. To be pushed when the functions have been switched (docs/runbook.md); the way back is
--- sql/adoption/back/close_earnings.sql.
+-- Closing: the earnings ledger opens with what is owed and what was paid.
+--
+-- To be pushed when the functions have been switched (docs/runbook.md). The way back: sql/adoption/back/close_earnings.sql.
 
 -- Functions name what later chapters make.
 set check_function_bodies = off;

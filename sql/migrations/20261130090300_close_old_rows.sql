@@ -1,5 +1,6 @@
--- Closing: rows from before are checked against the rules, and what helped with the adoption goes. To be pushed when the functions have been switched (docs/runbook.md); the way back is
--- sql/adoption/back/close_old_rows.sql.
+-- Closing: rows from before are checked against the rules, and what helped with the adoption goes.
+--
+-- To be pushed when the functions have been switched (docs/runbook.md). The way back: sql/adoption/back/close_old_rows.sql.
 
 -- Functions name what later chapters make.
 set check_function_bodies = off;
@@ -44,7 +45,7 @@ begin
   for v_routine in select p.oid::regprocedure::text from pg_catalog.pg_proc p
                     where p.pronamespace = 'legacy'::regnamespace and p.proname in (
                       'keep_policies_that_read', 'set_aside', 'bring_home', 'make_policies_again', 'set_columns_aside',
-                      'drop_columns', 'has_columns', 'read_bank_number') loop
+                      'drop_columns', 'has_columns', 'read_bank_number', 'shorten') loop
     execute 'drop routine if exists ' || v_routine;
   end loop;
 end

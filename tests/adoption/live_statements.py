@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - statements as they are sent, each on its line
 """What the pages and the platform's own functions send to the database today, each as whoever sends it.
 
 Written as PostgREST runs them: with the columns that the pages name, and what they read of the answer. An answer is rows,
@@ -143,7 +144,7 @@ STATEMENTS: list[tuple[str, str, str]] = [
     ("a recording, begun", "service", f"insert into session_recordings (session_id, agora_resource_id, agora_sid, status, started_at) values ('{BOOKED}', 'r', 's', 'recording', now()) returning status"),
     ("a recording, begun again", "service", f"insert into session_recordings (session_id, agora_resource_id, agora_sid, status, started_at) values ('{HELD}', 'r', 's', 'recording', now()) returning status"),
     ("a recording, failed", "service", f"update session_recordings set status = 'failed' where session_id = '{HELD}' and status = 'completed' returning status"),
-    ("a recording, completed", "service", f"update session_recordings set status = 'completed', recording_url = 'file.mp4' where session_id = '5e000000-0000-4000-8000-000000000003' returning status, recording_url"),
+    ("a recording, completed", "service", "update session_recordings set status = 'completed', recording_url = 'file.mp4' where session_id = '5e000000-0000-4000-8000-000000000003' returning status, recording_url"),
     ("a notice of a reminder", "service", f"update session_schedules set reminder_sent = now() where id = '{BOOKED}' returning status"),
     ("a room", "service", f"update session_schedules set room_name = 'other-room', host_room_url = null where id = '{BOOKED}' returning room_name"),
     ("consent, by a function", "service", f"insert into user_consents (user_id, consent_type, consented, version, ip_address, metadata) values ('{OTHER}', 'analytics', true, '1.0', '203.0.113.1', '{{}}')"

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - SQL and patterns as they stand in the files
 """Whatever the platform was, it comes to the same, and every row of before is accounted for."""
 
 import os

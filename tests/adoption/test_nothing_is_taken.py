@@ -15,7 +15,10 @@ NEW_COLUMNS = """
     select c.relname || '.' || a.attname from pg_attribute a join pg_class c on c.oid = a.attrelid
      where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and a.attnum > 0 and not a.attisdropped
 """
-OURS = {"users_create_profile", "users_update_profile"}  # in place of the platform's own, which goes with its table
+OURS = {
+    "users_create_profile",
+    "users_update_profile",
+}  # in place of the platform's own, which goes with its table
 
 
 def state(url: str) -> set[tuple[str, str, str, str]]:
@@ -49,9 +52,13 @@ def test_what_adds_takes_nothing(postgres: Server, files: list[Any]) -> None:
     stricter = {
         fact
         for fact in after - before
-        if fact[1] in TABLES and fact[0] in ("trigger", "policy", "constraint", "index", "not null") and fact[2] not in OURS
+        if fact[1] in TABLES
+        and fact[0] in ("trigger", "policy", "constraint", "index", "not null")
+        and fact[2] not in OURS
     }
-    assert not {fact for fact in stricter if not any(column in " ".join(fact[2:]) for column in new | EIGHTEEN)}
+    assert not {
+        fact for fact in stricter if not any(column in " ".join(fact[2:]) for column in new | EIGHTEEN)
+    }
 
 
 EIGHTEEN = {
@@ -68,5 +75,6 @@ def _is_made_anew(fact: tuple[str, str, str, str], files: list[Any]) -> bool:
         return False
     gone = ("sync_user_profile", "send_welcome_email", "on_auth_user_created_or_updated")
     return any(word in " ".join(fact) for word in gone) or (
-        kind in ("constraint", "not null", "index") and any(column in f"{name} {statement}" for column in EIGHTEEN)
+        kind in ("constraint", "not null", "index")
+        and any(column in f"{name} {statement}" for column in EIGHTEEN)
     )

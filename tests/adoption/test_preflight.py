@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - each offence on its line, with what is said of it
 """The preflight says everything that does not fit at once, changes nothing, and is silent where the rest will apply."""
 
 from pathlib import Path

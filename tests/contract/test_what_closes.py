@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - SQL and patterns as they stand in the files
 """Every statement of the chapters is of a kind of which it is known whether it adds or closes."""
 
 import re
@@ -34,12 +35,16 @@ def test_no_adding_file_takes_from_what_was_there(path) -> None:  # type: ignore
     """Nothing is revoked, dropped, guarded or made stricter on a table or function of the platform."""
     for statement in statements(path.read_text()):
         line = bare(statement)
-        found = re.match(r"(revoke|drop policy|drop trigger|drop function|create policy|create trigger)\b", line)
+        found = re.match(
+            r"(revoke|drop policy|drop trigger|drop function|create policy|create trigger)\b", line
+        )
         named = {name for group in ON_THERE.findall(line) for name in parts(group)} if found else set()
         assert not named & (FUNCTIONS if " on function " in line else TABLES), line[:200]
         altered = re.match(r"alter table (public\.\w+) (.*);", line)
         if altered and altered[1] in TABLES:
-            assert all(re.match("add column|(en|dis)able trigger user", action) for action in parts(altered[2])), line[:200]
+            assert all(
+                re.match("add column|(en|dis)able trigger user", action) for action in parts(altered[2])
+            ), line[:200]
 
 
 def test_the_parts_of_one_statement_are_told_apart() -> None:
@@ -63,5 +68,9 @@ def test_the_parts_of_one_statement_are_told_apart() -> None:
         ("revoke execute on function private.new from anon;", None, True),
         ("revoke execute on function public.has_role from anon;", "rights", False),
         ("create table public.new (id uuid); -- ours", None, True),
-        ("create trigger late after insert on public.profiles for each row execute function private.x();", None, False),
+        (
+            "create trigger late after insert on public.profiles for each row execute function private.x();",
+            None,
+            False,
+        ),
     ]

@@ -32,7 +32,7 @@ begin
   insert into private.legacy_rows (table_name, row_id, reason, row_data, account_id)
   select 'session_schedules', s.id,
          case when j.class_id is null then 'joined a class that is gone' else 'a second seat of one person in a class' end,
-         to_jsonb(s), u.id
+         legacy.shorten(to_jsonb(s)), u.id
     from joined j join public.session_schedules s on s.id = j.id left join auth.users u on u.id = s.client_id
    where j.class_id is null or (j.number > 1 and not j.is_cancelled);
 

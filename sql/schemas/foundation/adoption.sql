@@ -27,7 +27,7 @@ create table private.legacy_rows (
   created_at timestamptz not null default now(),
 
   constraint legacy_rows_texts_are_short check (char_length(table_name) <= 63 and char_length(reason) <= 500),
-  constraint legacy_rows_row_data_is_short check (char_length(row_data::text) <= 10000000)
+  constraint legacy_rows_row_data_is_short check (char_length(row_data::text) <= 1000000)
 );
 comment on table  private.legacy_rows            is 'Rows from before the adoption that could not be taken, or not as they were.';
 comment on column private.legacy_rows.account_id is 'Whose row it is; null where that account was gone already.';
