@@ -17,16 +17,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .chapters import Chapter, by_migration
+from .chapters import Chapter, OrderIsWrong, by_migration
 from .closing import RIGHTS, RULES, TABLES, divide
-from .preflight import preflight
+from .preflight import TEMPLATE, preflight
 from .statements import bare
 from .throwaway import BASELINE, MIGRATIONS, ROOT
 
 ADOPTED = ROOT / "sql/ADOPTED"
 ADOPTION = ROOT / "sql/adoption"
 DAY = "20261129"  # of all versions; what tells them apart is a minute each
-CLOSING_DAY = "20261130"
+CLOSING_HOUR = 23  # of the closing files, so that there is room for what adds
 # Backfills read rows that people write until the rules hold, so they belong to those.
 BACKFILL = "backfill"
 # What stops no booking has a file of its own, so that it does not lengthen the locks of another.
@@ -78,6 +78,9 @@ def pieces() -> Pieces:
         if line and not line.startswith("#"):
             name, place, target = line.split()
             getattr(found, place).setdefault(target, []).append(ADOPTION / name)
+    named = {path for place in vars(found).values() for paths in place.values() for path in paths}
+    if difference := named ^ {path for path in ADOPTION.rglob("*.sql") if path != TEMPLATE and path.parent.name != "back"}:
+        raise OrderIsWrong(f"sql/adoption/order.txt and the folder differ in {sorted(map(str, difference))}")
     return found
 
 
@@ -114,16 +117,16 @@ def migrations() -> dict[Path, str]:
         texts[name] = HEAD.format(names="nothing: what is there already", locks=_locks(added)) + "".join(
             added
         )
-    files = {_path(number, DAY, name): text for number, (name, text) in enumerate(texts.items())}
+    files = {_path(9, number, name): text for number, (name, text) in enumerate(texts.items())}
     for number, (name, closed) in enumerate(closing.items()):
         begin, end = ([_titled(path) for path in where.get(name, [])] for where in (placed.begin, placed.end))
         head = CLOSING_HEAD.format(what=CLOSING[name], name=name, locks=LOCKS)
-        files[_path(number, CLOSING_DAY, name)] = head + "".join([*begin, *closed, *end])
+        files[_path(CLOSING_HOUR, number, name)] = head + "".join([*begin, *closed, *end])
     return files
 
 
-def _path(number: int, day: str, name: str) -> Path:
-    return BASELINE.with_name(f"{day}{9 + number // 60:02}{number % 60:02}00_{name}.sql")
+def _path(hour: int, number: int, name: str) -> Path:
+    return BASELINE.with_name(f"{DAY}{hour + number // 60:02}{number % 60:02}00_{name}.sql")
 
 
 def _locks(texts: list[str]) -> str:

@@ -69,6 +69,7 @@ select ('5e000000-0000-4000-8000-0000000000' || n)::uuid, ('10000000-0000-4000-8
     ('03', '1', '2', interval '-19 days', 60, 'ended, unpaid',   'scheduled', null,           'in_person', '5d000000-0000-4000-8000-000000000001', 1, 1, interval '3 h'),
     ('04', '1', '1', interval '-10 days', 60, 'cancelled',       'cancelled', 'Cancelled: ill (Grace cancellation used)', 'online', null, 1, 1, interval '4 h'),
     ('05', '1', '2', interval '-9 days',  60, 'late',            'cancelled', 'Cancelled',    'online',    null, 1, 1, interval '5 h'),
+    ('13', '1', '1', interval '-8 days',  60, 'no show',         'cancelled', 'Cancelled',    'online',    null, 1, 1, interval '5 h'),
     ('06', '1', '1', interval '2 days',   60, 'first booked',    'scheduled', null,           'online',    null, 1, 1, interval '6 h'),
     ('07', '1', '2', interval '2 days',   60, 'booked twice',    'scheduled', null,           'online',    null, 1, 1, interval '7 h'),
     ('08', '1', '1', interval '3 days',   45, 'at a studio',     'scheduled', null,           'in_person', '5D000000-0000-4000-8000-000000000001', 1, 1, interval '8 h'),
@@ -102,11 +103,12 @@ insert into public.session_payments
   (session_id, practitioner_id, client_id, total_amount, practitioner_share, platform_share, currency, status, paid_out_at)
 select s.id, s.practitioner_id, s.client_id, 100, 75, 25, 'cad', case when s.room_name = 'held' then 'paid_out' else 'completed' end,
        case when s.room_name = 'held' then now() - interval '30 days' end
-  from public.session_schedules s where s.room_name in ('held', 'ended', 'first booked');
+  from public.session_schedules s where s.room_name in ('held', 'ended', 'first booked', 'late', 'no show');
 
 insert into public.session_cancellations
   (id, session_id, user_id, cancellation_type, fee_charged, fee_currency, credit_returned, reason, approved_by, cancellation_policy_version) values
   ('ca000000-0000-4000-8000-000000000001', '5e000000-0000-4000-8000-000000000005', 'c0000000-0000-4000-8000-000000000002', 'late', 25, 'USD', 75, 'Ill', null, 'b2000000-0000-4000-8000-000000000002'),
+  ('ca000000-0000-4000-8000-000000000003', '5e000000-0000-4000-8000-000000000013', 'c0000000-0000-4000-8000-000000000001', 'last_minute', 0, 'cad', 0, null, null, null),
   ('ca000000-0000-4000-8000-000000000002', null, 'c0000000-0000-4000-8000-000000000001', 'last_minute', 0, 'cad', 0, repeat('why ', 5000), 'a0000000-0000-4000-8000-000000000002', null);
 
 -- Waivers: without a version, with one, twice, of another version than the policy's, of a session, under no text.

@@ -148,7 +148,8 @@ def test_the_first_run_of_the_driver_completes_in_silence(postgres: Server, adop
         after = connection.execute(kept, (client,)).fetchone()
 
     assert ([], []) == (left, told)
-    assert [("held",)] == earned  # it was completed, and paid out, before
+    # Completed, and paid out, before; and forfeited before.
+    assert {("held",), ("no show",)} == set(earned)
     assert ((0,), (0,)) == (absent, recorded)
     assert before != (0,)
     assert after == (0,)
@@ -217,6 +218,25 @@ def test_seats_are_linked_and_classes_are_their_leaders(adopted: str) -> None:
     assert rows(
         adopted, "select distinct client_id::text from public.session_schedules where max_participants > 1"
     ) == [("f0000000-0000-4000-8000-000000000001",)]
+
+
+def test_payments_open_the_ledger_as_what_they_became(adopted: str) -> None:
+    """Held and forfeited seats are earned; the price of one that was returned belongs to the credit."""
+    payments = rows(
+        adopted,
+        """select s.room_name, p.practitioner_share::integer, p.platform_share::integer, p.earned_at is not null
+             from public.session_payments p join public.session_schedules s on s.id = p.session_id order by 1""",
+    )
+    unpaid = rows(adopted, "select amount_minor from private.unpaid_earnings")
+
+    assert payments == [
+        ("ended", 75, 25, False),
+        ("first booked", 75, 25, False),
+        ("held", 75, 25, True),
+        ("late", 0, 100, False),
+        ("no show", 75, 25, True),
+    ]
+    assert [(7500,)] == unpaid
 
 
 def test_double_bookings_are_listed(adopted: str) -> None:

@@ -31,8 +31,11 @@ create temporary table opening on commit drop as
                  round(100 * p.practitioner_share)::bigint as share
             from public.session_schedules s
             join public.session_payments p on p.session_id = s.id and p.credit_lot_id is null and p.status not in ('pending', 'failed')
-           where s.status = 'completed' and not private.is_class(s)
-             and not exists (select from private.earned_seats e where e.session_id = s.id)
+           where (s.status = 'completed' or s.status = 'cancelled' and exists (
+                    -- Forfeited: it is earned as if it had been held.
+                    select from public.session_cancellations c
+                     where c.session_id = s.id and c.cancellation_type = 'last_minute'))
+             and not private.is_class(s) and not exists (select from private.earned_seats e where e.session_id = s.id)
            order by s.id, p.created_at) p
    where num_nonnulls(p.checkout_id, p.revenue_share_id) = 0;
 
@@ -63,6 +66,16 @@ end
 $$;
 alter table public.ledger_transactions enable trigger ledger_transactions_check_balance;
 alter table public.ledger_postings enable trigger ledger_postings_check_balance;
+
+-- Payments that became credits: the price now belongs to the credit that was returned, and is earned by the session that is
+-- booked with it.
+update public.session_payments p set practitioner_share = 0, platform_share = p.total_amount - p.refunded_amount
+ where p.status = 'completed' and p.paid_out_at is null and p.practitioner_share <> 0
+   and num_nonnulls(p.checkout_id, p.revenue_share_id, p.credit_lot_id) = 0
+   and exists (select from public.session_cancellations c join public.session_schedules s on s.id = c.session_id
+                where c.session_id = p.session_id and s.status = 'cancelled' and c.cancellation_type <> 'last_minute'
+                  and c.credit_returned > 0)
+   and not exists (select from private.earned_seats e where e.payment_id = p.id);
 
 -- Seats that were booked since with a credit or through a checkout, by the functions that were switched before the rules
 -- held: a few.
