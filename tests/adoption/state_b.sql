@@ -613,6 +613,9 @@ begin
 end
 $$;
 
+-- Made by hand in the dashboard, as its documents say.
+insert into storage.buckets (id, name, public) values ('session-recordings', 'session-recordings', false);
+
 -- In B the clock trigger's search path is not pinned.
 alter function public.update_updated_at_column() reset search_path;
 
