@@ -67,8 +67,8 @@ $$;
 alter table public.ledger_transactions enable trigger ledger_transactions_check_balance;
 alter table public.ledger_postings enable trigger ledger_postings_check_balance;
 
--- Payments that became credits: the price now belongs to the credit that was returned, and is earned by the session that is
--- booked with it.
+-- Payments that became credits: the price now belongs to the credit that was returned, and is earned by the session
+-- that is booked with it.
 update public.session_payments p set practitioner_share = 0, platform_share = p.total_amount - p.refunded_amount
  where p.status = 'completed' and p.paid_out_at is null and p.practitioner_share <> 0
    and num_nonnulls(p.checkout_id, p.revenue_share_id, p.credit_lot_id) = 0

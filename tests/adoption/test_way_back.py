@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - SQL as it is sent
 """From each closing file leads a way back, and from there forward again."""
 
 from typing import Any
