@@ -79,7 +79,9 @@ def pieces() -> Pieces:
             name, place, target = line.split()
             getattr(found, place).setdefault(target, []).append(ADOPTION / name)
     named = {path for place in vars(found).values() for paths in place.values() for path in paths}
-    if difference := named ^ {path for path in ADOPTION.rglob("*.sql") if path != TEMPLATE and path.parent.name != "back"}:
+    if difference := named ^ {
+        path for path in ADOPTION.rglob("*.sql") if path != TEMPLATE and path.parent.name != "back"
+    }:
         raise OrderIsWrong(f"sql/adoption/order.txt and the folder differ in {sorted(map(str, difference))}")
     return found
 
