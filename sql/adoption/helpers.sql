@@ -1,5 +1,6 @@
 -- What the files of the adoption call: to set aside what the platform has under a name of ours, and to bring its rows
--- home. Nothing here knows a table by its name. The last closing file removes all of it again.
+-- home. Nothing here knows a table by its name: what hangs on one is read off the catalogue. The last closing file removes what
+-- only helped to come here.
 --
 -- On a database that has no such table every one of these does nothing.
 

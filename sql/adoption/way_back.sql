@@ -134,5 +134,5 @@ begin
 end
 $$;
 
--- By name, since the order of files is that of the chapters.
+-- Nobody but the owner goes back.
 revoke all on all routines in schema legacy from public, anon, authenticated, service_role;

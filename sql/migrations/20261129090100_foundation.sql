@@ -10,7 +10,8 @@ set statement_timeout = 0;
 -- adoption/helpers.sql
 
 -- What the files of the adoption call: to set aside what the platform has under a name of ours, and to bring its rows
--- home. Nothing here knows a table by its name. The last closing file removes all of it again.
+-- home. Nothing here knows a table by its name: what hangs on one is read off the catalogue. The last closing file removes what
+-- only helped to come here.
 --
 -- On a database that has no such table every one of these does nothing.
 
@@ -421,7 +422,7 @@ begin
 end
 $$;
 
--- By name, since the order of files is that of the chapters.
+-- Nobody but the owner goes back.
 revoke all on all routines in schema legacy from public, anon, authenticated, service_role;
 
 
