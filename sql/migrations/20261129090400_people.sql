@@ -5,6 +5,7 @@ set check_function_bodies = off;
 
 set lock_timeout = '5s';
 set statement_timeout = 0;
+do $$ begin lock table public.session_schedules in access exclusive mode; end $$;
 do $$ begin lock table public.practitioner_assignments in share row exclusive mode; end $$;
 
 

@@ -5,8 +5,8 @@ set check_function_bodies = off;
 
 set lock_timeout = '5s';
 set statement_timeout = 0;
-do $$ begin lock table public.session_packages, public.user_session_credits in access exclusive mode; end $$;
-do $$ begin lock table public.session_schedules, public.session_types in share row exclusive mode; end $$;
+do $$ begin lock table public.session_schedules, public.session_packages, public.user_session_credits in access exclusive mode; end $$;
+do $$ begin lock table public.session_types in share row exclusive mode; end $$;
 
 
 -- adoption/packages_aside.sql
