@@ -11,6 +11,7 @@ python -m deploy plan --to … [--env …] [name …]       how that differs fro
 python -m deploy apply --to … [--env …] [name …]      carries it out, each command printed before it is run
 python -m deploy rollback --to … [--env …] name …     the revision before it, in a minute
 python -m deploy status --to … [--env …] [name …]     what runs, and whether it is ready
+python -m deploy migrations --beside DIR [--closing]   theirs and ours in one folder, for a platform that is in use
 python -m deploy doctor [name …]     what is wrong with the environment, a line for each
 python -m deploy rotate-banking-keys   seals anew every bank number that is not under the current key
 python -m deploy platform-parts      what the migrations made in auth and storage, as SQL: after a restore

@@ -9,6 +9,7 @@ from . import (
     bundle,
     doctor,
     errors,
+    migrations,
     openapi,
     platform_parts,
     release,
@@ -52,6 +53,12 @@ def commands() -> argparse.ArgumentParser:
     command = known.add_parser("verify-audit-log")
     command.add_argument("heads", nargs="*", metavar="position:hash")
     command.set_defaults(do=lambda said: audit.verify(said.heads))
+    command = known.add_parser("migrations")
+    command.add_argument(
+        "--beside", required=True, metavar="DIR", help="the platform's repository, or its migrations"
+    )
+    command.add_argument("--closing", action="store_true", help="with the closing files")
+    command.set_defaults(do=lambda said: migrations.write(said.beside, closing=said.closing))
     command = known.add_parser("render")
     _where(command)
     command.add_argument("--into", metavar="FOLDER", help="instead of build/render/<environment>/<platform>")

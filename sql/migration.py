@@ -14,6 +14,8 @@ import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
+
 from local.config import NODE
 from local.node import NODE_BINARY, environment
 
@@ -61,6 +63,9 @@ def main() -> None:
 def plan(postgres: Server, desired: str, *, allow_drops: bool) -> list[str]:
     """What turns the database of all migrations into the desired one, as scripts that each run in one transaction."""
     today = postgres.build("today")
+    with psycopg.connect(today) as connection:
+        # What is left of the adoption, which the chapters do not know.
+        connection.execute("drop schema if exists legacy cascade")
     with tempfile.TemporaryDirectory() as folder:
         planned, base = Path(folder) / "plan.json", Path(folder) / "delta"
         _pgdelta("plan", "--source", today, "--desired", desired, "--renames", "off", "--out", str(planned))

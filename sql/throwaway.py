@@ -99,7 +99,7 @@ def embedded() -> Path:
 
 
 @contextmanager
-def server(binaries: Path | None = None) -> Iterator[Server]:
+def server(binaries: Path | None = None, more_settings: str = "") -> Iterator[Server]:
     """Start a server on a free loopback port, and leave nothing of it behind."""
     if binaries is None:
         binaries = embedded()
@@ -119,7 +119,7 @@ def server(binaries: Path | None = None) -> Iterator[Server]:
     try:
         run("initdb", "-U", "supabase_admin", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
         settings = f"-p {port} -h 127.0.0.1 -c unix_socket_directories='' -c timezone=UTC"
-        settings += " -c fsync=off -c full_page_writes=off -c max_wal_size=128MB"
+        settings += f" -c fsync=off -c full_page_writes=off -c max_wal_size=128MB {more_settings}"
         run("pg_ctl", "start", "-w", "-o", settings)
         try:
             yield Server(binaries, port)

@@ -72,7 +72,10 @@ def database(env: Environment) -> Iterator[str]:
     if reply.status_code in (401, 403):
         yield "SUPABASE_SECRET_KEY is refused"
     elif reply.status_code == 404:
-        yield "the migrations are not applied; run supabase db push"
+        yield (
+            "the migrations are not applied; run supabase db push"
+            " (into a platform in use: python -m deploy migrations --beside DIR)"
+        )
     elif reply.status_code != 200:
         yield f"{base} answers {reply.status_code}"
     else:

@@ -1630,12 +1630,16 @@ export type Database = {
                 Row: {
                     /** When the row was made. */
                     "created_at": string;
+                    /** The first general signature of the same person and version. */
+                    "double_of": string | null;
                     /** SHA-256 of the facts, hexadecimal; stays when some of them go. */
                     "evidence_sha256": string;
                     /** Of the row; made here. */
                     "id": string;
                     /** As the server saw it; null once redacted. */
                     "ip_address": string | null;
+                    /** Whether the server saw it signed. False: from before the adoption, as a browser told it. */
+                    "is_observed": boolean;
                     /** Null for a general waiver. The session may have been deleted since. */
                     "session_id": string | null;
                     /** The drawn signature, a PNG that the service encoded anew, at most 256 KiB; null once redacted. */
@@ -1656,18 +1660,20 @@ export type Database = {
                     /** Who signed. Their account may have been erased since. */
                     "user_id": string;
                     /** The text that was signed. */
-                    "waiver_policy_id": string;
+                    "waiver_policy_id": string | null;
                     /** Its number. */
-                    "waiver_policy_version": number;
+                    "waiver_policy_version": number | null;
                     /** The text as it was shown, with the date in it. */
                     "waiver_text": string;
                 };
                 ComputedFields: never;
                 Insert: {
                     "created_at"?: string;
+                    "double_of"?: string | null;
                     "evidence_sha256": string;
                     "id"?: string;
                     "ip_address"?: string | null;
+                    "is_observed"?: boolean;
                     "session_id"?: string | null;
                     "signature_image"?: string | null;
                     "signature_image_sha256"?: string | null;
@@ -1678,15 +1684,17 @@ export type Database = {
                     "text_sha256"?: never;
                     "user_agent"?: string | null;
                     "user_id": string;
-                    "waiver_policy_id": string;
-                    "waiver_policy_version": number;
+                    "waiver_policy_id"?: string | null;
+                    "waiver_policy_version"?: number | null;
                     "waiver_text": string;
                 };
                 Update: {
                     "created_at"?: string;
+                    "double_of"?: string | null;
                     "evidence_sha256"?: string;
                     "id"?: string;
                     "ip_address"?: string | null;
+                    "is_observed"?: boolean;
                     "session_id"?: string | null;
                     "signature_image"?: string | null;
                     "signature_image_sha256"?: string | null;
@@ -1697,11 +1705,33 @@ export type Database = {
                     "text_sha256"?: never;
                     "user_agent"?: string | null;
                     "user_id"?: string;
-                    "waiver_policy_id"?: string;
-                    "waiver_policy_version"?: number;
+                    "waiver_policy_id"?: string | null;
+                    "waiver_policy_version"?: number | null;
                     "waiver_text"?: string;
                 };
                 Relationships: [
+                    {
+                        foreignKeyName: "liability_waivers_double_of_fkey";
+                        columns: [
+                            "double_of"
+                        ];
+                        isOneToOne: false;
+                        referencedRelation: "admin_waivers";
+                        referencedColumns: [
+                            "id"
+                        ];
+                    },
+                    {
+                        foreignKeyName: "liability_waivers_double_of_fkey";
+                        columns: [
+                            "double_of"
+                        ];
+                        isOneToOne: false;
+                        referencedRelation: "liability_waivers";
+                        referencedColumns: [
+                            "id"
+                        ];
+                    },
                     {
                         foreignKeyName: "liability_waivers_waiver_policy_id_fkey";
                         columns: [
@@ -5390,7 +5420,7 @@ export type Database = {
                     /** Of the row; made here. */
                     "id": string;
                     /** Whether it is the newest text. */
-                    "is_current": boolean;
+                    "is_current": boolean | null;
                     /** The practitioner it belongs to. */
                     "practitioner_id": string | null;
                     /** Their name, as their profile has it. */
@@ -5408,9 +5438,9 @@ export type Database = {
                     /** Whose it is. */
                     "user_id": string;
                     /** The text that was signed. */
-                    "waiver_policy_id": string;
+                    "waiver_policy_id": string | null;
                     /** Its number. */
-                    "waiver_policy_version": number;
+                    "waiver_policy_version": number | null;
                 };
                 ComputedFields: never;
                 Relationships: [

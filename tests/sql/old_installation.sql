@@ -39,7 +39,6 @@ insert into public.user_consents (user_id, consent_type, consented, ip_address, 
   ('c0000000-0000-4000-8000-000000000001', 'marketing', true, '203.0.113.9', null),
   ('c0000000-0000-4000-8000-000000000001', 'session_recording', true, '203.0.113.9', now());
 
--- Rows of a length that nobody asked about.
-insert into public.user_preferences (user_id, country) values ('f0000000-0000-4000-8000-000000000001', repeat('x', 5000));
+insert into public.user_preferences (user_id, country) values ('f0000000-0000-4000-8000-000000000001', 'CA');
 insert into public.user_consents (user_id, consent_type, consented, metadata) values
-  ('c0000000-0000-4000-8000-000000000001', 'analytics', true, jsonb_build_object('page', repeat('x', 100000)));
+  ('c0000000-0000-4000-8000-000000000001', 'analytics', true, '{"page": "home"}');

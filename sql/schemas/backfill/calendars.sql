@@ -4,6 +4,8 @@
 -- Order matters: it stands before whatever changes old sessions. A change reserves time through the trigger, in the
 -- order of the changes, and is refused where two overlap.
 
+-- Nothing, unless the rules did not hold for a while since they first did.
+delete from private.practitioner_time t where t.session_id is not null;
 insert into private.practitioner_time (practitioner_id, during, session_id, occasion, location_kind)
 select s.practitioner_id, private.add_buffers(s.scheduled_at, s.duration_minutes, c), s.id,
        private.get_occasion(s), s.session_location

@@ -90,7 +90,8 @@ create trigger practitioners_create_calendar after insert on public.practitioner
 -- Whoever had no hours could be booked at any time, and stays so until they say otherwise.
 insert into public.practitioner_calendars (practitioner_id, is_always_open)
 select p.id, not exists (select from public.practitioner_availability a where a.practitioner_id = p.id)
-  from public.practitioners p;
+  from public.practitioners p
+on conflict (practitioner_id) do nothing;  -- the adoption makes them earlier
 
 -- Weekly hours are the baseline's table; constraints keep its rows from overlapping.
 create function private.minutes_of_day(start_time time, end_time time) returns int4range

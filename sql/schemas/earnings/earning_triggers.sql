@@ -23,7 +23,7 @@ begin
     if private.is_class(v_session) then
       update public.session_schedules seat set status = 'completed'
        where seat.group_class_id = v_session.id and seat.status in ('scheduled', 'in_progress');
-    else
+    elsif not private.ended_before_adoption(v_session) then
       perform private.record_earned_seat(v_session.id);
     end if;
   end loop;

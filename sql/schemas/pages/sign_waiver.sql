@@ -22,6 +22,7 @@ as $$
     left join public.profiles f on f.id = write_waiver.user_id
     left join public.liability_waivers w
       on w.user_id = write_waiver.user_id and w.session_id is null and w.waiver_policy_version = p.version
+     and w.double_of is null
    where p.is_active;
 $$;
 

@@ -91,7 +91,7 @@ create policy "admins remove packages"
   on public.session_packages for delete to authenticated using ((select private.is_admin()));
 
 -- Those of the baseline.
-update public.session_packages set is_active = false where session_type_id is null;
+update public.session_packages set is_active = false where session_type_id is null and is_active;
 
 insert into public.session_packages (name, session_count, price_cad, price_usd, session_type_id, is_group, session_type)
 select p.session_count || ' Session Package - ' || t.name || case when t.is_group then ' Group' else ' 1:1' end
@@ -111,7 +111,10 @@ select p.session_count || ' Session Package - ' || t.name || case when t.is_grou
     (60, 'standing', true,   5,  550.00, 401.50),
     (60, 'standing', true,  10, 1080.00, 788.40)
   ) p (duration_minutes, session_type, is_group, session_count, price_cad, price_usd)
-  join public.session_types t using (duration_minutes, session_type, is_group);
+  join public.session_types t using (duration_minutes, session_type, is_group)
+ -- A platform in use may have them already, at prices of its own.
+ where not exists (select from public.session_packages e
+                    where (e.session_type_id, e.session_count) = (t.id, p.session_count));
 
 -- At the end: an older row beyond them would have stopped the update above.
 alter table public.session_types

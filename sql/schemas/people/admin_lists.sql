@@ -106,10 +106,10 @@ create index liability_waivers_signed_at_idx on public.liability_waivers (signed
 create view public.admin_waivers with (security_invoker = true) as
   select w.id, w.signed_at, w.user_id, coalesce(w.signer_name, client.full_name) as client_name,
          client.email as client_email, w.signature_name, w.waiver_policy_id, w.waiver_policy_version,
-         policy.is_active as is_current, w.text_sha256, w.evidence_sha256,
+         coalesce(policy.is_active, false) as is_current, w.text_sha256, w.evidence_sha256,
          w.session_id, s.scheduled_at, s.practitioner_id, p.name as practitioner_name
     from public.liability_waivers w
-    join public.waiver_policy policy on policy.id = w.waiver_policy_id
+    left join public.waiver_policy policy on policy.id = w.waiver_policy_id
     left join public.profiles client on client.id = w.user_id
     left join public.session_schedules s on s.id = w.session_id
     left join public.practitioners p on p.id = s.practitioner_id

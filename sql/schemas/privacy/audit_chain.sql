@@ -221,16 +221,21 @@ revoke execute on function private.hash_audit_personal_part, private.hash_audit_
 -- The lines that the baseline wrote begin the chain. First their copies of rows are reduced to what a line holds today.
 -- It is done here, because once the triggers exist nobody can change a line, and because the first new line follows on
 -- them in the chain.
-update public.audit_logs l
-   set metadata = (l.metadata - array['data', 'old_data', 'new_data', 'deleted_data'])
-               || private.build_audit_change(coalesce(l.metadata -> 'old_data', l.metadata -> 'deleted_data'),
-                                         coalesce(l.metadata -> 'new_data', l.metadata -> 'data'))
- where l.metadata ?| array['data', 'old_data', 'new_data', 'deleted_data']
-   and l.action in ('INSERT', 'UPDATE', 'DELETE');
-update public.audit_logs l set personal_salt = uuid_send(gen_random_uuid());
-update public.audit_logs l set personal_sha256 = private.hash_audit_personal_part(l);
+with salted as (
+  update public.audit_logs l
+     set personal_salt = uuid_send(gen_random_uuid()),
+         metadata = case when l.metadata ?| array['data', 'old_data', 'new_data', 'deleted_data']
+                          and l.action in ('INSERT', 'UPDATE', 'DELETE')
+                         then (l.metadata - array['data', 'old_data', 'new_data', 'deleted_data'])
+                              || private.build_audit_change(
+                                   coalesce(l.metadata -> 'old_data', l.metadata -> 'deleted_data'),
+                                   coalesce(l.metadata -> 'new_data', l.metadata -> 'data'))
+                         else l.metadata end
+   where l.personal_salt is null and l.personal_sha256 is null
+  returning l.id)
+insert into private.audit_seal_queue (line_id) select s.id from salted s;
+update public.audit_logs l set personal_sha256 = private.hash_audit_personal_part(l) where l.personal_sha256 is null;
 alter table public.audit_logs alter column personal_sha256 set not null;
-insert into private.audit_seal_queue (line_id) select id from public.audit_logs;
 select private.seal_audit_lines();
 
 create trigger audit_logs_salt before insert on public.audit_logs

@@ -1,7 +1,8 @@
 -- Retention: what has been kept as long as its policy says is deleted or blanked by a scheduled function, where the
 -- policy says so (`auto_delete`).
 --
---   meditation_memories, journal_entries, session_notes, user_notifications, email_logs, webhook_deliveries   deleted
+--   meditation_memories, journal_entries, session_notes, user_notifications, email_logs, webhook_deliveries,
+--   legacy_rows         deleted
 --   user_consents       deleted once withdrawn; their history stays
 --   session_schedules   notes, room and place of ended sessions are blanked; the row is about money and evidence, and
 --                       stays
@@ -38,7 +39,9 @@ grant select, insert, update, delete on public.data_retention_policies to authen
 insert into public.data_retention_policies (table_name, retention_days, auto_delete, description) values
   ('email_logs',         365, true, 'What became of mails, a year'),
   ('user_notifications', 365, true, 'Messages on the pages, a year'),
-  ('webhook_deliveries',  90, true, 'What other systems were told, three months');
+  ('legacy_rows',        365, true, 'Rows from before the adoption that could not be taken, a year'),
+  ('webhook_deliveries',  90, true, 'What other systems were told, three months')
+on conflict (table_name) do nothing;
 
 create table public.retention_receipts (
   id         uuid        primary key default gen_random_uuid(),
@@ -106,13 +109,16 @@ declare
     when 'session_notes'       then 'created_at < $1 and author_id not in (select private.user_ids_under_legal_hold())'
                                     ' and session_id not in (select private.session_ids_under_legal_hold())'
     when 'user_consents'       then 'revoked_at < $1 and user_id not in (select private.user_ids_under_legal_hold())'
+    when 'legacy_rows'         then 'created_at < $1 and (account_id is null'
+                                    ' or account_id not in (select private.user_ids_under_legal_hold()))'
     when 'webhook_deliveries'  then 'created_at < $1 and status <> ''pending''' end;
+  v_schema text := case apply_retention_policy.table_name when 'legacy_rows' then 'private' else 'public' end;
   v_rows  integer := 0;
 begin
   if v_where is not null then
-    execute format('delete from public.%I t where t.ctid = any (array('
-                   'select ctid from public.%I where %s order by %s limit $2 for update skip locked))',
-                   apply_retention_policy.table_name, apply_retention_policy.table_name, v_where,
+    execute format('delete from %I.%I t where t.ctid = any (array('
+                   'select ctid from %1$I.%2$I where %s order by %s limit $2 for update skip locked))',
+                   v_schema, apply_retention_policy.table_name, v_where,
                    split_part(v_where, ' ', 1))  -- the oldest first
       using older_than, max_rows;
     get diagnostics v_rows = row_count;

@@ -11,7 +11,9 @@
 
 insert into storage.buckets (id, name, public, allowed_mime_types)
 values ('session-recordings', 'session-recordings', false,
-        array['video/mp4', 'video/mp2t', 'video/webm', 'application/vnd.apple.mpegurl', 'application/dash+xml']);
+        array['video/mp4', 'video/mp2t', 'video/webm', 'application/vnd.apple.mpegurl', 'application/dash+xml'])
+-- The platform in use may have it, made by hand.
+on conflict (id) do update set public = false, allowed_mime_types = excluded.allowed_mime_types;
 
 -- Restrictive and for every command, so that no permissive policy made for another bucket opens this one.
 create policy "recordings are opened only through their links"

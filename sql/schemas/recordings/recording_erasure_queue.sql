@@ -54,7 +54,8 @@ create trigger audit_recording_rules after insert or update or delete on public.
 
 insert into public.data_retention_policies (table_name, retention_days, auto_delete, description)
 values ('session_recordings', 2555, true,
-        'Recordings, seven years from their end; purge-recordings erases them with their files');
+        'Recordings, seven years from their end; purge-recordings erases them with their files')
+on conflict (table_name) do nothing;
 
 create table private.recording_erasure_queue (
   id              uuid        primary key default gen_random_uuid(),

@@ -97,6 +97,11 @@ begin
   if v_session.status not in ('scheduled', 'in_progress') then
     return null;
   end if;
+  if private.ended_before_adoption(v_session) then
+    -- Nobody was watching: nobody is a no-show, and nothing follows from it.
+    perform private.set_session_status(v_session.id, 'completed');
+    return 'completed';
+  end if;
 
   v_host := private.get_session_host(v_session);
   v_online := v_session.session_location = 'online';

@@ -60,8 +60,8 @@ create function private.publish_session_completed() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  if private.get_reopened_at(new) is not null then
-    return null;  -- it was announced when it was completed before
+  if private.get_reopened_at(new) is not null or private.ended_before_adoption(new) then
+    return null;  -- it was announced when it was completed before; or ended before anybody was watching
   end if;
   perform private.publish_event('session_completed', new.client_id, new.id, jsonb_build_object(
     'practitioner_id', new.practitioner_id, 'scheduled_at', new.scheduled_at, 'group_class_id', new.group_class_id,

@@ -19,7 +19,9 @@ $$;
 alter table public.session_schedules disable trigger user;
 update public.session_schedules s
    set time_zone = c.time_zone, local_start = s.scheduled_at at time zone c.time_zone
-  from public.practitioner_calendars c where c.practitioner_id = s.practitioner_id;
+  from public.practitioner_calendars c
+ where c.practitioner_id = s.practitioner_id
+   and (s.time_zone, s.local_start) is distinct from (c.time_zone, s.scheduled_at at time zone c.time_zone);
 alter table public.session_schedules enable trigger user;
 
 alter table public.session_schedules alter column time_zone set not null, alter column local_start set not null;

@@ -63,10 +63,10 @@ create function private.get_waiver_documents(waiver_id uuid) returns setof publi
 as $$
   select 'waiver', w.id, 'Liability waiver', w.waiver_policy_version::text, w.waiver_text, w.text_sha256,
          case when p.is_active then 'signed' else 'superseded' end, null::timestamptz, null::timestamptz,
-         null::timestamptz, null::text, w.signed_at, w.user_id, w.signer_name, w.signer_email, true, w.ip_address,
+         null::timestamptz, null::text, w.signed_at, w.user_id, w.signer_name, w.signer_email, w.is_observed, w.ip_address,
          w.user_agent, w.signature_name, translate(encode(w.signature_image, 'base64'), E'\n', ''),
          w.signature_image_sha256, w.evidence_sha256
-    from public.liability_waivers w join public.waiver_policy p on p.id = w.waiver_policy_id
+    from public.liability_waivers w left join public.waiver_policy p on p.id = w.waiver_policy_id
    where w.id = get_waiver_documents.waiver_id
      and (w.user_id = (select auth.uid()) or private.is_admin());
 $$;
@@ -109,7 +109,7 @@ begin
     union all
     select 'waiver', w.waiver_policy_version::text, w.signed_at, w.text_sha256,
            case when p.is_active then 'valid' else 'superseded' end, null::timestamptz, null::timestamptz
-      from public.liability_waivers w join public.waiver_policy p on p.id = w.waiver_policy_id
+      from public.liability_waivers w left join public.waiver_policy p on p.id = w.waiver_policy_id
      where w.evidence_sha256 = lower(verify_signature.sha256);
   if not found then
     perform private.answer_refusal(404, 'signature_not_found', 'No signature has this fingerprint.',

@@ -11,6 +11,10 @@
 -- * The version signed and its hash are kept, the signature itself if one was drawn, who the signer was on the day, and
 --   one hash over all facts of the signature, as for contracts.
 -- * Only the service writes: a client would choose their own date, address and text.
+--
+-- Signatures from before the adoption were not observed: date, address and text are what a browser said. One that names
+-- no version of a policy is from before versions: evidence, and never the current signature. All of one version but the
+-- first are doubles of it.
 
 create table public.liability_waivers (
   id                     uuid primary key default gen_random_uuid(),
@@ -21,8 +25,8 @@ create table public.liability_waivers (
   ip_address             text,
   user_agent             text,
   created_at             timestamptz not null default now(),
-  waiver_policy_id       uuid not null references public.waiver_policy (id),
-  waiver_policy_version  integer not null,
+  waiver_policy_id       uuid references public.waiver_policy (id),
+  waiver_policy_version  integer,
   text_sha256            text not null generated always as (private.sha256_hex(waiver_text)) stored,
   signature_name         text,
   signature_image        bytea,
@@ -30,7 +34,13 @@ create table public.liability_waivers (
   signer_name            text,
   signer_email           text,
   evidence_sha256        text not null,
+  is_observed            boolean not null default true,
+  double_of              uuid references public.liability_waivers (id),
 
+  constraint liability_waivers_observed_names_its_version check (
+    num_nulls(waiver_policy_id, waiver_policy_version) = 0
+    or not is_observed and num_nulls(waiver_policy_id, waiver_policy_version) = 2),
+  constraint liability_waivers_doubles_are_from_before check (double_of is null or not is_observed),
   constraint liability_waivers_evidence_sha256_key unique (evidence_sha256),
   constraint liability_waivers_name_is_short check (char_length(signature_name) <= 200),
   constraint liability_waivers_image_is_png check (private.is_drawing(signature_image)),
@@ -61,11 +71,15 @@ comment on column public.liability_waivers.created_at is 'When the row was made.
 comment on column public.liability_waivers.waiver_policy_id is 'The text that was signed.';
 comment on column public.liability_waivers.waiver_policy_version is 'Its number.';
 comment on column public.liability_waivers.signature_name is 'The name they typed as their signature.';
+comment on column public.liability_waivers.is_observed is
+  'Whether the server saw it signed. False: from before the adoption, as a browser told it.';
+comment on column public.liability_waivers.double_of is 'The first general signature of the same person and version.';
 
 create unique index liability_waivers_one_per_session on public.liability_waivers (user_id, session_id)
   where session_id is not null;
 create unique index liability_waivers_one_general_per_version
-  on public.liability_waivers (user_id, waiver_policy_version) where session_id is null;
+  on public.liability_waivers (user_id, waiver_policy_version) where session_id is null and double_of is null;
+create index liability_waivers_double_of_idx on public.liability_waivers (double_of);
 create index idx_liability_waivers_user_id on public.liability_waivers (user_id);
 create index idx_liability_waivers_session_id on public.liability_waivers (session_id);
 create index liability_waivers_waiver_policy_id_idx on public.liability_waivers (waiver_policy_id);
@@ -83,7 +97,7 @@ revoke all on public.liability_waivers from anon, authenticated, service_role;
 -- Not e-mail, address, agent and image: the practitioner sees the row, and that it was signed is what they need to
 -- know.
 grant select (id, user_id, session_id, waiver_text, signed_at, created_at, waiver_policy_id, waiver_policy_version,
-              text_sha256, signature_name, signer_name, evidence_sha256)
+              text_sha256, signature_name, signer_name, evidence_sha256, is_observed, double_of)
   on public.liability_waivers to authenticated;
 -- Not signed_at: the server's clock says when. Neither signer nor hashes: the trigger below sets those.
 -- No update and no delete for anybody.
@@ -101,7 +115,7 @@ as $$
     'signer_id', (waiver).user_id, 'signer_name', (waiver).signer_name, 'signer_email', (waiver).signer_email,
     'session_id', (waiver).session_id,
     'signed_at', to_char((waiver).signed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-    'is_observed', true, 'ip_address', (waiver).ip_address, 'user_agent', (waiver).user_agent,
+    'is_observed', (waiver).is_observed, 'ip_address', (waiver).ip_address, 'user_agent', (waiver).user_agent,
     'signature_name', (waiver).signature_name, 'signature_image_sha256', (waiver).signature_image_sha256)::text;
 $$;
 

@@ -94,6 +94,7 @@ create function private.has_signed_waiver(user_id uuid, session_id uuid default 
 as $$
   select exists (select from public.liability_waivers w
                   where w.user_id = has_signed_waiver.user_id
+                    and w.waiver_policy_id is not null
                     and (w.session_id = has_signed_waiver.session_id
                          or w.session_id is null and w.waiver_policy_version = (
                               select p.version from public.waiver_policy p where p.is_active)));
@@ -120,7 +121,7 @@ begin
     from public.liability_waivers w
    where w.user_id = (select auth.uid())
      and case when w.session_id is null then w.waiver_policy_version = v_version
-              else w.session_id = get_liability_waiver_status.session_id end
+              else w.session_id = get_liability_waiver_status.session_id and w.waiver_policy_id is not null end
    order by w.session_id nulls last, w.signed_at desc
    limit 1;
   return query select v_waiver is not null, v_waiver, v_version;

@@ -1,0 +1,2 @@
+-- Contracts of the platform in use.
+call legacy.set_aside('practitioner_contracts');

@@ -1,0 +1,2 @@
+-- Recommendations of the platform in use.
+call legacy.set_aside('action_recommendations');

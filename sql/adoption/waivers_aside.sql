@@ -1,0 +1,2 @@
+-- Signed waivers of the platform in use.
+call legacy.set_aside('liability_waivers');

@@ -1,0 +1,1798 @@
+-- From sql/schemas: messages/outbox, messages/notification_preferences, messages/summaries, messages/mails, messages/change_summaries, messages/user_notifications, messages/email_logs, messages/mail_links, messages/unreachable_people, messages/send_mails, messages/request_mails.
+
+-- Functions name what later chapters make.
+set check_function_bodies = off;
+
+set lock_timeout = '5s';
+set statement_timeout = 0;
+do $$ begin lock table public.session_schedules in access exclusive mode; end $$;
+
+
+-- adoption/notifications_aside.sql
+
+-- Notifications of the platform in use, its log of mails, and the trigger that does nothing under the name of a function of
+-- ours.
+call legacy.set_aside('user_notifications');
+call legacy.set_aside('email_logs');
+do $$
+declare
+  v_clash text;
+begin
+  for v_clash in select p.oid::regprocedure::text from pg_catalog.pg_proc p
+                  where p.pronamespace = 'public'::regnamespace and p.proname = 'send_welcome_email' loop
+    execute format('alter function %s set schema legacy', v_clash);
+  end loop;
+end
+$$;
+
+
+-- messages/outbox.sql
+
+-- The outbox: events for people and other systems, each written in the transaction that makes it true.
+--
+-- Two triggers read it, independent of each other: one queues mails and notifications (mails.sql), the other webhook
+-- deliveries (webhooks/deliveries.sql). Sent in any other way, a mail could go out for a booking that is rolled back,
+-- or be missing for one that stands.
+--
+-- Bookings, payments, contracts and so on write their events in their own chapters. Three are written here: a new
+-- account, a signed waiver, and a recording that can be played.
+
+create table private.outbox (
+  id         bigint      primary key generated always as identity,
+  kind       text        not null,
+  user_id    uuid,
+  session_id uuid,
+  payload    jsonb       not null default '{}',
+  created_at timestamptz not null default now(),
+
+  constraint outbox_kind_is_snake_case check (kind ~ '^[a-z_]+$'),
+  constraint outbox_kind_is_short check (char_length(kind) <= 100),
+  constraint outbox_payload_is_short check (char_length(payload::text) <= 100000)
+);
+
+comment on table private.outbox is
+  'Events, in the order of their ids; each was written in the transaction that made it true.';
+
+comment on column private.outbox.user_id is
+  'Whom it concerns. No foreign key, like session_id: an event may outlive both.';
+
+comment on column private.outbox.payload is
+  'What the row it is about may not state any more when the event is read.';
+
+create index outbox_session_id_idx on private.outbox (session_id);
+
+-- One welcome for each account, for good: the mail's own row may have been deleted by then.
+create unique index outbox_one_welcome_per_user_idx on private.outbox (user_id) where kind = 'welcome';
+
+alter table private.outbox enable row level security;
+
+-- No grant and no policy: functions of this schema write it.
+
+create function private.publish_event(
+  kind text, user_id uuid, session_id uuid default null, payload jsonb default '{}') returns void
+  language sql set search_path = ''
+as $$
+  insert into private.outbox (kind, user_id, session_id, payload)
+  values (publish_event.kind, publish_event.user_id, publish_event.session_id, publish_event.payload);
+$$;
+
+-- Only a confirmed address gets mail: anybody can sign up with somebody else's, under whatever name.
+create function private.publish_welcome(account auth.users) returns void
+  language sql volatile set search_path = ''
+as $$
+  insert into private.outbox (kind, user_id)
+  select 'welcome', (account).id
+   where (account).email <> ''
+     -- An installation of the auth service without that column asks for no confirmation.
+     and coalesce(to_jsonb(account) ->> 'email_confirmed_at', case when to_jsonb(account) ? 'email_confirmed_at' then null
+                                                                   else 'no confirmation asked' end) is not null
+  on conflict (user_id) where kind = 'welcome' do nothing;
+$$;
+
+-- Definer: the auth service creates accounts and has no right to the outbox.
+create function private.publish_welcome_of_account() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform private.publish_welcome(new);
+  return null;
+exception when others then
+  -- A missing welcome is a nuisance; an account that cannot be created is a lost person.
+  raise warning 'account % not welcomed: %', new.id, sqlerrm;
+  return null;
+end
+$$;
+
+-- Definer: whoever signs has no right to the outbox.
+create function private.publish_waiver_signed() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform private.publish_event('waiver_signed', new.user_id, new.session_id, jsonb_build_object('waiver_id', new.id));
+  return null;
+end
+$$;
+
+-- A recorded class has a row for each participant, under their own session, so each gets an event of their own.
+-- Definer: as above.
+create function private.publish_recording_ready() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform private.publish_event('recording_ready', s.client_id, s.id, jsonb_build_object(
+            'recording_id', new.id, 'practitioner_id', s.practitioner_id, 'scheduled_at', s.scheduled_at,
+            'group_class_id', s.group_class_id))
+     from public.session_schedules s where s.id = new.session_id;
+  return null;
+end
+$$;
+
+revoke execute on function private.publish_event, private.publish_welcome, private.publish_welcome_of_account,
+  private.publish_waiver_signed, private.publish_recording_ready from public, anon, authenticated, service_role;
+
+
+-- messages/notification_preferences.sql
+
+-- Notification preferences: which optional mails somebody does not want. Without a row, they get all of them.
+--
+-- Optional are reminders and what follows a session. What somebody booked, paid or signed is confirmed in any case.
+-- Each optional mail has a link that unsubscribes whoever holds it: one request, no sign-in (RFC 8058).
+
+create table public.notification_preferences (
+  user_id           uuid        primary key references auth.users on delete cascade,
+  session_reminders boolean     not null default true,
+  follow_ups        boolean     not null default true,
+  updated_at        timestamptz not null default now()
+);
+
+comment on column public.notification_preferences.session_reminders is 'The mail on the day before a session.';
+
+comment on column public.notification_preferences.follow_ups is 'Mails after a session, and before credits expire.';
+
+comment on table public.notification_preferences is
+  'Which mails and notifications a person wants; where there is no row, all.';
+
+comment on column public.notification_preferences.user_id is 'Whose it is.';
+
+comment on column public.notification_preferences.updated_at is 'When the row was last changed.';
+
+alter table public.notification_preferences enable row level security;
+
+create policy "people read their own notification preferences"
+  on public.notification_preferences for select to authenticated using (user_id = (select auth.uid()));
+
+create policy "people set their own notification preferences"
+  on public.notification_preferences for insert to authenticated with check (user_id = (select auth.uid()));
+
+create policy "people change their own notification preferences"
+  on public.notification_preferences for update to authenticated using (user_id = (select auth.uid()));
+
+revoke all on public.notification_preferences from anon, authenticated, service_role;
+
+grant select,
+      insert (user_id, session_reminders, follow_ups),
+      update (user_id, session_reminders, follow_ups) on public.notification_preferences to authenticated;
+
+grant select, insert, update, delete on public.notification_preferences to service_role;
+
+create function private.is_opted_out(user_id uuid, category text) returns boolean
+  language sql stable set search_path = ''
+as $$
+  select exists (select from public.notification_preferences p
+                  where p.user_id = is_opted_out.user_id
+                    and case is_opted_out.category when 'session_reminders' then not p.session_reminders
+                                                   when 'follow_ups' then not p.follow_ups end);
+$$;
+
+-- Looks a link up and, if opts_out, unsubscribes. Looking it up changes nothing, because mail scanners open every link.
+-- A known link works from everywhere and always: mail programs follow them from a few addresses, for all their users.
+-- Definer: whoever has the link need not be signed in.
+create function private.unsubscribe(token_sha256 text, opts_out boolean, ip_address text)
+  returns table (category text, is_opted_out boolean)
+  language plpgsql volatile security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_link private.page_links;
+begin
+  select * into v_link from private.page_links l
+   where l.token_sha256 = unsubscribe.token_sha256 and l.page = 'unsubscribe';
+  if not found then
+    if private.limit_attempt('unknown links', private.mask_address(unsubscribe.ip_address)) then
+      perform private.answer_refusal(404, 'link_not_found', 'This link is not known.',
+                                     'You can also switch mails off in your settings.');
+    end if;
+    return next;
+    return;
+  end if;
+  if opts_out then
+    insert into public.notification_preferences as p (user_id, session_reminders, follow_ups)
+    values (v_link.user_id, v_link.subject <> 'session_reminders', v_link.subject <> 'follow_ups')
+    on conflict (user_id) do update set
+      session_reminders = p.session_reminders and excluded.session_reminders,
+      follow_ups        = p.follow_ups and excluded.follow_ups;
+  end if;
+  return query
+    select v_link.subject, private.is_opted_out(v_link.user_id, v_link.subject);
+end
+$$;
+
+create function public.unsubscribe(token_sha256 text, opts_out boolean, ip_address text default null)
+  returns table (category text, is_opted_out boolean)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select u.category, u.is_opted_out from private.unsubscribe($1, $2, $3) u;
+$$;
+
+comment on function public.unsubscribe is 'Shows what a mailed link is about and, if opts_out, unsubscribes.';
+
+revoke execute on function private.unsubscribe, private.is_opted_out, public.unsubscribe
+  from public, anon, authenticated, service_role;
+
+grant execute on function private.unsubscribe, public.unsubscribe to service_role;
+
+create trigger update_notification_preferences_updated_at before update on public.notification_preferences
+  for each row execute function public.update_updated_at_column();
+
+
+-- messages/summaries.sql
+
+-- Summaries of a session, a payment, credits or a document: all that mails and calendar files may state.
+--
+-- Each is read when the mail is written, not when its event happened, so that a mail states what is true as it
+-- leaves. Names and times only: a mail passes through other people's machines, so nothing in it comes from notes,
+-- journals or recordings, and no price but the reader's own.
+
+create type private.session_summary as (
+  id                      uuid,
+  status                  text,
+  scheduled_at            timestamptz,
+  duration_minutes        integer,
+  time_zone               text,
+  sequence                integer,
+  session_type            text,
+  is_group                boolean,
+  class_name              text,
+  is_online               boolean,
+  place                   text,
+  practitioner_name       text,
+  client_name             text,
+  free_cancellation_until timestamptz
+);
+
+create type private.payment_summary as (
+  id                uuid,
+  description       text,
+  amount_minor      integer,
+  returned_minor    integer,
+  currency          text,
+  paid_at           timestamptz,
+  receipt_url       text,
+  payment_intent_id text,
+  outcome           text,
+  credits           integer,
+  credits_expire_at timestamptz
+);
+
+create type private.credit_summary as (remaining integer, expires_at timestamptz, session_type_name text);
+
+create type private.document_summary as (
+  version text, signed_at timestamptz, signature_name text, body text, sha256 text);
+
+-- Where a session takes place; of a studio the whole address.
+create function private.describe_location(session public.session_schedules) returns text
+  language sql stable set search_path = ''
+as $$
+  select coalesce(
+    (select concat_ws(', ', l.name, l.address, l.city, l.province_state, l.postal_code)
+       from public.studio_locations l where l.id = (session).studio_id),
+    (session).physical_location);
+$$;
+
+-- Definer: a mail names client and practitioner to each other, whoever causes it and whatever they may read.
+create function private.summarize_session(session public.session_schedules) returns private.session_summary
+  language sql stable security definer set search_path = ''
+as $$
+  select (session).id, (session).status, (session).scheduled_at, coalesce((session).duration_minutes, 0),
+         coalesce((session).time_zone, c.time_zone, 'America/Toronto'), (session).calendar_sequence, t.session_type,
+         coalesce((session).max_participants, 1) > 1 or (session).group_class_id is not null, (session).class_name,
+         (session).session_location is distinct from 'in_person',
+         case when (session).session_location = 'in_person' then private.describe_location(session) end,
+         p.name, f.full_name,
+         private.get_free_until(session)
+    from (select 1) single_row
+    left join public.practitioners p on p.id = (session).practitioner_id
+    left join public.practitioner_calendars c on c.practitioner_id = p.id
+    left join public.session_types t on t.id = (session).session_type_id
+    left join public.profiles f on f.id = (session).client_id and not private.is_class(session);
+$$;
+
+-- The session as it is; if its row was deleted, the event's snapshot of it (snapshot_session), as cancelled.
+create function private.find_session_or_snapshot(session_id uuid, payload jsonb) returns public.session_schedules
+  language plpgsql stable set search_path = ''
+as $$
+declare
+  v_session public.session_schedules;
+begin
+  select * into v_session from public.session_schedules s where s.id = find_session_or_snapshot.session_id;
+  if not found and payload ? 'scheduled_at' then
+    v_session := jsonb_populate_record(v_session, payload || coalesce(payload -> 'session', '{}'));
+    v_session.id := find_session_or_snapshot.session_id;
+    v_session.status := 'cancelled';
+    -- Above the last one sent, or calendars ignore the cancellation.
+    v_session.calendar_sequence := coalesce(v_session.calendar_sequence, 0) + 1;
+  end if;
+  return v_session;
+end
+$$;
+
+-- A copy of the session for the event, in case the row has been deleted when the mail is written.
+create function private.snapshot_session(session_id uuid) returns jsonb
+  language sql stable set search_path = ''
+as $$
+  select jsonb_build_object('session', jsonb_build_object(
+           'client_id', s.client_id, 'duration_minutes', s.duration_minutes, 'time_zone', s.time_zone,
+           'session_type_id', s.session_type_id, 'session_location', s.session_location,
+           'physical_location', s.physical_location, 'studio_id', s.studio_id, 'max_participants', s.max_participants,
+           'group_class_id', s.group_class_id, 'class_name', s.class_name, 'calendar_sequence', s.calendar_sequence))
+    from public.session_schedules s where s.id = snapshot_session.session_id;
+$$;
+
+create function private.summarize_payment(checkout_id uuid) returns private.payment_summary
+  language sql stable set search_path = ''
+as $$
+  select c.id, c.description, c.amount_minor, c.returned_minor, c.currency, c.paid_at, c.receipt_url,
+         c.stripe_payment_intent_id, c.outcome, c.credits, lot.expires_at
+    from public.checkout_sessions c left join public.user_session_credits lot on lot.id = c.credit_lot_id
+   where c.id = summarize_payment.checkout_id;
+$$;
+
+create function private.summarize_credits(lot_id uuid) returns private.credit_summary
+  language sql stable set search_path = ''
+as $$
+  select lot.credits_remaining, lot.expires_at,
+         coalesce(t.name, private.describe_length_and_form(lot.duration_minutes, lot.is_group))
+    from public.user_session_credits lot left join public.session_types t on t.id = lot.session_type_id
+   where lot.id = summarize_credits.lot_id;
+$$;
+
+-- The waiver or the contract with that id.
+create function private.summarize_document(document_id uuid) returns private.document_summary
+  language sql stable set search_path = ''
+as $$
+  select w.waiver_policy_version::text, w.signed_at, w.signature_name, w.waiver_text, w.text_sha256
+    from public.liability_waivers w where w.id = summarize_document.document_id
+  union all
+  select k.contract_version, k.signed_at, p.name, k.contract_text, k.text_sha256
+    from public.practitioner_contracts k join public.practitioners p on p.id = k.practitioner_id
+   where k.id = summarize_document.document_id;
+$$;
+
+-- The zone in which somebody reads times: their own; else that of their calendar, as a practitioner; else null.
+create function private.find_user_time_zone(user_id uuid) returns text
+  language sql stable set search_path = ''
+as $$
+  select coalesce(
+    (select p.timezone from public.user_preferences p
+      where p.user_id = find_user_time_zone.user_id and private.is_time_zone(p.timezone)),
+    (select c.time_zone from public.practitioner_calendars c join public.practitioners p on p.id = c.practitioner_id
+      where p.user_id = find_user_time_zone.user_id));
+$$;
+
+-- A session for its client, its practitioner, an admin or the service; for everybody else it does not exist.
+create function private.get_session_of_caller(session_id uuid) returns public.session_schedules
+  language plpgsql stable set search_path = ''
+as $$
+declare
+  v_session public.session_schedules;
+begin
+  select * into v_session from public.session_schedules s where s.id = get_session_of_caller.session_id;
+  if v_session.id is null or private.get_caller_role(v_session) is null then
+    perform private.refuse(404, 'session_not_found', 'There is no such session.');
+  end if;
+  return v_session;
+end
+$$;
+
+-- What a calendar file of the caller's session states, and the link by which its entry leads to the session's page.
+create function public.get_session_calendar(session_id uuid)
+  returns table (session private.session_summary, time_zone text, link text)
+  language plpgsql volatile security invoker set search_path = ''
+as $$
+declare
+  v_session public.session_schedules := private.get_session_of_caller(get_session_calendar.session_id);
+begin
+  session := private.summarize_session(v_session);
+  time_zone := (session).time_zone;
+  link := private.make_own_session_link(v_session.id);
+  return next;
+end
+$$;
+
+comment on function public.get_session_calendar is 'A session as a calendar entry.';
+
+revoke execute on function private.describe_location, private.summarize_session, private.find_session_or_snapshot,
+  private.snapshot_session, private.summarize_payment, private.summarize_credits, private.summarize_document,
+  private.find_user_time_zone, private.get_session_of_caller, public.get_session_calendar from public, anon, authenticated, service_role;
+
+grant execute on function public.get_session_calendar to authenticated;
+
+-- Invoker functions call these two. Nobody can call them directly: schema private is not exposed.
+grant execute on function private.summarize_session, private.get_session_of_caller to authenticated, service_role;
+
+
+-- messages/mails.sql
+
+-- Mails: the queue. Each event of the outbox becomes one mail for each person it concerns.
+--
+--   queued -> sending -> sent
+--             sending -> queued    refused for now: tried again, at growing intervals
+--             sending -> failed    refused for good: the address is dead, the mail is malformed
+--             sending -> unknown   no answer, or the sender died: it may have been sent, so it is not sent again
+--   queued -> dropped              no longer true, not wanted, or nobody to write to
+--   unknown -> sent                found at the mail service, or confirmed by an operator
+--   unknown, failed -> queued      by an operator
+--
+-- Mails are queued in the transaction of their event: none is forgotten, and none is sent for what was rolled back.
+
+create table private.mail_kinds (
+  kind     text not null,
+  audience text not null check (audience in ('user', 'practitioner', 'support')),
+  category text check (category in ('session_reminders', 'follow_ups')),
+  primary key (kind, audience),
+
+  constraint mail_kinds_kind_is_short check (char_length(kind) <= 100)
+);
+
+comment on table private.mail_kinds is
+  'Which events are mailed, and to whom. A new kind also needs a template in send_notifications.';
+
+comment on column private.mail_kinds.audience is
+  'user: the user of the event. practitioner: whoever leads the session, unless they caused it. support: SUPPORT_EMAIL.';
+
+comment on column private.mail_kinds.category is
+  'The column of notification_preferences that switches it off; null: it cannot be switched off.';
+
+insert into private.mail_kinds (kind, audience, category) values
+  ('welcome',             'user',         null),
+  ('session_booked',      'user',         null),
+  ('session_booked',      'practitioner', null),
+  ('class_scheduled',     'practitioner', null),
+  ('session_cancelled',   'user',         null),
+  ('session_cancelled',   'practitioner', null),
+  ('session_rescheduled', 'user',         null),
+  ('session_rescheduled', 'practitioner', null),
+  ('session_changed',     'user',         null),
+  ('session_changed',     'practitioner', null),
+  ('session_given_away',  'practitioner', null),
+  ('change_proposed',     'user',         null),
+  ('change_declined',     'practitioner', null),
+  ('session_offered',     'practitioner', null),
+  ('session_offer_closed','practitioner', null),
+  ('session_not_taken',   'user',         null),
+  ('substitute_wanted',   'user',         null),
+  ('session_not_booked',  'user',         null),
+  ('session_to_pay',      'user',         null),
+  ('session_reminder',    'user',         'session_reminders'),
+  ('practitioner_late',   'user',         null),
+  ('my_sessions',         'user',         null),
+  ('session_completed',   'user',         'follow_ups'),
+  ('recording_ready',     'user',         null),
+  ('recording_failed',    'user',         null),
+  ('recording_ending',    'user',         null),
+  ('recording_ending',    'practitioner', null),
+  ('payment_received',    'user',         null),
+  ('payment_returned',    'user',         null),
+  ('payment_failed',      'user',         null),
+  ('payment_restored',    'user',         null),
+  ('credits_granted',     'user',         null),
+  ('credit_expiring',     'user',         'follow_ups'),
+  ('credits_extended',    'user',         null),
+  ('waiver_signed',       'user',         null),
+  ('contract_issued',     'user',         null),
+  ('contract_signed',     'user',         null),
+  ('contract_expiring',   'user',         null),
+  ('contract_expired',    'user',         null),
+  ('contract_revoked',    'user',         null),
+  ('banking_changed',     'user',         null),
+  ('matters_waiting',     'support',      null),
+  ('payout_paid',         'user',         null),
+  ('second_admin_wanted', 'user',         null);
+
+create table private.mails (
+  id                  uuid        primary key default gen_random_uuid(),
+  position            bigint      not null unique generated always as identity,
+  outbox_id           bigint      not null references private.outbox on delete cascade,
+  kind                text        not null,
+  audience            text        not null,
+  user_id             uuid        references auth.users on delete cascade,
+  session_id          uuid,
+  payload             jsonb       not null,
+  status              text        not null default 'queued' check (status in (
+                                    'queued', 'sending', 'sent', 'unknown', 'failed', 'dropped')),
+  status_reason       text,
+  attempts            integer     not null default 0,
+  next_attempt_at     timestamptz default now(),
+  lease_id            uuid,
+  lease_until         timestamptz,
+  recipient_email     text,
+  session_sequence    integer,
+  template_id         text,
+  provider_message_id text,
+  started_at          timestamptz,
+  ended_at            timestamptz,
+  created_at          timestamptz not null default now(),
+
+  constraint mails_one_per_event_and_user unique (outbox_id, user_id),
+  constraint mails_without_a_user_are_for_support check ((user_id is null) = (audience = 'support')),
+  constraint mails_kind_is_known foreign key (kind, audience) references private.mail_kinds (kind, audience),
+  constraint mails_texts_are_short check (
+    char_length(kind) <= 100 and char_length(audience) <= 50 and char_length(status_reason) <= 2000 and
+    char_length(recipient_email) <= 320 and char_length(template_id) <= 255 and
+    char_length(provider_message_id) <= 255),
+  constraint mails_payload_is_short check (char_length(payload::text) <= 100000)
+);
+
+comment on column private.mails.payload             is 'The event''s payload, with a snapshot of a cancelled session.';
+
+comment on column private.mails.status_reason       is 'Why it was dropped, failed, or is tried again.';
+
+comment on column private.mails.session_sequence    is 'The calendar sequence of the session that the mail stated.';
+
+comment on column private.mails.provider_message_id is 'The mail service''s id of it.';
+
+comment on column private.mails.next_attempt_at     is 'Null: it is not attempted again by itself.';
+
+create index mails_due_idx on private.mails (next_attempt_at) where status in ('queued', 'unknown');
+
+create index mails_sending_idx on private.mails (lease_until) where status = 'sending';
+
+create index mails_session_id_idx on private.mails (session_id, user_id);
+
+create index mails_user_id_idx on private.mails (user_id);
+
+create index mails_kind_idx on private.mails (kind, audience);
+
+alter table private.mail_kinds enable row level security;
+
+alter table private.mails enable row level security;
+
+-- No policy. The service reads them, for operators; functions of this schema write them.
+grant select on private.mail_kinds, private.mails to service_role;
+
+-- Whether another mail already states the event: the receipt names the credits that were paid for, the cancellation
+-- those that it returned.
+create function private.is_covered_by_other_mail(kind text, payload jsonb) returns boolean
+  language sql stable set search_path = ''
+as $$
+  select is_covered_by_other_mail.kind = 'credits_granted' and (
+    payload ->> 'kind' = 'return'
+    or exists (select from public.user_session_credits lot
+                where lot.id = (payload ->> 'lot_id')::uuid and lot.order_id is not null));
+$$;
+
+-- Queues the mails of an event and writes the notifications beside them.
+-- Definer: whoever causes an event has no right to write to other people.
+create function private.notify_recipients() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_kind     private.mail_kinds;
+  v_user     uuid;
+  v_payload  jsonb := new.payload;
+  v_is_class boolean;
+  v_is_seat  boolean;
+  v_mail     private.mails;
+begin
+  if private.is_covered_by_other_mail(new.kind, new.payload) then
+    return null;
+  end if;
+  select private.is_class(s), s.group_class_id is not null into v_is_class, v_is_seat
+    from public.session_schedules s where s.id = new.session_id;
+  if new.kind = 'session_cancelled' then
+    v_payload := v_payload || coalesce(private.snapshot_session(new.session_id), '{}');
+  end if;
+  for v_kind in select * from private.mail_kinds k where k.kind = new.kind loop
+    -- A class's own row names its practitioner as its client, who has no seat in it. And whoever leads a class gets
+    -- no mail about each seat.
+    continue when (v_kind.audience = 'user' and v_is_class and new.kind not in ('recording_failed', 'session_not_taken', 'substitute_wanted'))
+               or (v_kind.audience = 'practitioner' and v_is_seat);
+    if v_kind.audience = 'support' then
+      insert into private.mails (outbox_id, kind, audience, payload) values (new.id, v_kind.kind, v_kind.audience, v_payload);
+      continue;
+    elsif v_kind.audience = 'user' then
+      v_user := new.user_id;
+    else
+      select p.user_id into v_user from public.practitioners p where p.id = (new.payload ->> 'practitioner_id')::uuid;
+      -- Whoever takes a session over said so themself, and still needs it in their calendar.
+      continue when (v_user = new.user_id and v_is_class is not true)
+                 or (v_user = auth.uid() and not coalesce(new.payload -> 'previous' ? 'practitioner_id', false));
+    end if;
+    continue when not exists (select from auth.users u where u.id = v_user);
+    -- A payment's mail waits for the link to Stripe's receipt, which comes a moment after the payment.
+    insert into private.mails (outbox_id, kind, audience, user_id, session_id, payload, next_attempt_at)
+    values (new.id, v_kind.kind, v_kind.audience, v_user, new.session_id, v_payload,
+            now() + case new.kind when 'payment_received' then interval '2 minutes' else interval '0' end)
+    returning * into v_mail;
+    insert into public.user_notifications (user_id, kind, title, message, related_id)
+    select v_user, new.kind, n.title, n.message, new.session_id from private.compose_notification(v_mail) n;
+  end loop;
+  return null;
+end
+$$;
+
+revoke execute on function private.is_covered_by_other_mail, private.notify_recipients
+  from public, anon, authenticated, service_role;
+
+create trigger outbox_70_notify_recipients after insert on private.outbox
+  for each row execute function private.notify_recipients();
+
+
+-- messages/change_summaries.sql
+
+-- Change summaries: what about a session is different from what somebody was told last, in words.
+--
+-- An event keeps the values before it as columns of session_schedules (sessions/changes.sql). They become words when
+-- the mail is written, because a studio may have a new name by then, and because of two changes only the older of two
+-- values was ever told.
+
+-- By what a mail names: scheduled_at, duration_minutes, place, practitioner, class_name. Only what is different now.
+create function private.describe_previous(previous jsonb, session public.session_schedules) returns jsonb
+  language sql stable set search_path = ''
+as $$
+  with now_and_then as (
+    -- Where the event kept nothing, nothing was different.
+    select to_jsonb(session) as now_row, to_jsonb(session) || coalesce(previous, '{}') as old_row
+  ),
+  old_session as (
+    select n.now_row, n.old_row, n.old_row ->> 'session_location' = 'online' as was_online,
+           -- In the words in which the mail says where it is now.
+           jsonb_populate_record(session, n.old_row || jsonb_build_object(
+             'studio_id', (private.find_studio(n.old_row ->> 'physical_location')).id)) as old_session
+      from now_and_then n
+  )
+  select nullif(jsonb_strip_nulls(jsonb_build_object(
+    'scheduled_at', case when (o.old_row ->> 'scheduled_at')::timestamptz <> (session).scheduled_at then o.old_row -> 'scheduled_at' end,
+    'duration_minutes', case when o.old_row -> 'duration_minutes' <> o.now_row -> 'duration_minutes' then o.old_row -> 'duration_minutes' end,
+    'place', case when o.old_row -> 'session_location' <> o.now_row -> 'session_location'
+                    or (not o.was_online and o.old_row -> 'physical_location' is distinct from o.now_row -> 'physical_location')
+      then case when o.was_online then 'Online'
+                else coalesce(private.describe_location(o.old_session), 'In person') end end,
+    'practitioner', case when o.old_row -> 'practitioner_id' <> o.now_row -> 'practitioner_id'
+      then coalesce((select p.name from public.practitioners p where p.id = (o.old_row ->> 'practitioner_id')::uuid), 'another practitioner') end,
+    'class_name', case when o.old_row -> 'class_name' is distinct from o.now_row -> 'class_name'
+      then coalesce(o.old_row ->> 'class_name', 'Class') end)), '{}')
+    from old_session o;
+$$;
+
+-- All that a mail about a session must say is different: what its own event changed, and every later event whose mail
+-- this one takes the place of. And whether any of that was done by somebody but the client.
+create function private.list_untold_changes(mail private.mails) returns jsonb
+  language sql stable set search_path = ''
+as $$
+  with untold as (
+    select m.position, m.payload from private.mails m
+     where m.session_id = (mail).session_id and m.user_id = (mail).user_id and m.payload ? 'previous'
+       and (m.id = (mail).id or (m.position > (mail).position and m.status = 'queued'))
+  )
+  select jsonb_build_object(
+           'was', private.describe_previous(
+             (select jsonb_object_agg(oldest.key, oldest.value)
+                from (select distinct on (was.key) was.key, was.value
+                        from untold u cross join jsonb_each(u.payload -> 'previous') was
+                       order by was.key, u.position) oldest), s),
+           'by_others', exists (select from untold u where u.payload ->> 'by' <> 'client'))
+    from public.session_schedules s
+   where s.id = (mail).session_id
+     and (mail).kind in ('session_booked', 'class_scheduled', 'session_rescheduled', 'session_changed');
+$$;
+
+-- What an event changed, in the words of a notification: "the time and the place have changed".
+create function private.name_changes(previous jsonb) returns text
+  language sql immutable set search_path = ''
+as $$
+  select string_agg(words.name, ' and ' order by words.position)
+         || case when count(*) = 1 then ' has changed' else ' have changed' end
+    from (select n.name, min(n.position) as position
+            from jsonb_object_keys(previous) was
+            join (values (1, 'scheduled_at', 'the time'), (2, 'duration_minutes', 'the length'),
+                         (3, 'session_location', 'the place'), (3, 'physical_location', 'the place'),
+                         (4, 'practitioner_id', 'the practitioner'), (5, 'class_name', 'the name')) n (position, key, name)
+              on n.key = was
+           group by n.name) words;
+$$;
+
+-- What there is to answer about a session, for whoever has a part in it. Definer: it reads what nobody may.
+create function private.get_session_change(session_id uuid)
+  returns table (session private.session_summary, is_changed boolean, changed_by text, changed_at timestamptz,
+                 agreed jsonb, proposed_scheduled_at timestamptz, answer_until timestamptz)
+  language plpgsql stable security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_session public.session_schedules := private.get_session_of_caller(get_session_change.session_id);
+begin
+  return query
+    select private.summarize_session(v_session), private.has_unagreed_change(v_session), a.changed_by, a.changed_at,
+           private.describe_previous(to_jsonb(a), v_session), p.scheduled_at, p.answer_until
+      from (select 1) single_row
+      left join private.session_agreements a on a.session_id = v_session.id
+      left join private.session_proposals p
+        on p.session_id = v_session.id and p.status = 'open' and p.answer_until > now();
+end
+$$;
+
+create function public.get_session_change(session_id uuid)
+  returns table (session private.session_summary, is_changed boolean, changed_by text, changed_at timestamptz,
+                 agreed jsonb, proposed_scheduled_at timestamptz, answer_until timestamptz)
+  language sql stable security invoker set search_path = ''
+as $$
+  select c.session, c.is_changed, c.changed_by, c.changed_at, c.agreed, c.proposed_scheduled_at, c.answer_until
+    from private.get_session_change(get_session_change.session_id) c;
+$$;
+
+comment on function public.get_session_change is
+  'What the client of a session may answer: a change that was made, with what they had agreed to, or a proposed time.';
+
+-- The sessions that the caller is asked to take over. Definer: they are somebody else's until then, and so is the name
+-- of their client.
+create function private.list_session_offers() returns table (session private.session_summary, answer_until timestamptz)
+  language plpgsql stable security definer set search_path = ''
+as $$
+#variable_conflict use_variable
+declare
+  v_offer record;
+begin
+  for v_offer in
+    select s as row, o.answer_until from private.session_offers o join public.session_schedules s on s.id = o.session_id
+     where o.status = 'open' and o.answer_until > now() and o.practitioner_id in (select private.my_practitioner_ids())
+     order by s.scheduled_at, s.id limit 100
+  loop
+    session := private.summarize_session(v_offer.row);
+    session.client_name := null;
+    answer_until := v_offer.answer_until;
+    return next;
+  end loop;
+end
+$$;
+
+create function public.list_session_offers() returns table (session private.session_summary, answer_until timestamptz)
+  language sql stable security invoker set search_path = ''
+as $$
+  select o.session, o.answer_until from private.list_session_offers() o;
+$$;
+
+comment on function public.list_session_offers is
+  'For practitioners: the sessions they are asked to lead, and until when they may answer. Without the client''s name.';
+
+revoke execute on function private.describe_previous, private.list_untold_changes, private.name_changes,
+  private.get_session_change, public.get_session_change, private.list_session_offers, public.list_session_offers
+  from public, anon, authenticated, service_role;
+
+grant execute on function private.get_session_change, public.get_session_change, private.list_session_offers,
+  public.list_session_offers to authenticated;
+
+
+-- messages/user_notifications.sql
+
+-- Notifications within the pages: one beside each mail, at once, and whether it was read.
+--
+-- Names and columns are those of the platform's later migrations; only `kind`, the event, is added. A notification
+-- stays when its mail is dropped or fails, so whoever misses the mail still finds it here.
+
+create table public.user_notifications (
+  id                uuid        primary key default gen_random_uuid(),
+  user_id           uuid        not null references auth.users on delete cascade,
+  notification_type text        not null default 'general' check (notification_type in (
+                                  'session_type_change', 'price_change', 'system_update', 'general')),
+  kind              text,
+  title             text        not null check (btrim(title) <> ''),
+  message           text        not null,
+  related_id        uuid,
+  read_at           timestamptz,
+  created_at        timestamptz not null default now(),
+
+  constraint user_notifications_kind_is_short check (char_length(kind) <= 100),
+  constraint user_notifications_title_is_short check (char_length(title) <= 500),
+  constraint user_notifications_message_is_short check (char_length(message) <= 10000),
+  constraint user_notifications_read_at_is_in_range check (read_at between '2000-01-01' and '2100-01-01')
+);
+
+comment on column public.user_notifications.kind is
+  'The event it is about, as in session_booked; null for what admins write.';
+
+comment on column public.user_notifications.related_id is 'The session it is about. It may have been deleted since.';
+
+comment on table public.user_notifications is 'What a person is told on the pages.';
+
+comment on column public.user_notifications.id is 'Of the row; made here.';
+
+comment on column public.user_notifications.user_id is 'Whose it is.';
+
+comment on column public.user_notifications.notification_type is 'As the pages name it.';
+
+comment on column public.user_notifications.title is 'As people read it.';
+
+comment on column public.user_notifications.message is 'As people read it.';
+
+comment on column public.user_notifications.read_at is 'When they read it; null: not yet.';
+
+comment on column public.user_notifications.created_at is 'When the row was made.';
+
+create index user_notifications_user_id_idx on public.user_notifications (user_id, created_at desc);
+
+alter table public.user_notifications enable row level security;
+
+create policy "people read their own notifications"
+  on public.user_notifications for select to authenticated using (user_id = (select auth.uid()));
+
+create policy "people mark their own notifications as read"
+  on public.user_notifications for update to authenticated using (user_id = (select auth.uid()));
+
+create policy "admins notify people"
+  on public.user_notifications for insert to authenticated with check ((select private.is_admin()));
+
+revoke all on public.user_notifications from anon, authenticated, service_role;
+
+grant select, update (read_at), insert (user_id, notification_type, title, message, related_id)
+  on public.user_notifications to authenticated;
+
+grant select, insert, update, delete on public.user_notifications to service_role;
+
+create function private.write_local_start(scheduled_at text, time_zone text) returns text
+  language sql stable set search_path = ''
+as $$
+  select to_char(write_local_start.scheduled_at::timestamptz at time zone time_zone, 'FMDay, FMMonth FMDD at FMHH12:MI AM');
+$$;
+
+-- The wording of the notification beside a mail. No row means no notification, as for a welcome.
+create function private.compose_notification(mail private.mails) returns table (title text, message text)
+  language plpgsql stable set search_path = ''
+as $$
+declare
+  v_session       private.session_summary :=
+    private.summarize_session(private.find_session_or_snapshot(mail.session_id, mail.payload));
+  v_is_client     boolean := mail.audience = 'user' and mail.kind not in ('recording_failed', 'session_not_taken', 'substitute_wanted');
+  v_session_name  text := coalesce(private.isolate_name(v_session.class_name),
+                                   case when v_session.is_group then 'class' else 'session' end);
+  v_counterpart   text := case when v_is_client then private.isolate_name(v_session.practitioner_name)
+                               when v_session.is_group then null
+                               else coalesce(private.isolate_name(v_session.client_name), 'a client') end;
+  v_time_zone     text := coalesce(private.find_user_time_zone(mail.user_id), v_session.time_zone);
+  v_local_start   text := private.write_local_start(v_session.scheduled_at::text, v_time_zone);
+  v_session_label text := concat_ws(' with ', 'Your ' || v_session_name, v_counterpart);
+  v_amount        text := to_char((mail.payload ->> 'amount_minor')::numeric / 100, 'FM999999990.00') || ' '
+                       || upper(mail.payload ->> 'currency');
+  -- Without a token: what is stored here opens nothing.
+  v_manage_hint   text := coalesce(' To manage it: ' || private.pages_origin() || '/find-my-sessions', '');
+begin
+  return query
+    select n.title,
+           n.message || case when n.kind in ('session_booked', 'class_scheduled', 'session_rescheduled', 'session_reminder')
+                             then v_manage_hint else '' end
+      from (values
+      ('session_booked',      'Session booked',    format('%s is on %s.', v_session_label, v_local_start)),
+      ('class_scheduled',     'A class to lead',   format('%s is on %s.', v_session_label, v_local_start)),
+      ('session_cancelled',   'Session cancelled', format('%s on %s was cancelled.', v_session_label, v_local_start)),
+      ('session_rescheduled', 'Session moved',     format('%s is now on %s.', v_session_label, v_local_start)),
+      ('session_changed',     'Session changed',   format('%s on %s: %s.', v_session_label, v_local_start,
+                                                          private.name_changes(mail.payload -> 'previous'))),
+      ('session_given_away',  'Session given away',format('%s leads the session on %s instead of you.',
+                                                          coalesce(private.isolate_name(v_session.practitioner_name), 'Somebody else'), v_local_start)),
+      ('change_proposed',     'Another time?',     format('%s asks whether you can come on %s instead. Please answer by the mail about it.',
+                                                          coalesce(private.isolate_name(v_session.practitioner_name), 'Your practitioner'),
+                                                          private.write_local_start(mail.payload ->> 'proposed_scheduled_at', v_time_zone))),
+      ('change_declined',     'The time stays',    format('%s stays on %s: your other time got %s.', v_session_label, v_local_start,
+                                                          case mail.payload ->> 'answer' when 'declined' then 'a no' else 'no answer' end)),
+      ('session_offered',     'Can you lead it?',  format('A session on %s needs another practitioner. The first yes, by the mail about it, has it.',
+                                                          v_local_start)),
+      ('session_offer_closed','No longer open',    format('The session on %s that you were asked to lead %s.', v_local_start,
+                                                          case mail.payload ->> 'because' when 'taken' then 'is taken' else 'was withdrawn' end)),
+      ('session_not_taken',   'Nobody took it',    format('Nobody whom you asked took the session on %s.', v_local_start)),
+      ('substitute_wanted',   'Substitute wanted', format('%s cannot lead the session on %s. The mail about it leads to who is free.',
+                                                          coalesce(private.isolate_name(v_session.practitioner_name), 'A practitioner'), v_local_start)),
+      ('session_not_booked',  'Session not booked','The time was gone when your payment arrived. You have a credit instead.'),
+      ('session_to_pay',      'Pay for your session', 'A link to pay for the session that you chose is in your mail.'),
+      ('session_reminder',    'Session tomorrow',  format('%s is on %s.', v_session_label, v_local_start)),
+      ('practitioner_late',   'A little later',    format('%s begins about %s minutes late.', v_session_label,
+                                                          mail.payload ->> 'minutes')),
+      ('session_completed',   'Session completed', case when not coalesce((mail.payload ->> 'is_no_show')::boolean, false)
+                                                      then 'How was it? Your journal is open.' end),
+      ('recording_ready',     'Recording ready',   format('The recording of %s can be played.',
+                                                          lower(left(v_session_label, 1)) || substr(v_session_label, 2))),
+      ('recording_ending',    'Recording ends soon', format('The recording of %s is deleted on %s. Download it before, if you'
+                                                            || ' would like to keep it.',
+                                                            lower(left(v_session_label, 1)) || substr(v_session_label, 2),
+                                                            to_char((mail.payload ->> 'expires_at')::timestamptz
+                                                                    at time zone v_time_zone, 'FMDay, FMMonth FMDD'))),
+      ('recording_failed',    'Not recorded',      format('%s could not be recorded, or not all of it.', v_session_label)),
+      ('payment_received',    'Payment received',  format('We have received %s. Thank you.', v_amount)),
+      ('payment_returned',    'Payment returned',  format(case mail.payload ->> 'because' when 'dispute'
+                                                      then '%s went back to you through your bank.'
+                                                      else 'We have returned %s.' end, v_amount)),
+      ('payment_restored',    'Payment not returned', format(case mail.payload ->> 'because' when 'dispute'
+                                                      then '%s came back to us from your bank: what you had paid for counts again.'
+                                                      else 'Returning %s to you did not succeed. Please write to us.' end, v_amount)),
+      ('payment_failed',      'Payment failed',    format('Your bank did not pay %s, so nothing is booked with it. The mail about it leads to where'
+                                                          || ' you can pay again.', v_amount)),
+      ('credits_granted',     'Credits added',     format('You have %s more.', case mail.payload ->> 'credits' when '1'
+                                                      then '1 credit' else mail.payload ->> 'credits' || ' credits' end)),
+      ('credit_expiring',     'Credits end soon',  'Some of your credits end soon.'),
+      ('credits_extended',    'Credits last longer', format('Your credits can now be used until %s.',
+                                                          to_char((mail.payload ->> 'expires_at')::timestamptz
+                                                                  at time zone coalesce(v_time_zone, 'UTC'), 'FMDay, FMMonth FMDD'))),
+      ('waiver_signed',       'Waiver signed',     'A copy of your waiver is in your mail.'),
+      ('contract_issued',     'Contract to sign',  'A contract waits for your signature.'),
+      ('contract_signed',     'Contract signed',   'A copy of your contract is in your mail.'),
+      ('contract_expiring',   'Contract ends soon','Your contract ends soon.'),
+      ('contract_expired',    'Contract ended',    'Your contract has ended.'),
+      ('contract_revoked',    'Contract ended',    'Your contract was ended.'),
+      ('banking_changed',     'Bank account changed', 'The bank account for your payouts was changed.'),
+      ('payout_paid',         'Payout sent',       coalesce(format('%s are on their way to you.', v_amount),
+                                                            'A payout is on its way to you.')),
+      ('second_admin_wanted', 'A second admin',    'Another admin''s request waits for your approval.')
+    ) n (kind, title, message)
+    where n.kind = mail.kind and n.message is not null;
+end
+$$;
+
+revoke execute on function private.write_local_start, private.compose_notification from public, anon, authenticated, service_role;
+
+
+-- adoption/notifications.sql
+
+-- Notifications home.
+call legacy.bring_home('user_notifications',
+  columns => 'id, user_id, notification_type, title, message, related_id, read_at, created_at',
+  home => $$r.id, r.user_id, r.notification_type, coalesce(nullif(left(btrim(r.title), 500), ''), '-'), left(r.message, 10000),
+            r.related_id, r.read_at, r.created_at$$,
+  account => 'r.user_id');
+
+
+-- messages/email_logs.sql
+
+-- The log of mails: how each ended, for admins and its recipient.
+--
+-- One line for each outcome: a mail that failed and was sent again has two. The mail's text is not kept. Columns
+-- are those of the platform's later migrations.
+
+create table public.email_logs (
+  id              uuid        primary key default gen_random_uuid(),
+  user_id         uuid        not null references auth.users on delete cascade,
+  email_type      text        not null,
+  recipient_email text        not null,
+  session_id      uuid,
+  template_id     text,
+  message_id      text,
+  status          text        not null check (status in ('sent', 'failed', 'unknown')),
+  error_message   text,
+  metadata        jsonb       not null default '{}',
+  created_at      timestamptz not null default now(),
+
+  constraint email_logs_texts_are_short check (
+    char_length(email_type) <= 100 and char_length(recipient_email) <= 320 and char_length(template_id) <= 255 and
+    char_length(message_id) <= 255 and char_length(error_message) <= 2000),
+  constraint email_logs_metadata_is_short check (char_length(metadata::text) <= 10000)
+);
+
+comment on column public.email_logs.message_id is
+  'The mail service''s id of it, under which it can be looked up there.';
+
+comment on column public.email_logs.status     is 'unknown: the service did not answer; it may have been sent.';
+
+comment on table public.email_logs is 'One line for each mail that was sent, or not.';
+
+comment on column public.email_logs.id is 'Of the row; made here.';
+
+comment on column public.email_logs.user_id is 'Whose it is.';
+
+comment on column public.email_logs.email_type is 'Which mail.';
+
+comment on column public.email_logs.recipient_email is 'The address it went to.';
+
+comment on column public.email_logs.session_id is 'The session it is about: session_schedules.id.';
+
+comment on column public.email_logs.template_id is 'What it was made from.';
+
+comment on column public.email_logs.error_message is 'Why it was not sent.';
+
+comment on column public.email_logs.metadata is 'What whoever wrote it kept beside it.';
+
+comment on column public.email_logs.created_at is 'When the row was made.';
+
+create index email_logs_user_id_idx on public.email_logs (user_id, created_at);
+
+create index email_logs_session_id_idx on public.email_logs (session_id);
+
+alter table public.email_logs enable row level security;
+
+create policy "recipients and admins read email logs"
+  on public.email_logs for select to authenticated
+  using (user_id = (select auth.uid()) or (select private.is_admin()));
+
+revoke all on public.email_logs from anon, authenticated, service_role;
+
+grant select on public.email_logs to authenticated, service_role;
+
+-- No insert, update or delete for anybody: a line is written below, together with the outcome that it records.
+
+create function private.log_mail(mail private.mails) returns void
+  language sql volatile set search_path = ''
+as $$
+  insert into public.email_logs
+    (user_id, email_type, recipient_email, session_id, template_id, message_id, status, error_message, metadata)
+  select mail.user_id, mail.kind, mail.recipient_email, mail.session_id, mail.template_id,
+         mail.provider_message_id, mail.status,
+         case when mail.status <> 'sent' then mail.status_reason end,
+         jsonb_build_object('mail_id', mail.id, 'audience', mail.audience, 'attempts', mail.attempts)
+   where mail.user_id is not null;  -- of a mail to the support address, its own row is enough
+$$;
+
+revoke execute on function private.log_mail from public, anon, authenticated, service_role;
+
+
+-- adoption/email_logs.sql
+
+-- The log of mails home. A line that names nobody is nobody's to read.
+call legacy.bring_home('email_logs',
+  columns => 'id, user_id, email_type, recipient_email, session_id, template_id, message_id, status, error_message, metadata,
+              created_at',
+  home => $$r.id, r.user_id, r.email_type, r.recipient_email, r.session_id, r.template_id, r.message_id,
+            case when r.status in ('sent', 'failed') then r.status else 'unknown' end, left(r.error_message, 2000),
+            coalesce(r.metadata, '{}'), r.created_at$$,
+  account => 'r.user_id',
+  unfit => $$case when r.user_id is null then 'a line that names nobody' end$$);
+
+
+-- messages/mail_links.sql
+
+-- Which pages of our own a mail leads to, each by a link that is made when the mail is claimed.
+--
+-- Looked up then and not when the event happened: who has answered meanwhile is not asked again.
+
+-- A link to the page about a session. It outlives the session: whoever opens it later is told what became of it.
+create function private.get_session_link_end(session public.session_schedules) returns timestamptz
+  language sql stable set search_path = ''
+as $$
+  select (session).scheduled_at + interval '30 days';
+$$;
+
+create function private.make_session_link(session public.session_schedules, user_id uuid) returns text
+  language sql volatile set search_path = ''
+as $$
+  select private.make_page_link('manage_session', make_session_link.user_id, (session).id::text,
+                                private.get_session_link_end(session));
+$$;
+
+-- By the page's name; a page that the mail does not lead to is not in it.
+create function private.make_mail_links(mail private.mails) returns jsonb
+  language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_session    public.session_schedules;
+  v_is_to_come boolean;
+  -- Of a booking of one's own that is to come.
+  v_is_booked  boolean;
+  v_unanswered boolean := private.get_consent_answer(mail.user_id, 'session_recording') = 'unanswered';
+begin
+  select * into v_session from public.session_schedules s where s.id = mail.session_id;
+  v_is_to_come := v_session.status = 'scheduled' and v_session.scheduled_at > now();
+  v_is_booked := v_is_to_come and mail.audience = 'user';
+  return (
+    select coalesce(jsonb_object_agg(l.page, private.make_page_link(l.page, mail.user_id, l.subject, l.expires_at)), '{}')
+      from (values
+        ('manage_session', v_session.id::text, private.get_session_link_end(v_session),
+         v_is_to_come and mail.kind in ('session_booked', 'class_scheduled', 'session_rescheduled', 'session_changed',
+                                        'session_reminder', 'practitioner_late', 'change_proposed', 'change_declined')),
+        -- What somebody else did or asks: while there is something to answer.
+        ('answer_change', v_session.id::text, private.get_session_link_end(v_session),
+         v_is_booked and case when mail.kind = 'change_proposed' then true
+           when mail.kind in ('session_booked', 'session_rescheduled', 'session_changed', 'session_reminder')
+             then private.has_unagreed_change(v_session)
+           else false end),
+        ('answer_offer', v_session.id::text, private.get_session_link_end(v_session),
+         v_is_to_come and mail.kind = 'session_offered'),
+        ('find_substitute', v_session.id::text, private.get_session_link_end(v_session),
+         v_is_to_come and mail.kind in ('substitute_wanted', 'session_not_taken')),
+        -- Only what is online is recorded. To withdraw by, once it is answered; asked again only while it is not.
+        ('answer_recording_consent', null, now() + interval '1 year', case mail.kind
+           when 'session_booked'   then v_is_to_come and v_session.session_location = 'online'
+                                        and (mail.audience = 'user' or v_unanswered)
+           when 'class_scheduled'  then v_is_to_come and v_session.session_location = 'online' and v_unanswered
+           when 'session_reminder' then v_is_booked and v_session.session_location = 'online' and v_unanswered
+           when 'contract_issued'  then true
+           else false end),
+        ('choose_place', v_session.id::text, v_session.scheduled_at,
+         v_is_booked and mail.kind in ('session_booked', 'session_rescheduled') and v_session.place_said_at is null
+         and v_session.session_location = 'online' and private.can_choose_place(v_session)),
+        ('sign_waiver', v_session.id::text, v_session.scheduled_at + interval '1 day',
+         v_is_booked and mail.kind in ('session_booked', 'session_rescheduled', 'session_reminder', 'payment_received')
+         and not private.has_signed_waiver(mail.user_id, v_session.id)),
+        ('pay_session', null, now() + interval '2 days', mail.kind = 'session_to_pay'),
+        ('show_payout', mail.payload ->> 'payout_id', now() + interval '1 year',
+         mail.kind = 'payout_paid' and mail.payload ? 'payout_id'),
+        -- What a bank did not pay for: by itself, whatever else they pick meanwhile. A package is bought in the wallet.
+        ('pay_session', mail.payload ->> 'checkout_id', now() + interval '14 days',
+         mail.kind = 'payment_failed' and mail.payload ->> 'payment_type' = 'single')
+      ) l (page, subject, expires_at, is_wanted)
+     where l.is_wanted);
+end
+$$;
+
+revoke execute on function private.get_session_link_end, private.make_session_link, private.make_mail_links
+  from public, anon, authenticated, service_role;
+
+
+-- messages/unreachable_people.sql
+
+-- People whom mails do not reach: their address has refused one for good, and no other is sent there.
+--
+-- It lasts until they have another address, or an operator queues the failed mail again (`resolve_mail`). Whoever leads
+-- a session of theirs that is to come sees it, and can say so when they meet; admins see all of them. Not the address:
+-- that is in `email_logs`, for admins and its owner.
+
+create index mails_refused_user_id_idx on private.mails (user_id)
+  where status = 'failed' and status_reason = 'inactive_recipient';
+
+-- Since when; null: mails arrive, as far as is known.
+create function private.find_unreachable_since(user_id uuid) returns timestamptz
+  language sql stable set search_path = ''
+as $$
+  select min(m.ended_at) from private.mails m join auth.users u on u.id = m.user_id
+   where m.user_id = find_unreachable_since.user_id and m.status = 'failed' and m.status_reason = 'inactive_recipient'
+     and m.recipient_email = u.email;
+$$;
+
+-- Definer: nobody reads mails, or everybody's sessions. So it checks who is calling.
+create function private.list_unreachable_people() returns table (user_id uuid, since timestamptz, meets_at timestamptz)
+  language sql stable security definer set search_path = ''
+as $$
+  select refused.user_id, refused.since, next.meets_at
+    from (select m.user_id, private.find_unreachable_since(m.user_id) as since
+            from private.mails m where m.status = 'failed' and m.status_reason = 'inactive_recipient'
+           group by m.user_id) refused
+    cross join lateral (
+      select min(s.scheduled_at) as meets_at from public.session_schedules s
+       where s.client_id = refused.user_id and s.status = 'scheduled' and s.scheduled_at > now()
+         -- A class's own row names an admin; its seats name the participants.
+         and (s.max_participants = 1 or s.group_class_id is not null)
+         and ((select private.is_admin()) or s.practitioner_id in (select private.my_practitioner_ids()))) next
+   where refused.since is not null
+     and ((select private.is_admin()) or next.meets_at is not null or refused.user_id = (select auth.uid()));
+$$;
+
+create view public.unreachable_people with (security_invoker = true) as
+  select l.user_id, f.full_name as name, l.since, l.meets_at
+    from private.list_unreachable_people() l left join public.profiles f on f.id = l.user_id;
+
+comment on view public.unreachable_people is
+  'Whom mails do not reach: for admins all, for a practitioner the clients of sessions to come, and oneself.';
+
+comment on column public.unreachable_people.user_id is 'Whose it is.';
+
+comment on column public.unreachable_people.name is 'Of whom.';
+
+comment on column public.unreachable_people.since is 'When mail to them first came back.';
+
+comment on column public.unreachable_people.meets_at is 'When their next session begins.';
+
+revoke all on public.unreachable_people from anon, authenticated, service_role;
+
+grant select on public.unreachable_people to authenticated;
+
+revoke execute on function private.find_unreachable_since, private.list_unreachable_people
+  from public, anon, authenticated, service_role;
+
+grant execute on function private.list_unreachable_people to authenticated;
+
+
+-- messages/send_mails.sql
+
+-- Sending mails: claim one, start it, record how it ended. Any number of senders at once, each may die at any point.
+--
+--   claim_mail    checks again whether its event still holds, and returns what the mail states; a lease keeps other
+--                 senders off
+--   start_mail    comes right before the call of the mail service: from here on the mail is never sent again by itself
+--   finish_mail   records the outcome
+--
+-- The mail service has no idempotency key: when a sender dies between handing a mail over and getting the answer,
+-- nobody here knows whether it was sent. A mail that may be missing does less harm than one that comes twice, because
+-- the pages show the same.
+--
+-- Mails about one session go to one person in their order, so that a cancellation never overtakes its confirmation.
+
+-- Why a mail is dropped instead of sent; null: it is sent. Definer: as claim_mail.
+create function private.find_reason_to_drop_mail(mail private.mails) returns text
+  language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  v_session public.session_schedules;
+begin
+  if mail.audience = 'support' then
+    return case when not exists (select from private.matters m
+                                  where m.told_at = (mail.payload ->> 'told_at')::timestamptz and m.settled_at is null)
+                then 'settled' end;
+  elsif not exists (select from auth.users u where u.id = mail.user_id and u.email <> '') then
+    return 'no_address';
+  elsif private.find_unreachable_since(mail.user_id) is not null then
+    return 'address_inactive';
+  elsif private.is_opted_out(mail.user_id, (select k.category from private.mail_kinds k
+                                             where (k.kind, k.audience) = (mail.kind, mail.audience))) then
+    return 'opted_out';
+  end if;
+
+  if mail.kind in ('session_booked', 'class_scheduled', 'session_rescheduled', 'session_changed', 'session_reminder',
+                   'change_proposed', 'session_offered', 'session_not_taken', 'substitute_wanted') then
+    select * into v_session from public.session_schedules s where s.id = mail.session_id;
+    if v_session.id is null or v_session.status = 'cancelled' then
+      return 'session_cancelled';
+    elsif v_session.status <> 'scheduled' or v_session.scheduled_at <= now() then
+      return 'session_started';
+    elsif mail.kind = 'session_reminder'
+          and v_session.scheduled_at is distinct from (mail.payload ->> 'scheduled_at')::timestamptz then
+      return 'session_moved';  -- the new time has a reminder of its own
+    elsif mail.kind = 'change_proposed' and not exists (
+        select from private.session_proposals p
+         where p.id = (mail.payload ->> 'proposal_id')::bigint and p.status = 'open' and p.answer_until > now()) then
+      return 'answered';
+    elsif mail.kind = 'session_offered' and not exists (
+        select from private.session_offers o
+         where o.id = (mail.payload ->> 'offer_id')::bigint and o.status = 'open' and o.answer_until > now()) then
+      return 'offer_closed';
+    elsif mail.kind = 'substitute_wanted'
+          and v_session.practitioner_id <> (mail.payload ->> 'practitioner_id')::uuid then
+      return 'given_away';
+    elsif mail.kind in ('session_booked', 'class_scheduled', 'session_rescheduled', 'session_changed') and exists (
+        select from private.mails earlier
+         where earlier.session_id = mail.session_id and earlier.user_id = mail.user_id and earlier.id <> mail.id
+           and earlier.kind in ('session_booked', 'class_scheduled', 'session_rescheduled', 'session_changed')
+           and earlier.status = 'sent'
+           and earlier.session_sequence >= v_session.calendar_sequence) then
+      return 'already_stated';  -- an earlier mail already stated this time
+    end if;
+  elsif mail.kind = 'practitioner_late' and not exists (
+      select from public.session_schedules s
+       where s.id = mail.session_id and s.status in ('scheduled', 'in_progress')
+         and s.scheduled_at = (mail.payload ->> 'scheduled_at')::timestamptz
+         and now() < (mail.payload ->> 'expected_at')::timestamptz + interval '10 minutes') then
+    return 'session_changed';  -- or they are there by now
+  elsif mail.kind = 'my_sessions' and not exists (select from private.list_sessions_to_come(mail.user_id)) then
+    return 'no_sessions';
+  elsif mail.kind = 'session_completed' and (mail.payload ->> 'is_no_show')::boolean then
+    return 'no_show';
+  elsif mail.kind in ('recording_ready', 'recording_ending') and not exists (
+      select from public.session_recordings r where r.session_id = mail.session_id and r.completed_at is not null) then
+    return 'recording_gone';
+  elsif mail.kind = 'credit_expiring' and not exists (
+      select from public.user_session_credits lot
+       where lot.id = (mail.payload ->> 'lot_id')::uuid and lot.credits_remaining > 0
+         and lot.expires_at > now() and lot.expires_at = (mail.payload ->> 'expires_at')::timestamptz) then
+    return 'credits_used';  -- or they end at another time, of which there is a mail of its own
+  elsif mail.kind = 'second_admin_wanted' and not exists (
+      select from public.approval_requests r
+       where r.id = (mail.payload ->> 'request_id')::uuid and r.status = 'waiting' and r.expires_at > now()
+         and r.requested_by is distinct from mail.user_id) then
+    return 'answered';
+  elsif mail.kind = 'payment_failed' and not exists (
+      select from public.checkout_sessions c where c.id = (mail.payload ->> 'checkout_id')::uuid and c.status = 'failed') then
+    return 'paid';
+  end if;
+  return null;
+end
+$$;
+
+-- The next mail that is due, locked: one to send, or else one of unknown fate. By the queue's order, nearest first.
+create function private.lock_due_mail() returns private.mails
+  language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_mail private.mails;
+begin
+  select * into v_mail from private.mails m
+   where m.status = 'queued' and m.next_attempt_at <= now() and coalesce(m.lease_until, '-infinity') < now()
+     and not exists (select from private.mails earlier
+                      where earlier.session_id = m.session_id and earlier.user_id = m.user_id
+                        and earlier.position < m.position and earlier.status in ('queued', 'sending'))
+   order by m.next_attempt_at limit 1 for update skip locked;
+  if not found then
+    select * into v_mail from private.mails m
+     where m.status = 'unknown' and m.next_attempt_at <= now() and coalesce(m.lease_until, '-infinity') < now()
+     order by m.next_attempt_at limit 1 for update skip locked;
+  end if;
+  return v_mail;
+end
+$$;
+
+-- When a mail of unknown fate is looked for again: for an hour. Then an operator decides.
+create function private.next_search_at(mail private.mails) returns timestamptz
+  language sql stable set search_path = ''
+as $$
+  select case when (mail).started_at > now() - interval '1 hour' then now() + interval '10 minutes' end;
+$$;
+
+-- Ends a mail that is not to be sent, or to be looked for no longer: that one stays `unknown`, for an operator.
+create function private.end_unsent_mail(mail private.mails, status text, reason text) returns void
+  language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_mail private.mails;
+begin
+  update private.mails m
+     set status = case mail.status when 'unknown' then 'unknown' else end_unsent_mail.status end,
+         status_reason = left(end_unsent_mail.reason, 2000), next_attempt_at = null, lease_until = null,
+         ended_at = case when mail.status <> 'unknown' then now() end,
+         recipient_email = coalesce(m.recipient_email, (select u.email from auth.users u where u.id = m.user_id))
+   where m.id = mail.id returning m.* into v_mail;
+  if v_mail.status = 'failed' and v_mail.recipient_email is not null then
+    perform private.log_mail(v_mail);
+  end if;
+end
+$$;
+
+create type private.claimed_mail as (
+  task text, mail_id uuid, lease_id uuid, kind text, audience text, recipient_email text, recipient_name text,
+  time_zone text, unsubscribe_category text, unsubscribe_token text, links jsonb, started_at timestamptz, payload jsonb,
+  session private.session_summary, payment private.payment_summary, credits private.credit_summary,
+  document private.document_summary
+);
+
+-- What a mail states. Definer: as claim_mail.
+create function private.compose_claimed_mail(mail private.mails) returns private.claimed_mail
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_claimed private.claimed_mail;
+begin
+  v_claimed.task := case mail.status when 'queued' then 'send' else 'find' end;
+  v_claimed.mail_id := mail.id;
+  v_claimed.lease_id := mail.lease_id;
+  v_claimed.kind := mail.kind;
+  v_claimed.audience := mail.audience;
+  v_claimed.started_at := mail.started_at;
+  if v_claimed.task = 'find' then
+    return v_claimed;  -- It is looked for by its id.
+  end if;
+  v_claimed.payload := (mail.payload - array['session', 'previous'])
+    || coalesce(private.list_untold_changes(mail), '{}')
+    || jsonb_build_object('recording_consent', private.get_consent_answer(mail.user_id, 'session_recording'),
+    'recordings_are_kept', private.describe_recording_retention());
+  if mail.kind = 'my_sessions' then
+    v_claimed.payload := jsonb_build_object('sessions', private.link_sessions_to_come(mail.user_id));
+  elsif mail.kind = 'matters_waiting' then
+    v_claimed.payload := private.describe_matters((mail.payload ->> 'told_at')::timestamptz);
+  end if;
+  select u.email, f.full_name into v_claimed.recipient_email, v_claimed.recipient_name
+    from auth.users u left join public.profiles f on f.id = u.id where u.id = mail.user_id;
+  v_claimed.session := private.summarize_session(private.find_session_or_snapshot(mail.session_id, mail.payload));
+  v_claimed.time_zone := coalesce(private.find_user_time_zone(mail.user_id), (v_claimed.session).time_zone);
+  v_claimed.payment := private.summarize_payment((mail.payload ->> 'checkout_id')::uuid);
+  v_claimed.credits := private.summarize_credits((mail.payload ->> 'lot_id')::uuid);
+  v_claimed.document :=
+    private.summarize_document(coalesce(mail.payload ->> 'waiver_id', mail.payload ->> 'contract_id')::uuid);
+  select k.category into v_claimed.unsubscribe_category from private.mail_kinds k
+   where (k.kind, k.audience) = (mail.kind, mail.audience);
+  if v_claimed.unsubscribe_category is not null then
+    v_claimed.unsubscribe_token := private.make_page_link('unsubscribe', mail.user_id, v_claimed.unsubscribe_category);
+  end if;
+  v_claimed.links := private.make_mail_links(mail);
+  return v_claimed;
+end
+$$;
+
+-- Task send: the next mail that is due. If none is, task find: one of unknown fate, to be looked for at the mail
+-- service. Task none: so many in a row were stale that the rest waits for the next call. If nothing is due, a row of
+-- nulls.
+-- Definer: nobody has the right to write mails, or to read everybody's addresses and what mails state.
+create function private.claim_mail() returns private.claimed_mail
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_mail    private.mails;
+  v_claimed private.claimed_mail;
+  v_dropped text;
+  v_failed  text;
+begin
+  -- Few in one statement: whoever looks for the next one passes every row that this transaction has changed already.
+  for v_try in 1 .. 50 loop
+    v_mail := private.lock_due_mail();
+    if v_mail.id is null then
+      return null;
+    end if;
+    update private.mails m
+       set attempts = m.attempts + 1, lease_id = gen_random_uuid(), lease_until = now() + interval '1 minute',
+           next_attempt_at = case m.status
+             when 'queued' then now() + greatest(interval '1 minute', private.retry_delay(m.attempts + 1))
+             else private.next_search_at(m) end
+     where m.id = v_mail.id returning m.* into v_mail;
+    v_dropped := null;
+    v_failed := case when v_mail.status = 'queued' and v_mail.attempts > private.max_attempts() then 'sender_died' end;
+    if v_failed is null then
+      begin
+        v_dropped := case v_mail.status when 'queued' then private.find_reason_to_drop_mail(v_mail) end;
+        if v_dropped is null then
+          v_claimed := private.compose_claimed_mail(v_mail);
+          v_failed := private.find_reason_unreadable(to_jsonb(v_claimed));
+        end if;
+      exception when query_canceled or others then
+        v_failed := 'not_readable ' || sqlstate;
+      end;
+    end if;
+    if v_dropped is null and v_failed is null then
+      return v_claimed;
+    end if;
+    perform private.end_unsent_mail(v_mail, case when v_failed is null then 'dropped' else 'failed' end,
+                                    coalesce(v_failed, v_dropped));
+  end loop;
+  v_claimed := null;
+  v_claimed.task := 'none';
+  return v_claimed;
+end
+$$;
+
+-- Marks a claimed mail as being sent, under the same lease. Definer: as above.
+create function private.start_mail(
+  mail_id uuid, lease_id uuid, recipient_email text, template_id text, session_sequence integer) returns timestamptz
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_until timestamptz;
+begin
+  update private.mails m
+     set status = 'sending', started_at = now(), lease_until = now() + interval '2 minutes',
+         recipient_email = start_mail.recipient_email, template_id = start_mail.template_id,
+         session_sequence = start_mail.session_sequence
+   where m.id = start_mail.mail_id and m.lease_id = start_mail.lease_id and m.status = 'queued' and m.lease_until > now()
+  returning m.lease_until into v_until;
+  if v_until is null then
+    perform private.refuse(409, 'lease_lost', 'Somebody else sends this mail now.');
+  end if;
+  return v_until;
+end
+$$;
+
+-- Records the outcome and returns the new status. Outcomes: sent, failed, unknown, later (refused for now), not_found
+-- (of task find).
+-- Definer: as above.
+create function private.finish_mail(mail_id uuid, lease_id uuid, outcome text, provider_message_id text, reason text)
+  returns text
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_before private.mails;
+  v_mail   private.mails;
+begin
+  select * into v_before from private.mails m
+   where m.id = finish_mail.mail_id and m.lease_id = finish_mail.lease_id for update;
+  if not found or v_before.status not in ('queued', 'sending', 'unknown') then
+    perform private.refuse(409, 'lease_lost', 'Somebody else sends this mail now.');
+  end if;
+  update private.mails m
+     set status = case
+           when outcome = 'later' and m.attempts < private.max_attempts() then 'queued'
+           when outcome = 'later' then 'failed'
+           when outcome = 'not_found' then 'unknown'
+           else outcome end,
+         status_reason = left(finish_mail.reason, 2000),
+         provider_message_id = coalesce(left(finish_mail.provider_message_id, 255), m.provider_message_id),
+         recipient_email = coalesce(m.recipient_email, (select u.email from auth.users u where u.id = m.user_id)),
+         ended_at = case when outcome in ('sent', 'failed') then now() end,
+         next_attempt_at = case outcome
+           when 'later' then now() + private.retry_delay(m.attempts)
+           when 'unknown' then now() + interval '2 minutes'  -- the mail service's list of what it sent is minutes behind
+           when 'not_found' then private.next_search_at(m) end,
+         lease_until = null
+   where m.id = v_before.id returning m.* into v_mail;
+  if outcome <> 'not_found' and v_mail.status in ('sent', 'failed', 'unknown') then
+    perform private.log_mail(v_mail);
+  end if;
+  return v_mail.status;
+end
+$$;
+
+-- Mails whose sender died after start_mail: nobody knows whether they went out. Definer: as above.
+create function private.mark_lost_mails_unknown() returns integer
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_mail  private.mails;
+  v_count integer := 0;
+begin
+  for v_mail in
+    update private.mails m set status = 'unknown', status_reason = 'sender_died', next_attempt_at = now()
+     where m.id in (select lost.id from private.mails lost
+                     where lost.status = 'sending' and lost.lease_until < now() limit 500 for update skip locked)
+    returning m.*
+  loop
+    perform private.log_mail(v_mail);
+    v_count := v_count + 1;
+  end loop;
+  return v_count;
+end
+$$;
+
+-- An operator's decision. A mail that is queued again has all its attempts again. Definer: as above.
+create function private.resolve_mail(mail_id uuid, outcome text) returns text
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_mail private.mails;
+begin
+  update private.mails m
+     set status = outcome, status_reason = 'by_operator', lease_id = null, lease_until = null,
+         attempts = 0, next_attempt_at = case outcome when 'queued' then now() end,
+         ended_at = case outcome when 'sent' then now() end
+   where m.id = resolve_mail.mail_id and m.status in ('unknown', 'failed') and outcome in ('sent', 'queued')
+  returning m.* into v_mail;
+  if not found then
+    perform private.refuse(409, 'mail_not_stuck', 'Only an unknown or failed mail can be called sent, or queued again.');
+  end if;
+  if outcome = 'sent' then
+    perform private.log_mail(v_mail);
+  end if;
+  return v_mail.status;
+end
+$$;
+
+-- The same, exposed: the API calls functions of schema public.
+
+create function public.claim_mail()
+  returns table (task text, mail_id uuid, lease_id uuid, kind text, audience text, recipient_email text,
+                 recipient_name text, time_zone text, unsubscribe_category text, unsubscribe_token text, links jsonb,
+                 started_at timestamptz, payload jsonb, session private.session_summary, payment private.payment_summary,
+                 credits private.credit_summary, document private.document_summary)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select * from private.claim_mail();
+$$;
+
+create function public.start_mail(
+  mail_id uuid, lease_id uuid, recipient_email text, template_id text, session_sequence integer)
+  returns table (lease_until timestamptz)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select private.start_mail(start_mail.mail_id, start_mail.lease_id, start_mail.recipient_email, start_mail.template_id,
+                            start_mail.session_sequence);
+$$;
+
+create function public.finish_mail(
+  mail_id uuid, lease_id uuid, outcome text, provider_message_id text default null, reason text default null)
+  returns table (status text)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select private.finish_mail(finish_mail.mail_id, finish_mail.lease_id, finish_mail.outcome,
+                             finish_mail.provider_message_id, finish_mail.reason);
+$$;
+
+create function public.resolve_mail(mail_id uuid, outcome text) returns table (status text)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select private.resolve_mail(resolve_mail.mail_id, resolve_mail.outcome);
+$$;
+
+comment on function public.resolve_mail is
+  'For operators: records that a mail of unknown fate was sent, or queues it again, as it does a failed one.';
+
+revoke execute on function private.find_reason_to_drop_mail, private.lock_due_mail, private.next_search_at,
+  private.end_unsent_mail, private.compose_claimed_mail, private.claim_mail, private.start_mail, private.finish_mail,
+  private.mark_lost_mails_unknown, private.resolve_mail, public.claim_mail, public.start_mail, public.finish_mail,
+  public.resolve_mail from public, anon, authenticated, service_role;
+
+grant execute on function private.claim_mail, private.start_mail, private.finish_mail, private.mark_lost_mails_unknown,
+  private.resolve_mail, public.claim_mail, public.start_mail, public.finish_mail, public.resolve_mail to service_role;
+
+
+-- messages/request_mails.sql
+
+-- Mails on request: the functions that the platform's pages call after a booking, a cancellation or a payment.
+--
+-- By then the mail is queued, because the booking itself wrote the event. The functions find that mail; they write the
+-- event only where there is none because the booking is older than the outbox. However often they are called, nobody
+-- gets a second mail. What nobody would be mailed is refused, and no event of it is written.
+
+-- A session of the caller's that somebody has booked. A class's own row names its practitioner as its client, who has
+-- no seat in it.
+create function private.get_booking_of_caller(session_id uuid) returns public.session_schedules
+  language plpgsql stable set search_path = ''
+as $$
+declare
+  v_session public.session_schedules := private.get_session_of_caller(get_booking_of_caller.session_id);
+begin
+  if private.is_class(v_session) then
+    perform private.refuse(409, 'session_is_class', 'This is a class, which nobody has booked as a whole.',
+                           'Name the session of somebody who has a seat in it.');
+  end if;
+  return v_session;
+end
+$$;
+
+-- The client's newest mail of that kind about the session. Without a payload, a missing event is not written, and null
+-- is the answer.
+-- Definer: callers have no right to the outbox. The functions below check that the caller has a part in the session.
+create function private.ensure_session_mail(kind text, session public.session_schedules, payload jsonb default null)
+  returns uuid
+  language plpgsql volatile security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_mail uuid;
+begin
+  -- So that two callers at once do not both find no mail.
+  perform from public.session_schedules s where s.id = (session).id for no key update;
+  for attempt in 1..2 loop
+    select m.id into v_mail from private.mails m
+     where m.session_id = (session).id and m.user_id = (session).client_id and m.kind = ensure_session_mail.kind
+     order by m.position desc limit 1;
+    -- An event that was mailed to others only, such as the practitioner, is not written again.
+    exit when found or payload is null or exists (
+      select from private.outbox o where o.session_id = (session).id and o.kind = ensure_session_mail.kind
+         and exists (select from private.mails m where m.outbox_id = o.id));
+    perform private.publish_event(ensure_session_mail.kind, (session).client_id, (session).id, payload || jsonb_build_object(
+      'practitioner_id', (session).practitioner_id, 'scheduled_at', (session).scheduled_at,
+      'group_class_id', (session).group_class_id));
+  end loop;
+  if v_mail is null and payload is not null then
+    perform private.refuse(409, 'nobody_to_mail', 'There is nobody to mail this to: the account does not exist any more.');
+  end if;
+  return v_mail;
+end
+$$;
+
+create function public.send_booking_confirmation(session_id uuid) returns table (mail_id uuid)
+  language plpgsql volatile security invoker set search_path = ''
+as $$
+declare
+  v_session public.session_schedules := private.get_booking_of_caller(send_booking_confirmation.session_id);
+begin
+  perform private.limit_use('mail requests', (select auth.uid()));
+  if v_session.status <> 'scheduled' then
+    perform private.refuse(409, 'session_not_scheduled', 'There is nothing to confirm: this session is not scheduled.');
+  end if;
+  return query select private.ensure_session_mail('session_booked', v_session, '{}');
+end
+$$;
+
+comment on function public.send_booking_confirmation is 'Queues the confirmation of a booking again.';
+
+create function public.send_cancellation_notice(session_id uuid, is_reschedule boolean default false)
+  returns table (mail_id uuid)
+  language plpgsql volatile security invoker set search_path = ''
+as $$
+declare
+  v_session public.session_schedules := private.get_booking_of_caller(send_cancellation_notice.session_id);
+begin
+  perform private.limit_use('mail requests', (select auth.uid()));
+  if is_reschedule then
+    mail_id := private.ensure_session_mail('session_rescheduled', v_session);
+    if mail_id is null then
+      perform private.refuse(409, 'session_not_moved', 'This session has not been moved.');
+    end if;
+  elsif v_session.status <> 'cancelled' then
+    perform private.refuse(409, 'session_not_cancelled', 'This session has not been cancelled.');
+  else
+    mail_id := private.ensure_session_mail('session_cancelled', v_session, coalesce((
+      select jsonb_build_object(
+               'by', case when c.approved_by is null then 'client' else 'platform' end,
+               'cancellation_type', c.cancellation_type, 'credit_returned', c.credit_returned,
+               'fee_charged', c.fee_charged, 'currency', c.fee_currency)
+        from public.session_cancellations c where c.session_id = v_session.id order by c.cancelled_at limit 1), '{}'));
+  end if;
+  return next;
+end
+$$;
+
+comment on function public.send_cancellation_notice is 'Queues the notice of a cancellation again.';
+
+-- Of one session, for whoever has a part in it; of all that are due, for admins and the scheduler.
+create function public.send_class_reminder(session_id uuid default null) returns table (reminders_sent integer)
+  language plpgsql volatile security invoker set search_path = ''
+as $$
+begin
+  perform private.limit_use('mail requests', (select auth.uid()));
+  if send_class_reminder.session_id is not null then
+    perform private.get_booking_of_caller(send_class_reminder.session_id);
+  elsif private.is_api_caller() and not private.is_admin() then
+    perform private.refuse(403, 'admins_only', 'Only admins remind everybody.', 'Name a session of yours.');
+  end if;
+  return query select private.remind_sessions(send_class_reminder.session_id);
+end
+$$;
+
+comment on function public.send_class_reminder is 'Queues reminders to the people of a class.';
+
+-- The mail with the receipt of a checkout. Definer: as above; the function below checks whose payment it is.
+create function private.ensure_payment_receipt(checkout_id uuid) returns uuid
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_checkout public.checkout_sessions;
+  v_mail     uuid;
+begin
+  select * into v_checkout from public.checkout_sessions c
+   where c.id = ensure_payment_receipt.checkout_id for no key update;
+  select m.id into v_mail from private.mails m
+   where m.user_id = v_checkout.user_id and m.kind = 'payment_received'
+     and m.payload ->> 'checkout_id' = v_checkout.id::text limit 1;
+  if not found then
+    perform private.publish_event('payment_received', v_checkout.user_id, v_checkout.session_id, jsonb_build_object(
+      'checkout_id', v_checkout.id, 'amount_minor', v_checkout.amount_minor, 'currency', v_checkout.currency));
+    select m.id into v_mail from private.mails m
+     where m.user_id = v_checkout.user_id and m.kind = 'payment_received'
+       and m.payload ->> 'checkout_id' = v_checkout.id::text limit 1;
+  end if;
+  if v_mail is null then
+    perform private.refuse(409, 'nobody_to_mail', 'There is nobody to mail this to: the account does not exist any more.');
+  end if;
+  return v_mail;
+end
+$$;
+
+create function public.send_payment_receipt(payment_intent_id text default null, checkout_session_id text default null)
+  returns table (mail_id uuid)
+  language plpgsql volatile security invoker set search_path = ''
+as $$
+declare
+  v_checkout uuid;
+begin
+  perform private.limit_use('mail requests', (select auth.uid()));
+  select c.id into v_checkout from public.checkout_sessions c
+   where c.paid_at is not null
+     and (c.stripe_payment_intent_id = send_payment_receipt.payment_intent_id
+          or c.stripe_session_id = send_payment_receipt.checkout_session_id
+          or c.id::text = send_payment_receipt.checkout_session_id)
+     -- The payer, the service and admins. The practitioner of the session is none of them.
+     and (not private.is_api_caller() or c.user_id = (select auth.uid()) or private.is_admin());
+  if v_checkout is null then
+    perform private.refuse(404, 'payment_not_found', 'There is no such payment.');
+  end if;
+  return query select private.ensure_payment_receipt(v_checkout);
+end
+$$;
+
+comment on function public.send_payment_receipt is 'Queues the receipt of a payment again.';
+
+-- Only accounts younger than a day: a stranger's request must not send a welcome to somebody who joined years ago.
+-- Definer: it reads accounts and writes to the outbox; it answers the same whether there is such an account or not.
+create function private.send_welcome_email(user_id uuid) returns boolean
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_account auth.users;
+begin
+  select * into v_account from auth.users u
+   where u.id = send_welcome_email.user_id and u.created_at > now() - interval '1 day';
+  if found then
+    perform private.publish_welcome(v_account);
+  end if;
+  return true;
+end
+$$;
+
+create function public.send_welcome_email(user_id uuid, ip_address text default null) returns table (success boolean)
+  language plpgsql volatile security invoker set search_path = ''
+as $$
+begin
+  if private.limit_attempt('welcome requests', private.mask_address(send_welcome_email.ip_address)) then
+    success := private.send_welcome_email(send_welcome_email.user_id);
+  end if;
+  return next;
+end
+$$;
+
+comment on function public.send_welcome_email is 'Succeeds in any case, so that nobody learns from it who has an account.';
+
+revoke execute on function private.get_booking_of_caller, private.ensure_session_mail,
+  public.send_booking_confirmation, public.send_cancellation_notice, public.send_class_reminder, private.ensure_payment_receipt, public.send_payment_receipt,
+  private.send_welcome_email, public.send_welcome_email from public, anon, authenticated, service_role;
+
+grant execute on function public.send_booking_confirmation, public.send_cancellation_notice, public.send_class_reminder,
+  public.send_payment_receipt to authenticated, service_role;
+
+-- Not to authenticated: signing up needs no session yet, so the function that sends a welcome calls as the service.
+grant execute on function private.send_welcome_email, public.send_welcome_email to service_role;
+
+-- What these invoker functions call, partly from the chapters on sessions. Nobody can call it directly: schema private
+-- is not exposed.
+grant execute on function private.get_booking_of_caller, private.ensure_session_mail, private.ensure_payment_receipt,
+  private.remind_sessions to authenticated, service_role;
+
+grant execute on function private.get_caller_role to service_role;

@@ -1,0 +1,1564 @@
+-- From sql/schemas: pages/manage_session, pages/answer_recording_consent, pages/choose_place, pages/sign_waiver, pages/move_session, pages/lead_session, pages/answer_change, pages/answer_offer, pages/find_substitute, pages/find_my_sessions, pages/pay_session, pages/show_payout.
+
+-- Functions name what later chapters make.
+set check_function_bodies = off;
+
+set lock_timeout = '5s';
+set statement_timeout = 0;
+
+
+-- pages/manage_session.sql
+
+-- The page on which somebody manages a session of theirs, by the link in its mails: what cancelling returns right now,
+-- and cancelling. Each function sees the link's person as its caller, and goes through the function that the API has.
+-- Moving is in move_session.sql; what only whoever leads the session does, in lead_session.sql.
+
+create type private.session_participant as (user_id uuid, name text, attended boolean);
+
+-- What the page shows. From participants on, for whoever leads the session, and empty for everybody else.
+create type private.managed_session as (
+  session                private.session_summary,
+  time_zone              text,
+  caller_role            text,
+  quote                  private.cancellation_terms,
+  can_move               boolean,
+  is_seat                boolean,
+  proposed_scheduled_at  timestamptz,
+  answer_until           timestamptz,
+  participants           private.session_participant[],
+  seats                  integer,
+  delays                 integer[],
+  no_shows_from          timestamptz,
+  no_show_pays           boolean,
+  can_ask_for_substitute boolean,
+  substitute_wanted_at   timestamptz
+);
+
+-- The link, and its session. Definer: its callers are not signed in.
+create function private.open_session_link(token text, page text) returns public.session_schedules
+  language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  v_link    private.page_links := private.open_page_link(open_session_link.token, open_session_link.page);
+  v_session public.session_schedules;
+begin
+  select * into v_session from public.session_schedules s where s.id::text = v_link.subject;
+  if v_session.id is null or private.get_caller_role(v_session) is null then
+    perform private.refuse(410, 'link_ended', 'This link has ended.', 'Its session is not yours any more.');
+  end if;
+  return v_session;
+end
+$$;
+
+-- Whose session the page shows. Unlike get_caller_role: an admin who books or leads a session is shown it as such.
+create function private.get_part_in_session(session public.session_schedules) returns text
+  language sql stable set search_path = ''
+as $$
+  select case when private.get_session_host(session) = auth.uid() then 'practitioner'
+              when (session).client_id = auth.uid() and not private.is_class(session) then 'client'
+              else 'admin' end;
+$$;
+
+create function private.compose_managed_session(session_id uuid) returns private.managed_session
+  language plpgsql stable set search_path = ''
+as $$
+declare
+  v_session public.session_schedules;
+  v_shown   private.managed_session;
+  v_rules   public.session_rules;
+begin
+  select * into strict v_session from public.session_schedules s where s.id = compose_managed_session.session_id;
+  v_shown.session := private.summarize_session(v_session);
+  v_shown.time_zone := coalesce(private.find_user_time_zone(auth.uid()), (v_shown.session).time_zone);
+  v_shown.caller_role := private.get_part_in_session(v_session);
+  v_shown.is_seat := v_session.group_class_id is not null;
+  v_shown.can_move := false;
+  if v_session.status = 'scheduled' and v_session.scheduled_at > now()
+     or v_session.status in ('scheduled', 'in_progress') and v_shown.caller_role <> 'client' then
+    v_shown.quote := private.compute_cancellation_terms(v_session, false);
+    v_shown.can_move := private.can_move_session(v_session, v_shown.quote);
+    select p.scheduled_at, p.answer_until into v_shown.proposed_scheduled_at, v_shown.answer_until
+      from private.session_proposals p
+     where p.session_id = v_session.id and p.status = 'open' and p.answer_until > now();
+  end if;
+
+  if v_shown.caller_role = 'practitioner' then
+    select * into strict v_rules from public.session_rules;
+    select coalesce(array_agg(row(c.user_id, f.full_name, private.has_attended(v_session, c.user_id))
+                              ::private.session_participant order by f.full_name, c.user_id), '{}')
+      into v_shown.participants
+      from private.list_session_clients(v_session) c left join public.profiles f on f.id = c.user_id;
+    v_shown.seats := coalesce(v_session.max_participants, 1);
+    v_shown.delays := private.list_possible_delays(v_session, v_rules);
+    if v_session.status in ('scheduled', 'in_progress') then
+      v_shown.no_shows_from := v_session.scheduled_at + make_interval(mins => v_rules.client_grace_minutes);
+    end if;
+    v_shown.no_show_pays := v_rules.client_no_show_forfeits;
+    v_shown.can_ask_for_substitute := v_session.status = 'scheduled' and v_session.scheduled_at > now() and not v_shown.is_seat;
+    v_shown.substitute_wanted_at := private.get_substitute_wanted_at(v_session);
+  end if;
+  return v_shown;
+end
+$$;
+
+-- Definer: as above.
+create function private.read_managed_session(token text) returns private.managed_session
+  language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  return private.compose_managed_session((private.open_session_link(read_managed_session.token, 'manage_session')).id);
+end
+$$;
+
+-- Gives what came of it beside the session: one request, one call. Definer: as above.
+create function private.cancel_managed_session(
+  token text, reason text, use_grace boolean,
+  out cancellation_type text, out credit_returned integer, out fee_charged numeric, out currency text,
+  out shown private.managed_session)
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_session public.session_schedules := private.open_session_link(cancel_managed_session.token, 'manage_session');
+begin
+  select c.cancellation_type, c.credit_returned, c.fee_charged, c.fee_currency
+    into cancellation_type, credit_returned, fee_charged, currency
+    from public.cancel_session(v_session.id, cancel_managed_session.reason, cancel_managed_session.use_grace) c;
+  shown := private.compose_managed_session(v_session.id);
+end
+$$;
+
+-- A link to this page for whoever asks with their own token, as for their calendar file.
+-- Definer: nobody makes links by themselves.
+create function private.make_own_session_link(session_id uuid) returns text
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_session public.session_schedules := private.get_session_of_caller(make_own_session_link.session_id);
+begin
+  perform private.limit_use('calendar files', auth.uid());
+  return private.make_session_link(v_session, auth.uid());
+end
+$$;
+
+-- The same, exposed: the API calls functions of schema public.
+
+create function public.read_managed_session(token text) returns setof private.managed_session
+  language sql stable security invoker set search_path = ''
+as $$
+  select * from private.read_managed_session(read_managed_session.token);
+$$;
+
+comment on function public.read_managed_session is 'By a link in a mail: a session, and what may be done with it.';
+
+create function public.cancel_managed_session(token text, reason text default null, use_grace boolean default false)
+  returns table (cancellation_type text, credit_returned integer, fee_charged numeric, currency text,
+                 shown private.managed_session)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select * from private.cancel_managed_session(cancel_managed_session.token, cancel_managed_session.reason,
+                                               cancel_managed_session.use_grace);
+$$;
+
+comment on function public.cancel_managed_session is 'By a link in a mail: cancels a session, or a seat.';
+
+revoke execute on function private.open_session_link, private.get_part_in_session, private.compose_managed_session,
+  private.read_managed_session, private.cancel_managed_session, private.make_own_session_link,
+  public.read_managed_session, public.cancel_managed_session from public, anon, authenticated, service_role;
+
+grant execute on function private.read_managed_session, private.cancel_managed_session, public.read_managed_session,
+  public.cancel_managed_session to anon;
+
+-- get_session_calendar calls it as the caller.
+grant execute on function private.make_own_session_link to authenticated;
+
+
+-- pages/answer_recording_consent.sql
+
+-- The page on which somebody says whether they may be recorded, by the link in their mails, and says otherwise later.
+--
+-- Shown is the text of recording_consent_texts.sql. Agreeing needs the text that is current, a no does not: it is never
+-- harder to say than a yes. The service writes the answer, because address and agent are what a server saw; whose
+-- answer it is, the link decides.
+
+-- Definer: its callers are not signed in.
+create function private.read_recording_consent(token text)
+  returns table (body text, text_sha256 text, answer text, answered_at timestamptz, time_zone text)
+  language plpgsql stable security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_link private.page_links := private.open_page_link(read_recording_consent.token, 'answer_recording_consent');
+begin
+  return query
+    select shown.body, private.sha256_hex(shown.body), private.get_consent_answer(v_link.user_id, 'session_recording'),
+           coalesce(c.revoked_at, c.consent_date), coalesce(private.find_user_time_zone(v_link.user_id), 'America/Toronto')
+      from private.write_recording_consent_text() shown
+      left join public.user_consents c on (c.user_id, c.consent_type) = (v_link.user_id, 'session_recording');
+end
+$$;
+
+-- Definer: as above. The same answer again adds no line.
+create function private.answer_recording_consent(
+  token text, consented boolean, text_sha256 text, ip_address text, user_agent text) returns void
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_link  private.page_links := private.open_page_link(answer_recording_consent.token, 'answer_recording_consent');
+  v_shown record;
+begin
+  select * into v_shown from private.write_recording_consent_text();
+  if consented and answer_recording_consent.text_sha256 is distinct from private.sha256_hex(v_shown.body) then
+    perform private.refuse(409, 'consent_text_not_current', 'The text has changed since this page was opened.',
+                           'Please open your link again, read it and answer.');
+  elsif private.get_consent_answer(v_link.user_id, 'session_recording')
+        is distinct from (case when consented then 'given' else 'declined' end) then
+    perform public.record_consent(
+      v_link.user_id, 'session_recording', consented, v_shown.version::text,
+      jsonb_build_object('page', v_link.page, 'text_id', v_shown.text_id, 'text', v_shown.body),
+      answer_recording_consent.ip_address, answer_recording_consent.user_agent);
+    perform private.mark_page_link_used(v_link);
+  end if;
+end
+$$;
+
+-- The same, exposed: the API calls functions of schema public.
+
+create function public.read_recording_consent(token text)
+  returns table (body text, text_sha256 text, answer text, answered_at timestamptz, time_zone text)
+  language sql stable security invoker set search_path = ''
+as $$
+  select * from private.read_recording_consent(read_recording_consent.token);
+$$;
+
+comment on function public.read_recording_consent is
+  'By a link in a mail: the text that asks whether one may be recorded.';
+
+create function public.answer_recording_consent(
+  token text, consented boolean, text_sha256 text default null, ip_address text default null,
+  user_agent text default null)
+  returns table (body text, text_sha256 text, answer text, answered_at timestamptz, time_zone text)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select private.answer_recording_consent($1, $2, $3, $4, $5);
+  select * from private.read_recording_consent($1);
+$$;
+
+revoke execute on function private.read_recording_consent, private.answer_recording_consent,
+  public.read_recording_consent, public.answer_recording_consent from public, anon, authenticated, service_role;
+
+grant execute on function private.read_recording_consent, public.read_recording_consent to anon;
+
+-- Not answering: the address is what the server saw, so only the server may pass one.
+grant execute on function private.read_recording_consent, private.answer_recording_consent,
+  public.answer_recording_consent to service_role;
+
+
+-- pages/choose_place.sql
+
+-- The page on which a client says where their one-to-one session is: the checkout page of the frontend does not ask,
+-- and what nobody said is online.
+--
+-- Offered are the studios that the booking page offers. Choosing one asks what booking there asks, without the time
+-- that the session has already. It is the client's to choose until the practitioner's notice for bookings; to choose
+-- anew, until free cancelling ends, since from then on the practitioner may be on their way.
+
+create type private.place_offer as (
+  id uuid, name text, address text, city text, is_chosen boolean);
+
+create function private.get_place_deadline(session public.session_schedules) returns timestamptz
+  language sql stable set search_path = ''
+as $$
+  select (session).scheduled_at - case
+    when (session).place_said_at is null and (session).session_location = 'online'
+    then make_interval(mins => coalesce((select c.minimum_notice_minutes from public.practitioner_calendars c
+                                          where c.practitioner_id = (session).practitioner_id), 0))
+    else make_interval(hours => (private.get_cancellation_policy(session)).standard_cancellation_hours) end;
+$$;
+
+-- Where this practitioner may be met: at any studio (calendars/studios.sql).
+create function private.list_studios_to_choose(session public.session_schedules) returns setof public.studio_locations
+  language sql stable set search_path = ''
+as $$
+  select l.* from public.studio_locations l where l.is_active order by l.city, l.name, l.id limit 200;
+$$;
+
+-- Whether the client can choose now, and has something to choose from.
+create function private.can_choose_place(session public.session_schedules) returns boolean
+  language sql stable set search_path = ''
+as $$
+  select (session).status = 'scheduled' and (session).max_participants = 1 and (session).group_class_id is null
+     and now() < private.get_place_deadline(session)
+     and exists (select from private.list_studios_to_choose(session));
+$$;
+
+-- Definer: its callers are not signed in.
+create function private.read_place(token text)
+  returns table (session private.session_summary, time_zone text, can_choose boolean, choose_until timestamptz,
+                 studios private.place_offer[])
+  language plpgsql stable security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_session public.session_schedules := private.open_session_link(read_place.token, 'choose_place');
+begin
+  return query
+    select private.summarize_session(v_session),
+           coalesce(private.find_user_time_zone(auth.uid()), v_session.time_zone),
+           private.can_choose_place(v_session), private.get_place_deadline(v_session),
+           array(select row (l.id, l.name, l.address, l.city, l.id is not distinct from v_session.studio_id)::private.place_offer
+                   from private.list_studios_to_choose(v_session) l);
+end
+$$;
+
+-- Definer: as above. What follows from the change follows by trigger, as from any other.
+create function private.choose_place(token text, studio_id uuid)
+  returns table (session private.session_summary, time_zone text, can_choose boolean, choose_until timestamptz,
+                 studios private.place_offer[])
+  language plpgsql volatile security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_session public.session_schedules := private.open_session_link(choose_place.token, 'choose_place');
+  v_studio  public.studio_locations;
+begin
+  select l.* into v_studio from private.list_studios_to_choose(v_session) l where l.id = choose_place.studio_id;
+  if v_session.place_said_at is not null
+     and (choose_place.studio_id is null and v_session.session_location = 'online'
+          or v_session.studio_id = v_studio.id) then
+    return query select * from private.read_place(choose_place.token);  -- a second press
+    return;
+  end if;
+  perform private.limit_use('places chosen', auth.uid());
+  if private.get_caller_role(v_session) <> 'client' or not private.can_choose_place(v_session) then
+    perform private.refuse(409, 'too_late_to_choose', 'The place of this session can no longer be chosen here.',
+                           'Please write to your practitioner, or cancel it.');
+  elsif choose_place.studio_id is not null then
+    if v_studio.id is null then
+      perform private.refuse(404, 'studio_not_found', 'There is no such studio.', 'Please choose another one.');
+    end if;
+    perform private.refuse_unbookable(v_session.practitioner_id, v_session.scheduled_at, v_session.duration_minutes,
+                                      v_session.client_id, v_session.id);
+  end if;
+  update public.session_schedules s
+     set session_location = case when v_studio.id is null then 'online' else 'in_person' end,
+         physical_location = v_studio.id::text,
+         location_coordinates = point(v_studio.longitude, v_studio.latitude),
+         place_said_at = now()
+   where s.id = v_session.id and s.status = 'scheduled';
+  return query select * from private.read_place(choose_place.token);
+end
+$$;
+
+-- The same, exposed: the API calls functions of schema public.
+
+create function public.read_place(token text)
+  returns table (session private.session_summary, time_zone text, can_choose boolean, choose_until timestamptz,
+                 studios private.place_offer[])
+  language sql stable security invoker set search_path = ''
+as $$
+  select * from private.read_place(read_place.token);
+$$;
+
+comment on function public.read_place is 'By a link in a mail: where a session may be held.';
+
+create function public.choose_place(token text, studio_id uuid default null)
+  returns table (session private.session_summary, time_zone text, can_choose boolean, choose_until timestamptz,
+                 studios private.place_offer[])
+  language sql volatile security invoker set search_path = ''
+as $$
+  select * from private.choose_place(choose_place.token, choose_place.studio_id);
+$$;
+
+comment on function public.choose_place is 'By a link in a mail: says where a paid session is held.';
+
+revoke execute on function private.get_place_deadline, private.list_studios_to_choose, private.can_choose_place,
+  private.read_place, private.choose_place, public.read_place, public.choose_place
+  from public, anon, authenticated, service_role;
+
+grant execute on function private.read_place, private.choose_place, public.read_place, public.choose_place to anon;
+
+
+-- pages/sign_waiver.sql
+
+-- The page on which somebody signs the current waiver, by the link in a mail about their session: whoever paid singly,
+-- or was booked by their practitioner, came past the page that asks for it.
+--
+-- The service writes the signature, as for create_liability_waiver; who signs, the link decides. The placeholder
+-- [Date of signing] is the signer's day.
+
+create type private.waiver_to_sign as (
+  version integer, body text, signed_at timestamptz, signature_name text, signer_name text, time_zone text,
+  is_required_to_enter boolean);
+
+-- The text for a person, or their signature under it. Null if there is no waiver.
+create function private.write_waiver(user_id uuid) returns private.waiver_to_sign
+  language sql stable set search_path = ''
+as $$
+  select p.version,
+         coalesce(w.waiver_text,
+                  replace(p.policy_text, '[Date of signing]', to_char(now() at time zone zone.name, 'FMMonth FMDD, YYYY'))),
+         w.signed_at, w.signature_name, f.full_name, zone.name, r.waiver_required_to_enter
+    from public.waiver_policy p
+    cross join public.session_rules r
+    cross join (select coalesce(private.find_user_time_zone(write_waiver.user_id), 'America/Toronto') as name) zone
+    left join public.profiles f on f.id = write_waiver.user_id
+    left join public.liability_waivers w
+      on w.user_id = write_waiver.user_id and w.session_id is null and w.waiver_policy_version = p.version
+     and w.double_of is null
+   where p.is_active;
+$$;
+
+-- Definer: its callers are not signed in.
+create function private.read_waiver_to_sign(token text) returns private.waiver_to_sign
+  language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  v_link   private.page_links := private.open_page_link(read_waiver_to_sign.token, 'sign_waiver');
+  v_waiver private.waiver_to_sign := private.write_waiver(v_link.user_id);
+begin
+  if v_waiver.version is null then
+    perform private.refuse(409, 'waiver_policy_missing', 'There is no waiver to sign at the moment.');
+  end if;
+  return v_waiver;
+end
+$$;
+
+-- Definer: as above. Signing again finds the first signature.
+create function private.sign_waiver(token text, version integer, signature_name text, ip_address text, user_agent text)
+  returns void
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_link   private.page_links := private.open_page_link(sign_waiver.token, 'sign_waiver');
+  v_waiver private.waiver_to_sign := private.write_waiver(v_link.user_id);
+begin
+  -- Letters of any script; blanks of any kind are no name.
+  if sign_waiver.signature_name !~ '[^\s\u0000-\u0040\u00a0-\u00bf\u2000-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff]' then
+    perform private.refuse(422, 'signature_missing', 'Please type your name.');
+  end if;
+  perform public.create_liability_waiver(
+    v_link.user_id, v_waiver.body, null, null, sign_waiver.version, sign_waiver.signature_name, null,
+    sign_waiver.ip_address, sign_waiver.user_agent);
+  perform private.mark_page_link_used(v_link);
+end
+$$;
+
+-- The same, exposed: the API calls functions of schema public.
+
+create function public.read_waiver_to_sign(token text)
+  returns table (version integer, body text, signed_at timestamptz, signature_name text, signer_name text,
+                 time_zone text, is_required_to_enter boolean)
+  language sql stable security invoker set search_path = ''
+as $$
+  select * from private.read_waiver_to_sign(read_waiver_to_sign.token);
+$$;
+
+comment on function public.read_waiver_to_sign is 'By a link in a mail: the waiver that is to be signed.';
+
+create function public.sign_waiver(
+  token text, version integer, signature_name text, ip_address text default null, user_agent text default null)
+  returns table (version integer, body text, signed_at timestamptz, signature_name text, signer_name text,
+                 time_zone text, is_required_to_enter boolean)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select private.sign_waiver($1, $2, $3, $4, $5);
+  select * from private.read_waiver_to_sign($1);
+$$;
+
+revoke execute on function private.write_waiver, private.read_waiver_to_sign, private.sign_waiver,
+  public.read_waiver_to_sign, public.sign_waiver from public, anon, authenticated, service_role;
+
+grant execute on function private.read_waiver_to_sign, public.read_waiver_to_sign to anon;
+
+-- Not signing: evidence is what the server saw, so only the server may write it.
+grant execute on function private.read_waiver_to_sign, private.sign_waiver, public.sign_waiver to service_role;
+
+
+-- pages/move_session.sql
+
+-- Moving a session by its link: to a time that the booking page offers for the same practitioner and length; from a
+-- seat in a class, to another class of the kind. Whoever booked it, as long as leaving costs nothing; and whoever leads
+-- it: at once where the rules allow it (sessions/rescheduling.sql), else by asking the client (sessions/proposals.sql).
+--
+-- Offered are a few days at a time, first those with the first free time.
+
+create type private.offered_time as (
+  starts_at timestamptz, ends_at timestamptz, class_id uuid, class_name text, practitioner_name text,
+  seats_left integer, needs_yes boolean);
+
+-- A session is moved until the hour until which it is cancelled free of charge; who runs the platform, at any time. A
+-- seat is left for another one while its credit comes back. Who leads it can ask for another time until it begins; but
+-- not a class, which nobody can be asked about, nor one form of a class without the other.
+create function private.can_move_session(session public.session_schedules, quote private.cancellation_terms)
+  returns boolean
+  language sql stable set search_path = ''
+as $$
+  select (session).status = 'scheduled' and (session).scheduled_at > now()
+    and case private.get_part_in_session(session)
+      when 'practitioner' then not private.is_class(session)
+        or (session).correlated_session_id is null and not private.move_needs_yes(session, (session).scheduled_at)
+      when 'client' then case when (session).group_class_id is not null
+                         then (quote).credit_returned > 0 and (quote).fee_charged = 0
+                         else now() <= (quote).free_until or private.is_admin() end
+      else false end;
+$$;
+
+-- The starts are those of the booking page. They are asked about again without this session itself, whose own hour does
+-- not stand in the way of moving it by half an hour. Whoever leads it needs no notice from themself.
+create function private.list_offered_starts(
+  session public.session_schedules, from_time timestamptz, until_time timestamptz, time_zone text)
+  returns setof private.offered_time
+  language plpgsql stable set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_type   public.session_types;
+  v_starts timestamptz[];
+  v_leads  boolean := private.get_part_in_session(session) = 'practitioner';
+  v_notice interval;
+begin
+  select * into v_type from public.session_types t where t.id = session.session_type_id;
+  v_type.duration_minutes := session.duration_minutes;
+  select array_agg(s.starts_at) into v_starts
+    from private.list_start_slots(v_type, list_offered_starts.from_time, list_offered_starts.until_time,
+                                  list_offered_starts.time_zone, session.practitioner_id) s;
+  -- As move_needs_yes, of times that are within hours and horizon.
+  v_notice := make_interval(hours => (private.get_cancellation_policy(session)).standard_cancellation_hours);
+  return query
+    select c.starts_at, c.starts_at + make_interval(mins => session.duration_minutes), null::uuid, null::text,
+           null::text, null::integer, asks.needs_yes
+      from private.check_starts(session.practitioner_id, v_starts, session.duration_minutes, session.client_id,
+                                session.id, ignore_notice => v_leads) c
+     cross join lateral (
+       select v_leads and least(session.scheduled_at, c.starts_at) - v_notice < now() as needs_yes) asks
+     where c.reason is null and c.starts_at <> session.scheduled_at and not (asks.needs_yes and private.is_class(session))
+     order by c.starts_at;
+end
+$$;
+
+-- Classes with a free seat that the same kind of credit pays for, whoever leads them.
+create function private.list_offered_classes(
+  session public.session_schedules, from_time timestamptz, until_time timestamptz, time_zone text)
+  returns setof private.offered_time
+  language sql stable set search_path = ''
+as $$
+  select distinct s.starts_at, s.ends_at, s.group_class_id, class.class_name, p.name, s.seats_left, false
+    from public.session_schedules own
+   cross join unnest(private.list_class_session_type_ids(own)) type_id
+    join public.session_types t on t.id = type_id
+   cross join private.list_class_slots(t, from_time, until_time, list_offered_classes.time_zone, null,
+                                       own.session_location) s
+    join public.session_schedules class on class.id = s.group_class_id
+    join public.practitioners p on p.id = class.practitioner_id
+   where own.id = (session).group_class_id and s.reason is null
+     and not exists (select from public.session_schedules seat
+                      where seat.group_class_id = s.group_class_id and seat.client_id = (session).client_id
+                        and seat.status <> 'cancelled')
+   order by s.starts_at, s.group_class_id;
+$$;
+
+-- Days are those of the reader's clock. Without a day, from the first one on which there is something.
+-- Definer: its callers are not signed in.
+create function private.read_session_offers(
+  token text, day date, out shown private.managed_session, out offers private.offered_time[], out from_day date,
+  out until_day date, out earlier_day date, out later_day date)
+  language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  v_session public.session_schedules := private.open_session_link(read_session_offers.token, 'manage_session');
+  v_is_seat boolean := v_session.group_class_id is not null;
+  v_days    integer := case when v_is_seat then 14 else 7 end;
+  v_zone    text;
+  v_today   date;
+  v_last    date;
+begin
+  shown := private.compose_managed_session(v_session.id);
+  if not shown.can_move then
+    return;
+  end if;
+  v_zone := (shown).time_zone;
+  v_today := (now() at time zone v_zone)::date;
+  v_last := v_today + coalesce((select c.booking_horizon_days from public.practitioner_calendars c
+                                 where c.practitioner_id = v_session.practitioner_id and not v_is_seat), 90);
+  from_day := coalesce(read_session_offers.day, (
+    select (min(o.starts_at) at time zone v_zone)::date
+      from private.list_times_to_move_to(v_session, v_today, least(v_last, v_today + 61), v_zone) o), v_today);
+  from_day := greatest(v_today, least(from_day, v_last));
+  until_day := least(from_day + v_days - 1, v_last);
+  select coalesce(array_agg(o::private.offered_time), '{}') into offers
+    from private.list_times_to_move_to(v_session, from_day, until_day, v_zone) o;
+  earlier_day := case when from_day > v_today then greatest(v_today, from_day - v_days) end;
+  later_day := case when until_day < v_last then until_day + 1 end;
+end
+$$;
+
+create function private.list_times_to_move_to(
+  session public.session_schedules, from_day date, until_day date, time_zone text)
+  returns setof private.offered_time
+  language plpgsql stable set search_path = ''
+as $$
+declare
+  v_from  timestamptz := from_day::timestamp at time zone list_times_to_move_to.time_zone;
+  v_until timestamptz := (until_day + 1)::timestamp at time zone list_times_to_move_to.time_zone;
+begin
+  if session.group_class_id is not null then
+    return query select * from private.list_offered_classes(session, v_from, v_until, list_times_to_move_to.time_zone);
+  else
+    return query select * from private.list_offered_starts(session, v_from, v_until, list_times_to_move_to.time_zone);
+  end if;
+end
+$$;
+
+-- From a seat, `class_id` is the class to join: the old seat is left and the new one taken, or neither. What is then
+-- shown is the new seat, which has a link of its own in its mail.
+-- Definer: as above.
+create function private.move_managed_session(token text, starts_at timestamptz, class_id uuid)
+  returns private.managed_session
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_session public.session_schedules := private.open_session_link(move_managed_session.token, 'manage_session');
+  v_seat    uuid;
+begin
+  if private.get_part_in_session(v_session) not in ('client', 'practitioner') then
+    perform private.refuse(403, 'not_your_booking', 'Here only whoever has booked or leads a session moves it.');
+  elsif v_session.group_class_id is null then
+    if move_managed_session.starts_at is null then
+      perform private.refuse(422, 'time_missing', 'Please choose a time.');
+    end if;
+    perform public.reschedule_session(v_session.id, move_managed_session.starts_at);
+    return private.compose_managed_session(v_session.id);
+  elsif move_managed_session.class_id is null then
+    perform private.refuse(422, 'class_missing', 'Please choose a class.');
+  end if;
+
+  perform private.lock_client(v_session.client_id);
+  -- Both in one order, for whoever changes the other way round at the same moment.
+  perform from public.session_schedules class
+    where class.id in (v_session.group_class_id, move_managed_session.class_id) order by class.id for update;
+  select * into v_session from public.session_schedules s where s.id = v_session.id;
+  if not private.can_move_session(v_session, private.compute_cancellation_terms(v_session, false)) then
+    perform private.refuse(409, 'too_late_to_move', 'It is too late to move this session.', 'You can still cancel it.');
+  end if;
+  perform public.cancel_session(v_session.id, 'Joined another class');
+  select j.session_id into v_seat from public.join_group_class(move_managed_session.class_id) j;
+  return private.compose_managed_session(v_seat);
+end
+$$;
+
+-- For whoever leads it: asks the client for another time. Definer: as above.
+create function private.propose_managed_time(token text, starts_at timestamptz) returns private.managed_session
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_session public.session_schedules := private.open_session_link(propose_managed_time.token, 'manage_session');
+begin
+  perform private.refuse_unless_led(v_session);
+  if propose_managed_time.starts_at is null then
+    perform private.refuse(422, 'time_missing', 'Please choose a time.');
+  end if;
+  perform private.propose_session_time(v_session.id, propose_managed_time.starts_at);
+  return private.compose_managed_session(v_session.id);
+end
+$$;
+
+create function public.read_session_offers(token text, day date default null)
+  returns table (shown private.managed_session, offers private.offered_time[], from_day date, until_day date,
+                 earlier_day date, later_day date)
+  language sql stable security invoker set search_path = ''
+as $$
+  select * from private.read_session_offers(read_session_offers.token, read_session_offers.day);
+$$;
+
+comment on function public.read_session_offers is 'By a link in a mail: times that a session could be moved to.';
+
+create function public.move_managed_session(token text, starts_at timestamptz default null, class_id uuid default null)
+  returns setof private.managed_session
+  language sql volatile security invoker set search_path = ''
+as $$
+  select * from private.move_managed_session(move_managed_session.token, move_managed_session.starts_at,
+                                             move_managed_session.class_id);
+$$;
+
+comment on function public.move_managed_session is 'By a link in a mail: moves a session, or takes another class.';
+
+create function public.propose_managed_time(token text, starts_at timestamptz default null)
+  returns setof private.managed_session
+  language sql volatile security invoker set search_path = ''
+as $$
+  select * from private.propose_managed_time(propose_managed_time.token, propose_managed_time.starts_at);
+$$;
+
+comment on function public.propose_managed_time is 'By a link in a mail: proposes another time to the client.';
+
+revoke execute on function private.can_move_session, private.list_offered_starts, private.list_offered_classes,
+  private.list_times_to_move_to, private.read_session_offers, private.move_managed_session, private.propose_managed_time,
+  public.read_session_offers, public.move_managed_session, public.propose_managed_time from public, anon, authenticated, service_role;
+
+grant execute on function private.read_session_offers, private.move_managed_session, private.propose_managed_time,
+  public.read_session_offers, public.move_managed_session, public.propose_managed_time to anon;
+
+
+-- pages/lead_session.sql
+
+-- What whoever leads a session or class does by its link around the start: say that they are late, and that somebody
+-- did not come.
+--
+-- A delay is told while the start is near, and only as long as it may be: after the practitioner's grace a session
+-- online is cancelled by itself, so more than that is no delay.
+
+create function private.list_possible_delays(session public.session_schedules, rules public.session_rules)
+  returns integer[]
+  language sql stable set search_path = ''
+as $$
+  select coalesce(array_agg(m), '{}') from generate_series(5, (rules).practitioner_grace_minutes, 5) m
+   where (session).status in ('scheduled', 'in_progress')
+     and now() >= (session).scheduled_at - make_interval(mins => (rules).delay_notice_minutes)
+     and now() < (session).scheduled_at + make_interval(mins => m);
+$$;
+
+create function private.refuse_unless_led(session public.session_schedules) returns void
+  language plpgsql stable set search_path = ''
+as $$
+begin
+  if private.get_part_in_session(session) <> 'practitioner' then
+    perform private.refuse(403, 'practitioners_only', 'Only the practitioner of this session can do that.');
+  elsif session.status not in ('scheduled', 'in_progress') then
+    perform private.refuse(409, 'session_over', 'This session is over.');
+  end if;
+end
+$$;
+
+-- Tells everybody who booked. Definer: its callers are not signed in.
+create function private.announce_delay(token text, minutes integer) returns private.managed_session
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_session public.session_schedules := private.open_session_link(announce_delay.token, 'manage_session');
+  v_rules   public.session_rules;
+begin
+  perform private.refuse_unless_led(v_session);
+  select * into strict v_rules from public.session_rules;
+  if announce_delay.minutes is null then
+    perform private.refuse(422, 'minutes_missing', 'Please say how many minutes.');
+  elsif not announce_delay.minutes = any (private.list_possible_delays(v_session, v_rules)) then
+    perform private.refuse(409, 'delay_not_possible', format(
+      'A delay is told from %s minutes before the start on, and is %s minutes at most.',
+      v_rules.delay_notice_minutes, v_rules.practitioner_grace_minutes), 'If you cannot come, please cancel.');
+  end if;
+  perform private.limit_use('delays of a session', v_session.id);
+  perform private.publish_event('practitioner_late', c.user_id, c.session_id, jsonb_build_object(
+            'practitioner_id', v_session.practitioner_id, 'scheduled_at', v_session.scheduled_at,
+            'group_class_id', nullif(v_session.id, c.session_id), 'minutes', announce_delay.minutes,
+            'expected_at', v_session.scheduled_at + make_interval(mins => announce_delay.minutes)))
+     from private.list_session_clients(v_session) c where c.user_id <> auth.uid();
+  return private.compose_managed_session(v_session.id);
+end
+$$;
+
+-- Somebody who booked did not come. What follows, the session rules say. Definer: as above.
+create function private.report_absence(token text, person uuid) returns private.managed_session
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_session public.session_schedules := private.open_session_link(report_absence.token, 'manage_session');
+begin
+  perform private.refuse_unless_led(v_session);
+  if not exists (select from private.list_session_clients(v_session) c where c.user_id = report_absence.person) then
+    perform private.refuse(404, 'person_not_in_session', 'This person has no part in this session.');
+  end if;
+  perform public.set_attendance(v_session.id, report_absence.person, false,
+                                'The practitioner says that they did not come');
+  return private.compose_managed_session(v_session.id);
+end
+$$;
+
+create function public.announce_delay(token text, minutes integer default null) returns setof private.managed_session
+  language sql volatile security invoker set search_path = ''
+as $$
+  select * from private.announce_delay(announce_delay.token, announce_delay.minutes);
+$$;
+
+comment on function public.announce_delay is
+  'By a link in a mail: tells the other side that one is late, by so many minutes.';
+
+create function public.report_absence(token text, person uuid default null) returns setof private.managed_session
+  language sql volatile security invoker set search_path = ''
+as $$
+  select * from private.report_absence(report_absence.token, report_absence.person);
+$$;
+
+comment on function public.report_absence is 'By a link in a mail: the practitioner says that somebody did not come.';
+
+revoke execute on function private.list_possible_delays, private.refuse_unless_led, private.announce_delay,
+  private.report_absence, public.announce_delay, public.report_absence from public, anon, authenticated, service_role;
+
+grant execute on function private.announce_delay, private.report_absence, public.announce_delay, public.report_absence
+  to anon;
+
+
+-- pages/answer_change.sql
+
+-- The page on which a client answers what somebody else did, or asks: another time that their practitioner proposes, or
+-- a change that was made already (sessions/proposals.sql, sessions/agreements.sql).
+--
+-- The link is to the session and not to one question, so that an old mail leads to what is asked now. A form names what
+-- it was about, and an answer to anything else is refused.
+
+-- States: proposed, changed (both wait for an answer); accepted, declined, expired, withdrawn, agreed (that has ended);
+-- cancelled, over; as_agreed (nothing was ever asked).
+create type private.answerable_change as (
+  session               private.session_summary,
+  time_zone             text,
+  state                 text,
+  proposal_id           bigint,
+  proposed_scheduled_at timestamptz,
+  proposed_is_free      boolean,
+  answer_until          timestamptz,
+  agreed                jsonb,
+  changed_by            text,
+  comes_back            text,
+  usual_free_until      timestamptz
+);
+
+create function private.get_change_state(session public.session_schedules, proposal private.session_proposals)
+  returns text
+  language sql stable set search_path = ''
+as $$
+  select case
+    when (session).status = 'cancelled' then 'cancelled'
+    when (session).status <> 'scheduled' or (session).scheduled_at <= now() then 'over'
+    when (proposal).status = 'open' and (proposal).answer_until > now() then 'proposed'
+    when private.has_unagreed_change(session) then 'changed'
+    -- A yes is noted as agreed in the same moment.
+    when (proposal).id is not null and coalesce((proposal).ended_at, (proposal).answer_until) >= coalesce(a.agreed_at, '-infinity')
+      then case (proposal).status when 'open' then 'expired' else (proposal).status end
+    when a.session_id is not null then 'agreed'
+    else 'as_agreed' end
+    from (select 1) single_row left join private.session_agreements a on a.session_id = (session).id;
+$$;
+
+-- Whether the client of a session is asked something about it.
+create function private.waits_for_answer(session public.session_schedules) returns boolean
+  language sql stable set search_path = ''
+as $$
+  select private.get_change_state(session, (
+    select p from private.session_proposals p where p.session_id = (session).id order by p.id desc limit 1))
+    in ('proposed', 'changed');
+$$;
+
+create function private.compose_answerable_change(session_id uuid) returns private.answerable_change
+  language plpgsql stable set search_path = ''
+as $$
+declare
+  v_session  public.session_schedules;
+  v_proposal private.session_proposals;
+  v_shown    private.answerable_change;
+begin
+  select * into strict v_session from public.session_schedules s where s.id = compose_answerable_change.session_id;
+  select * into v_proposal from private.session_proposals p where p.session_id = v_session.id order by p.id desc limit 1;
+  v_shown.session := private.summarize_session(v_session);
+  v_shown.time_zone := coalesce(private.find_user_time_zone(auth.uid()), (v_shown.session).time_zone);
+  v_shown.state := private.get_change_state(v_session, v_proposal);
+  if v_shown.state in ('proposed', 'accepted', 'declined', 'expired', 'withdrawn') then
+    v_shown.proposed_scheduled_at := v_proposal.scheduled_at;
+    v_shown.answer_until := v_proposal.answer_until;
+  end if;
+  if v_shown.state = 'proposed' then
+    v_shown.proposal_id := v_proposal.id;
+    v_shown.proposed_is_free := v_proposal.scheduled_at > now() and private.is_free_time(
+      v_session.practitioner_id, v_proposal.scheduled_at, v_session.duration_minutes, v_session.id);
+  elsif v_shown.state = 'changed' then
+    select private.describe_previous(to_jsonb(a), v_session), a.changed_by into v_shown.agreed, v_shown.changed_by
+      from private.session_agreements a where a.session_id = v_session.id;
+    v_shown.comes_back := case
+      when (private.compute_cancellation_terms(v_session, false)).credit_returned = 0 then 'nothing'
+      when v_session.credit_lot_id is null then 'payment' else 'credit' end;
+    v_shown.usual_free_until := v_session.scheduled_at - make_interval(
+      hours => (private.get_cancellation_policy(v_session)).standard_cancellation_hours);
+  end if;
+  return v_shown;
+end
+$$;
+
+-- A link of whoever is not its client any more, or of an admin, is none to answer by.
+create function private.refuse_unless_booked(session public.session_schedules) returns void
+  language plpgsql stable set search_path = ''
+as $$
+begin
+  if session.client_id <> auth.uid() or private.is_class(session) then
+    perform private.refuse(410, 'link_ended', 'This link has ended.', 'Its session is not yours any more.');
+  end if;
+end
+$$;
+
+-- Definer: its callers are not signed in.
+create function private.read_change(token text) returns private.answerable_change
+  language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  v_session public.session_schedules := private.open_session_link(read_change.token, 'answer_change');
+begin
+  perform private.refuse_unless_booked(v_session);
+  return private.compose_answerable_change(v_session.id);
+end
+$$;
+
+-- Definer: as above.
+create function private.answer_change(
+  token text, accepts boolean, proposal_id bigint, sequence integer, out outcome text, out shown private.answerable_change)
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_session public.session_schedules := private.open_session_link(answer_change.token, 'answer_change');
+begin
+  perform private.refuse_unless_booked(v_session);
+  if answer_change.accepts is null or answer_change.sequence is null then
+    perform private.refuse(422, 'answer_missing', 'Please say yes or no.');
+  end if;
+  select a.outcome into outcome from private.answer_session_change(
+    v_session.id, answer_change.accepts, answer_change.proposal_id, answer_change.sequence) a;
+  shown := private.compose_answerable_change(v_session.id);
+end
+$$;
+
+create function public.read_change(token text) returns setof private.answerable_change
+  language sql stable security invoker set search_path = ''
+as $$
+  select * from private.read_change(read_change.token);
+$$;
+
+comment on function public.read_change is 'By a link in a mail: the time that is proposed.';
+
+create function public.answer_change(
+  token text, accepts boolean default null, proposal_id bigint default null, sequence integer default null)
+  returns table (outcome text, shown private.answerable_change)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select * from private.answer_change(answer_change.token, answer_change.accepts, answer_change.proposal_id,
+                                      answer_change.sequence);
+$$;
+
+comment on function public.answer_change is 'By a link in a mail: says yes or no to another time.';
+
+revoke execute on function private.get_change_state, private.waits_for_answer, private.compose_answerable_change, private.refuse_unless_booked,
+  private.read_change, private.answer_change, public.read_change, public.answer_change
+  from public, anon, authenticated, service_role;
+
+grant execute on function private.read_change, private.answer_change, public.read_change, public.answer_change to anon;
+
+
+-- pages/answer_offer.sql
+
+-- The page on which a practitioner says whether they take a session over that they were offered
+-- (sessions/substitutes.sql).
+--
+-- Until then it is somebody else's session: what, when and where is shown, and not who its client is. What they would
+-- earn is said as their part of what was paid, not as a sum: the price is its payer's business.
+
+-- States: those of the offer. `reason`: why they could not take it now, of an open one.
+create type private.offered_session as (
+  session      private.session_summary,
+  time_zone    text,
+  state        text,
+  reason       text,
+  offer_id     bigint,
+  answer_until timestamptz,
+  seats_taken  integer,
+  pay_percent  numeric
+);
+
+-- The practitioner's part of what was paid for it, as far as one version of the share decides; null where nobody paid.
+create function private.get_pay_percent(session public.session_schedules) returns numeric
+  language sql stable set search_path = ''
+as $$
+  select case when private.is_class(session) then (private.get_revenue_share(now())).practitioner_percent
+    else (select r.practitioner_percent from public.revenue_shares r where r.id = coalesce(
+            ((private.get_payment_funds(private.get_session_payment((session).id)))).revenue_share_id,
+            (select (private.get_credit_lot_funds(l)).revenue_share_id from public.user_session_credits l
+              where l.id = (session).credit_lot_id))) end;
+$$;
+
+-- The newest offer of this session to whom the link is. Definer: its callers are not signed in.
+create function private.open_offer_link(token text, page text) returns private.session_offers
+  language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  v_link  private.page_links := private.open_page_link(open_offer_link.token, open_offer_link.page);
+  v_offer private.session_offers;
+begin
+  select * into v_offer from private.session_offers o
+   where o.session_id::text = v_link.subject and o.practitioner_id in (select private.my_practitioner_ids())
+   order by o.id desc limit 1;
+  if not found then
+    perform private.refuse(410, 'link_ended', 'This link has ended.', 'Its session is gone, or was not offered to you.');
+  end if;
+  return v_offer;
+end
+$$;
+
+create function private.compose_offered_session(offer private.session_offers) returns private.offered_session
+  language plpgsql stable set search_path = ''
+as $$
+declare
+  v_session public.session_schedules;
+  v_shown   private.offered_session;
+begin
+  select * into strict v_session from public.session_schedules s where s.id = offer.session_id;
+  v_shown.session := private.summarize_session(v_session);
+  v_shown.session.client_name := null;
+  v_shown.time_zone := coalesce(private.find_user_time_zone(auth.uid()), (v_shown.session).time_zone);
+  v_shown.offer_id := offer.id;
+  v_shown.answer_until := offer.answer_until;
+  v_shown.state := case
+    when offer.status = 'open' and offer.answer_until <= now() then 'expired'
+    when offer.status = 'accepted' and v_session.practitioner_id <> offer.practitioner_id then 'taken'
+    else offer.status end;
+  if v_shown.state = 'open' then
+    v_shown.reason := private.find_reason_not_to_lead(v_session, offer.practitioner_id);
+    v_shown.pay_percent := private.get_pay_percent(v_session);
+    if private.is_class(v_session) then
+      v_shown.seats_taken := (select count(*) from private.list_session_clients(v_session));
+    end if;
+  end if;
+  return v_shown;
+end
+$$;
+
+-- Definer: as above.
+create function private.read_offer(token text) returns private.offered_session
+  language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  return private.compose_offered_session(private.open_offer_link(read_offer.token, 'answer_offer'));
+end
+$$;
+
+-- `offer_id` and `sequence` say what they were looking at: a yes to what has changed since is none.
+-- Definer: as above.
+create function private.answer_offer(token text, accepts boolean, offer_id bigint, sequence integer)
+  returns private.offered_session
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_offer   private.session_offers := private.open_offer_link(answer_offer.token, 'answer_offer');
+  v_session public.session_schedules;
+begin
+  if answer_offer.accepts is null or answer_offer.sequence is null then
+    perform private.refuse(422, 'answer_missing', 'Please say yes or no.');
+  end if;
+  if v_offer.status = 'open' then
+    v_session := private.lock_session_to_give(v_offer.session_id);
+    v_offer := private.open_offer_link(answer_offer.token, 'answer_offer');
+    if v_offer.status = 'open' and (v_offer.id, v_session.calendar_sequence) is distinct from (
+        answer_offer.offer_id, answer_offer.sequence) then
+      perform private.refuse(409, 'question_changed', 'Something has changed since you opened this page.',
+                             'Please look again, and then answer.');
+    end if;
+  end if;
+  perform private.answer_session_offer(v_offer.session_id, answer_offer.accepts);
+  return private.compose_offered_session(private.open_offer_link(answer_offer.token, 'answer_offer'));
+end
+$$;
+
+create function public.read_offer(token text) returns setof private.offered_session
+  language sql stable security invoker set search_path = ''
+as $$
+  select * from private.read_offer(read_offer.token);
+$$;
+
+comment on function public.read_offer is 'By a link in a mail: a session that wants somebody to lead it.';
+
+create function public.answer_offer(
+  token text, accepts boolean default null, offer_id bigint default null, sequence integer default null)
+  returns setof private.offered_session
+  language sql volatile security invoker set search_path = ''
+as $$
+  select * from private.answer_offer(answer_offer.token, answer_offer.accepts, answer_offer.offer_id,
+                                     answer_offer.sequence);
+$$;
+
+comment on function public.answer_offer is 'By a link in a mail: says yes or no to leading a session.';
+
+revoke execute on function private.get_pay_percent, private.open_offer_link, private.compose_offered_session,
+  private.read_offer, private.answer_offer, public.read_offer, public.answer_offer
+  from public, anon, authenticated, service_role;
+
+grant execute on function private.read_offer, private.answer_offer, public.read_offer, public.answer_offer to anon;
+
+
+-- pages/find_substitute.sql
+
+-- The page on which an admin finds somebody else to lead a session or class: who is free then, giving it to one of them
+-- at once, or asking several (sessions/substitutes.sql); what was asked and answered. And what leads there: a
+-- practitioner who says, by the link to their session, that they cannot lead it.
+--
+-- Whoever is not an admin any more opens nothing with an old link.
+
+create type private.substitute_candidate as (practitioner_id uuid, name text, is_in_hours boolean, is_asked boolean);
+
+create type private.asked_practitioner as (name text, status text, answer_until timestamptz, ended_at timestamptz);
+
+create type private.substitution as (
+  session      private.session_summary,
+  time_zone    text,
+  is_open      boolean,
+  is_seat      boolean,
+  seats_taken  integer,
+  candidates   private.substitute_candidate[],
+  unable       integer,
+  asked        private.asked_practitioner[],
+  answer_until timestamptz
+);
+
+create function private.compose_substitution(session_id uuid) returns private.substitution
+  language plpgsql stable set search_path = ''
+as $$
+declare
+  v_session public.session_schedules;
+  v_shown   private.substitution;
+begin
+  select * into strict v_session from public.session_schedules s where s.id = compose_substitution.session_id;
+  v_shown.session := private.summarize_session(v_session);
+  v_shown.time_zone := coalesce(private.find_user_time_zone(auth.uid()), (v_shown.session).time_zone);
+  v_shown.is_seat := v_session.group_class_id is not null;
+  v_shown.is_open := v_session.status = 'scheduled' and v_session.scheduled_at > now() and not v_shown.is_seat;
+  if private.is_class(v_session) then
+    v_shown.seats_taken := (select count(*) from private.list_session_clients(v_session));
+  end if;
+  select coalesce(array_agg(row (p.name, o.status, o.answer_until, o.ended_at)::private.asked_practitioner order by o.id), '{}')
+    into v_shown.asked
+    from (select * from private.session_offers newest where newest.session_id = v_session.id
+           order by newest.id desc limit 100) o
+    join public.practitioners p on p.id = o.practitioner_id;
+  if v_shown.is_open then
+    v_shown.answer_until := private.get_answer_deadline(v_session);
+    with checked as (
+      select p.id, p.name, private.find_reason_not_to_lead(v_session, p.id) as reason
+        from public.practitioners p where p.id <> v_session.practitioner_id
+    ), able as (
+      select c.id, c.name, c.reason is null as is_in_hours,
+             exists (select from private.session_offers o
+                      where o.session_id = v_session.id and o.practitioner_id = c.id and o.status = 'open') as is_asked
+        from checked c where coalesce(c.reason, 'outside_availability') = 'outside_availability'
+       order by c.reason is not null, c.name, c.id limit 200
+    )
+    select (select coalesce(array_agg(row (a.id, a.name, a.is_in_hours, a.is_asked)::private.substitute_candidate
+                                      order by not a.is_in_hours, a.name, a.id), '{}') from able a),
+           (select count(*) from checked c where c.reason <> 'outside_availability')
+      into v_shown.candidates, v_shown.unable;
+  end if;
+  return v_shown;
+end
+$$;
+
+create function private.refuse_unless_admin() returns void
+  language plpgsql stable set search_path = ''
+as $$
+begin
+  if not private.is_admin() then
+    perform private.refuse(410, 'link_ended', 'This link has ended.', 'It was for administrators.');
+  end if;
+end
+$$;
+
+-- Definer: its callers are not signed in.
+create function private.read_substitution(token text) returns private.substitution
+  language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  v_session public.session_schedules := private.open_session_link(read_substitution.token, 'find_substitute');
+begin
+  perform private.refuse_unless_admin();
+  return private.compose_substitution(v_session.id);
+end
+$$;
+
+-- Definer: as above.
+create function private.give_to_substitute(token text, practitioner_id uuid, outside_hours boolean)
+  returns private.substitution
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_session public.session_schedules := private.open_session_link(give_to_substitute.token, 'find_substitute');
+begin
+  perform private.refuse_unless_admin();
+  if give_to_substitute.practitioner_id is null then
+    perform private.refuse(422, 'practitioners_missing', 'Please choose a practitioner.');
+  -- A second click finds the first.
+  elsif v_session.practitioner_id <> give_to_substitute.practitioner_id then
+    perform private.give_session_to(v_session.id, give_to_substitute.practitioner_id, give_to_substitute.outside_hours);
+  end if;
+  return private.compose_substitution(v_session.id);
+end
+$$;
+
+-- They have so many hours to answer; without a number, as long as the session rules say. Definer: as above.
+create function private.ask_substitutes(token text, practitioner_ids uuid[], hours integer) returns private.substitution
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_session public.session_schedules := private.open_session_link(ask_substitutes.token, 'find_substitute');
+begin
+  perform private.refuse_unless_admin();
+  perform private.offer_session_to(v_session.id, ask_substitutes.practitioner_ids,
+                                   now() + make_interval(hours => ask_substitutes.hours));
+  return private.compose_substitution(v_session.id);
+end
+$$;
+
+-- When whoever leads it asked for a substitute; null: they have not.
+create function private.get_substitute_wanted_at(session public.session_schedules) returns timestamptz
+  language sql stable set search_path = ''
+as $$
+  select max(o.created_at) from private.outbox o
+   where o.session_id = (session).id and o.kind = 'substitute_wanted'
+     and o.payload ->> 'practitioner_id' = (session).practitioner_id::text;
+$$;
+
+-- Tells the admins, at most once a day: a second click finds the first. Definer: as above.
+create function private.ask_for_substitute(token text) returns private.managed_session
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_session public.session_schedules := private.open_session_link(ask_for_substitute.token, 'manage_session');
+begin
+  perform private.refuse_unless_led(v_session);
+  if v_session.status <> 'scheduled' or v_session.scheduled_at <= now() then
+    perform private.refuse(409, 'session_started', 'This session has begun.');
+  elsif v_session.group_class_id is not null then
+    perform private.refuse(409, 'seat_follows_its_class', 'A seat has the practitioner of its class.',
+                           'Ask for a substitute for the class.');
+  end if;
+  perform from public.session_schedules s where s.id = v_session.id for update;
+  if coalesce(private.get_substitute_wanted_at(v_session) < now() - interval '1 day', true) then
+    perform private.limit_use('substitutes wanted', auth.uid());
+    perform private.publish_event('substitute_wanted', a.user_id, v_session.id, jsonb_build_object(
+              'practitioner_id', v_session.practitioner_id, 'scheduled_at', v_session.scheduled_at))
+       -- Enough to be read by somebody.
+       from (select r.user_id from public.user_roles r join auth.users u on u.id = r.user_id
+              where r.role = 'admin' order by u.created_at, u.id limit 20) a;
+  end if;
+  return private.compose_managed_session(v_session.id);
+end
+$$;
+
+create function public.read_substitution(token text) returns setof private.substitution
+  language sql stable security invoker set search_path = ''
+as $$
+  select * from private.read_substitution(read_substitution.token);
+$$;
+
+comment on function public.read_substitution is 'By a link in a mail: who could lead a session.';
+
+create function public.give_to_substitute(
+  token text, practitioner_id uuid default null, outside_hours boolean default false) returns setof private.substitution
+  language sql volatile security invoker set search_path = ''
+as $$
+  select * from private.give_to_substitute(give_to_substitute.token, give_to_substitute.practitioner_id,
+                                           give_to_substitute.outside_hours);
+$$;
+
+comment on function public.give_to_substitute is 'By a link in a mail: gives a session to another practitioner.';
+
+create function public.ask_substitutes(token text, practitioner_ids uuid[] default '{}', hours integer default null)
+  returns setof private.substitution
+  language sql volatile security invoker set search_path = ''
+as $$
+  select * from private.ask_substitutes(ask_substitutes.token, ask_substitutes.practitioner_ids, ask_substitutes.hours);
+$$;
+
+comment on function public.ask_substitutes is 'By a link in a mail: asks practitioners whether they lead it.';
+
+create function public.ask_for_substitute(token text) returns setof private.managed_session
+  language sql volatile security invoker set search_path = ''
+as $$
+  select * from private.ask_for_substitute(ask_for_substitute.token);
+$$;
+
+comment on function public.ask_for_substitute is 'By a link in a mail: asks the admins for somebody else to lead it.';
+
+revoke execute on function private.compose_substitution, private.refuse_unless_admin, private.read_substitution,
+  private.give_to_substitute, private.ask_substitutes, private.get_substitute_wanted_at, private.ask_for_substitute,
+  public.read_substitution, public.give_to_substitute, public.ask_substitutes, public.ask_for_substitute
+  from public, anon, authenticated, service_role;
+
+grant execute on function private.read_substitution, private.give_to_substitute, private.ask_substitutes,
+  private.ask_for_substitute, public.read_substitution, public.give_to_substitute, public.ask_substitutes,
+  public.ask_for_substitute to anon;
+
+
+-- pages/find_my_sessions.sql
+
+-- Somebody's links, sent again to whoever types an address: all sessions to come, in one mail, to that address alone.
+--
+-- Typing an address writes it down, and nothing else: whether there is such an account, send-notifications finds out
+-- a moment later. So the answer and its time are the same for every address. How often is bounded for each address that
+-- is typed, for each caller's address, and in all.
+
+create table private.session_link_requests (
+  address    text        primary key,
+  created_at timestamptz not null default now(),
+
+  constraint session_link_requests_address_is_short check (char_length(address) <= 320)
+);
+
+comment on table private.session_link_requests is
+  'Addresses that were typed and not yet looked up, in lower case. Deleted when they are.';
+
+alter table private.session_link_requests enable row level security;
+
+-- No policy and no grant: the functions below are the only way.
+
+-- False: asked too often. Definer: nobody may write down addresses directly.
+create function private.request_session_links(address text, ip_address text) returns boolean
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_address text := lower(btrim(request_session_links.address));
+begin
+  if v_address is null or char_length(v_address) > 320 or v_address !~ '^[^\s@]+@[^\s@]+$' then
+    perform private.refuse(422, 'address_not_possible', 'Please type your mail address.');
+  end if;
+  -- In this order: who asks too often uses up nothing of others.
+  if not private.limit_attempt('session link requests', private.mask_address(request_session_links.ip_address)) then
+    return false;
+  elsif not private.limit_attempt('session links to an address', private.sha256_hex(v_address)) then
+    return false;
+  elsif not private.limit_attempt('session links in all', 'all') then
+    return false;
+  end if;
+  insert into private.session_link_requests (address) values (v_address) on conflict do nothing;
+  return true;
+end
+$$;
+
+-- Sessions that somebody books or leads, and has not been to yet. A class that they lead is one of them.
+create function private.list_sessions_to_come(user_id uuid) returns setof public.session_schedules
+  language sql stable set search_path = ''
+as $$
+  select s.* from public.session_schedules s
+   where s.id in (
+       select booked.id from public.session_schedules booked
+        where booked.client_id = list_sessions_to_come.user_id and not private.is_class(booked)
+          and booked.scheduled_at > now() - interval '1 day'
+       union
+       select led.id from public.session_schedules led join public.practitioners p on p.id = led.practitioner_id
+        where p.user_id = list_sessions_to_come.user_id and led.group_class_id is null
+          and led.scheduled_at > now() - interval '1 day')
+     and s.status in ('scheduled', 'in_progress')
+     and s.scheduled_at + make_interval(mins => s.duration_minutes) > now()
+   order by s.scheduled_at limit 50;
+$$;
+
+-- Each with a new link to its page, and to what is asked about it, for the mail that is being written.
+create function private.link_sessions_to_come(user_id uuid) returns jsonb
+  language sql volatile set search_path = ''
+as $$
+  select coalesce(jsonb_agg(jsonb_build_object(
+           'session', private.summarize_session(s),
+           'is_led', private.get_session_host(s) is not distinct from link_sessions_to_come.user_id,
+           'token', private.make_session_link(s, link_sessions_to_come.user_id),
+           'answer_token', case when s.client_id = link_sessions_to_come.user_id and private.waits_for_answer(s)
+             then private.make_page_link('answer_change', link_sessions_to_come.user_id, s.id::text,
+                                         private.get_session_link_end(s)) end)), '[]')
+    from private.list_sessions_to_come(link_sessions_to_come.user_id) s;
+$$;
+
+-- A mail for each address that has an account. What waited too long is not answered: by then, nobody waits for it.
+-- Definer: the service runs it, and may neither read nor write any of this by itself.
+create function private.answer_session_link_requests() returns void
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_request private.session_link_requests;
+begin
+  for v_request in
+    delete from private.session_link_requests r
+     where r.address in (select oldest.address from private.session_link_requests oldest
+                          order by oldest.created_at limit 500 for update skip locked)
+    returning r.*
+  loop
+    begin
+      perform private.publish_event('my_sessions', u.id) from auth.users u
+        where lower(u.email) = v_request.address and v_request.created_at > now() - interval '2 hours';
+    exception when others then
+      raise warning 'links to sessions not sent: %', sqlerrm;  -- the others are
+    end;
+  end loop;
+end
+$$;
+
+create function public.request_session_links(address text, ip_address text default null) returns table (success boolean)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select private.request_session_links(request_session_links.address, request_session_links.ip_address);
+$$;
+
+comment on function public.request_session_links is
+  'Writes an address down, to which its links are sent if it has any. The same for every address.';
+
+revoke execute on function private.request_session_links, private.list_sessions_to_come, private.link_sessions_to_come,
+  private.answer_session_link_requests, public.request_session_links from public, anon, authenticated, service_role;
+
+-- Not to people: who calls says what address the call came from.
+grant execute on function private.request_session_links, public.request_session_links,
+  private.answer_session_link_requests to service_role;
+
+
+-- pages/pay_session.sql
+
+-- The page at which somebody pays for what they picked and had no fitting credit for, by the link that they are mailed.
+--
+-- The refusal names the page's short address; whoever opens it without a link is told to look into their mail. The link
+-- leads to their last pick, so that one mail is enough for all that they try in a while. The page shows what it is and
+-- leads on to the website's own checkout, where price and cancellation policy stand: it sells nothing itself.
+--
+-- The mail about a bank that did not pay leads here too, by a link to that one checkout, so that it can be paid again.
+
+-- Definer: people may not publish events.
+create function private.publish_session_to_pay() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  if not exists (select from private.mails m
+                  where m.user_id = new.user_id and m.kind = 'session_to_pay' and m.created_at > now() - interval '15 minutes') then
+    perform private.publish_event('session_to_pay', new.user_id);
+  end if;
+  return null;
+end
+$$;
+
+create trigger refused_picks_70_publish after insert or update on public.refused_picks
+  for each row execute function private.publish_session_to_pay();
+
+-- What was picked, or not paid for by a bank (`has_failed`); and why it cannot be had any more, if there is a reason.
+-- Definer: its callers are not signed in.
+create function private.read_session_to_pay(token text)
+  returns table (practitioner_id uuid, practitioner_name text, scheduled_at timestamptz, ends_at timestamptz,
+                 time_zone text, session_type_id uuid, name text, session_type text, duration_minutes integer,
+                 is_group boolean, session_location text, physical_location text, group_class_id uuid, has_failed boolean,
+                 reason text)
+  language plpgsql stable security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_link private.page_links := private.open_page_link(read_session_to_pay.token, 'pay_session');
+begin
+  return query
+    select k.practitioner_id, p.name, k.scheduled_at, k.scheduled_at + make_interval(mins => t.duration_minutes),
+           coalesce(private.find_user_time_zone(k.user_id), c.time_zone, 'UTC'), t.id, coalesce(class.class_name, t.name),
+           t.session_type, t.duration_minutes, t.is_group, k.session_location, k.physical_location, k.group_class_id,
+           k.has_failed,
+           case when k.group_class_id is null
+                then (select s.reason from private.check_starts(k.practitioner_id, array[k.scheduled_at], t.duration_minutes,
+                                                                k.user_id) s)
+                when class.status is distinct from 'scheduled' then 'class_not_open'
+                when class.scheduled_at <= now() then 'class_over'
+                when private.count_taken_seats(class.id) + private.count_held_seats(class.id, k.user_id)
+                     >= class.max_participants then 'class_full' end
+      from (select r.user_id, r.practitioner_id, r.scheduled_at, r.session_type_id, r.session_location, r.physical_location,
+                   r.group_class_id, false as has_failed
+              from public.refused_picks r where v_link.subject is null and r.user_id = v_link.user_id
+            union all
+            select c.user_id, c.practitioner_id, c.scheduled_at, c.session_type_id, coalesce(c.session_location, 'online'),
+                   c.physical_location, c.group_class_id, true
+              from public.checkout_sessions c
+             where c.id = v_link.subject::uuid and c.user_id = v_link.user_id and c.payment_type = 'single') k
+      join public.practitioners p on p.id = k.practitioner_id
+      join public.session_types t on t.id = k.session_type_id and t.is_active
+      left join public.practitioner_calendars c on c.practitioner_id = k.practitioner_id
+      left join public.session_schedules class on class.id = k.group_class_id;
+  if not found then
+    perform private.refuse(404, 'nothing_picked', 'There is nothing to pay for.', 'Choose a time on the website first.');
+  end if;
+end
+$$;
+
+create function public.read_session_to_pay(token text)
+  returns table (practitioner_id uuid, practitioner_name text, scheduled_at timestamptz, ends_at timestamptz,
+                 time_zone text, session_type_id uuid, name text, session_type text, duration_minutes integer,
+                 is_group boolean, session_location text, physical_location text, group_class_id uuid, has_failed boolean,
+                 reason text)
+  language sql stable security invoker set search_path = ''
+as $$
+  select * from private.read_session_to_pay(read_session_to_pay.token);
+$$;
+
+comment on function public.read_session_to_pay is 'By a link in a mail: what is to be paid, and until when.';
+
+revoke execute on function private.publish_session_to_pay, private.read_session_to_pay, public.read_session_to_pay
+  from public, anon, authenticated, service_role;
+
+grant execute on function private.read_session_to_pay, public.read_session_to_pay to anon;
+
+
+-- pages/show_payout.sql
+
+-- The page about a payout, by the link in its mail: what it comes to, and statements to keep, of it and of each year.
+
+-- Years in which something was earned or paid, by currency, the newest first. Definer: as read_payout_page.
+create function private.list_statement_years(practitioner_id uuid) returns jsonb
+  language sql stable security definer set search_path = ''
+as $$
+  select coalesce(jsonb_agg(jsonb_build_object('year', y.year, 'currency', y.currency) order by y.year desc, y.currency), '[]')
+    from (select distinct extract(year from l.occurred_at at time zone private.get_earnings_time_zone(array[list_statement_years.practitioner_id]))::integer as year,
+                 l.currency
+            from private.list_earnings_lines(list_statement_years.practitioner_id) l) y;
+$$;
+
+create type private.payout_page as (statement private.payout_statement, years jsonb);
+
+-- Definer: its callers are not signed in. From where the link is opened its person is the caller.
+create function private.read_payout_page(token text) returns private.payout_page
+  language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  v_link private.page_links := private.open_page_link(read_payout_page.token, 'show_payout');
+  v_page private.payout_page;
+begin
+  v_page.statement := private.get_payout_statement(v_link.subject::uuid);
+  v_page.years := private.list_statement_years((v_page.statement).practitioner_id);
+  return v_page;
+end
+$$;
+
+-- Definer: as above.
+create function private.read_linked_year_statement(token text, year integer, currency text)
+  returns private.year_statement
+  language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  v_link   private.page_links := private.open_page_link(read_linked_year_statement.token, 'show_payout');
+  v_payout private.payout_statement := private.get_payout_statement(v_link.subject::uuid);
+begin
+  return private.get_year_statement(read_linked_year_statement.year, read_linked_year_statement.currency,
+                                    v_payout.practitioner_id);
+end
+$$;
+
+create function public.read_payout_page(token text) returns setof private.payout_page
+  language sql stable security invoker set search_path = ''
+as $$
+  select * from private.read_payout_page(read_payout_page.token);
+$$;
+
+comment on function public.read_payout_page is 'By a link in a mail: one payout, and the years there are.';
+
+create function public.read_linked_year_statement(token text, year integer, currency text)
+  returns setof private.year_statement
+  language sql stable security invoker set search_path = ''
+as $$
+  select * from private.read_linked_year_statement(read_linked_year_statement.token, read_linked_year_statement.year,
+                                                   read_linked_year_statement.currency);
+$$;
+
+comment on function public.read_linked_year_statement is
+  'By a link in a mail: a practitioner''s year, of one currency.';
+
+revoke execute on function private.list_statement_years, private.read_payout_page,
+  private.read_linked_year_statement, public.read_payout_page, public.read_linked_year_statement
+  from public, anon, authenticated, service_role;
+
+grant execute on function private.read_payout_page, private.read_linked_year_statement, public.read_payout_page,
+  public.read_linked_year_statement to anon;
