@@ -253,7 +253,8 @@ create view private.waiting_states with (security_invoker = true) as
    where d.state in ('inquiry', 'open')
   union all
   select 'late_fee_due', x.id::text, x.fee_charged || ' ' || x.fee_currency, x.cancelled_at
-    from public.session_cancellations x where x.fee_charged > 0
+    from public.session_cancellations x
+   where x.fee_charged > 0 and x.cancelled_at >= (select a.adopted_at from private.adoption a)
   union all
   -- Earnings
   select 'payout_failed', p.id::text, null, 

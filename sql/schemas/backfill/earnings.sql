@@ -1,14 +1,14 @@
 -- Earnings of an existing installation: the ledger opens with what is owed for sessions that were held and paid, and
 -- with what was paid out of it by hand.
 --
--- After the backfills of sessions and credits, whose rows it reads. On an empty database it does nothing. All at once and
--- not seat by seat: each would take a lock of its own, and a server has room for some thousands.
+-- After the backfills of sessions and credits, whose rows it reads. On an empty database it does nothing. All at once
+-- and not seat by seat: each would take a lock of its own, and a server has room for some thousands.
 
 -- Nobody has changed these payments, so no trigger fires: neither the audit log nor updated_at is to show a change.
 alter table public.session_payments disable trigger user;
 
--- The payment of each seat that was held, as private.record_earned_seat finds it; of those that are older than checkouts
--- and shares, each is a sum of its own, for one seat, and was split when it was received.
+-- The payment of each seat that was held, as private.record_earned_seat finds it; of those that are older than
+-- checkouts and shares, each is a sum of its own, for one seat, and was split when it was received.
 create temporary table opening on commit drop as
   select p.*, gen_random_uuid() as transaction_id,
          case when p.status = 'refunded' then 0 else p.price end as kept,
@@ -64,8 +64,8 @@ update public.session_payments p set practitioner_share = 0, platform_share = p.
                   and c.credit_returned > 0)
    and not exists (select from private.earned_seats e where e.payment_id = p.id);
 
--- Seats that were booked since with a credit or through a checkout, by the functions that were switched before the rules
--- held: a few.
+-- Seats that were booked since with a credit or through a checkout, by the functions that were switched before the
+-- rules held: a few.
 select private.record_earned_seat(s.id) from public.session_schedules s
  where s.status = 'completed' and not private.is_class(s)
    and not exists (select from private.earned_seats e where e.session_id = s.id)
