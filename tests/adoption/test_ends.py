@@ -136,7 +136,9 @@ def test_the_first_run_of_the_driver_completes_in_silence(postgres: Server, adop
                 where s.scheduled_at < now() and s.status not in ('completed', 'cancelled')"""
         ).fetchall()
         # What waits for a person waits now, whenever it began, and is told to those who run the platform.
-            told = connection.execute("select kind from private.outbox where kind <> 'matters_waiting'").fetchall()
+        told = connection.execute(
+            "select kind from private.outbox where kind <> 'matters_waiting'"
+        ).fetchall()
         earned = connection.execute(
             """select s.room_name from private.earned_seats e join public.session_schedules s on s.id = e.session_id"""
         ).fetchall()
