@@ -95,12 +95,14 @@ class Mailbox:
         write_private(path, json.dumps(kept, indent=2))
         return kept
 
-    def _mails(self) -> Iterator[dict[str, Any]]:
-        for path in sorted(self._folder.glob("*.json")):
+    def _mails(self, newest: int = 0) -> Iterator[dict[str, Any]]:
+        """All, or so many of the newest."""
+        for path in sorted(self._folder.glob("*.json"))[-newest:]:
             yield json.loads(path.read_text())
 
     async def _messages(self, request: web.Request) -> web.Response:
-        return web.json_response(list(self._mails()))
+        newest = request.query.get("newest", "")
+        return web.json_response(list(self._mails(int(newest) if newest.isdecimal() else 0)))
 
     async def _empty(self, request: web.Request) -> web.Response:
         for path in self._folder.glob("*.json"):

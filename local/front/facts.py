@@ -62,11 +62,11 @@ async def ops_status(config: Config, client: aiohttp.ClientSession) -> dict[str,
 async def newest_mails(config: Config, client: aiohttp.ClientSession) -> list[dict[str, Any]]:
     """The last few that were caught."""
     try:
-        async with client.get(f"{config.url(Port.MAIL)}/messages", timeout=SOON) as reply:
+        async with client.get(f"{config.url(Port.MAIL)}/messages?newest=5", timeout=SOON) as reply:
             mails: list[dict[str, Any]] = json.loads(await reply.read())
     except (aiohttp.ClientError, OSError, ValueError):
         return []
-    return mails[:-6:-1]
+    return mails[::-1]
 
 
 async def count_processes(state: Path) -> int:
