@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 python = .venv/bin/python
 local  = $(python) -m local --port $(PORT) --state $(STATE)
 
-.PHONY: help install up down logs migrate reset demo migration migrations-anew bundle api types lock doctor check test bench
+.PHONY: help install up keys down logs migrate reset demo migration migrations-anew bundle api types lock doctor check test bench picture
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1\t/' | expand -t 24
@@ -20,6 +20,9 @@ install: ## Install what the lock files name, into .venv and local/node/node_mod
 
 up: install ## Start the local stack and return when all of it answers (PORT=… for another beside it)
 	@$(local) up
+
+keys: install ## Print its addresses, keys and log-ins
+	@$(local) keys
 
 down: install ## Stop it; data stays
 	@$(local) down
@@ -69,6 +72,9 @@ check: install ## Check in seconds what needs no stack: contracts, style, types,
 
 test: install ## Run every test, on a stack of its own
 	@$(python) -m pytest -n 3 --dist loadfile
+
+picture: install ## Take the README's picture of the front page of the stack that runs
+	@$(python) -m tests.browser.picture $(STATE)
 
 bench: install ## Measure everything side by side with its peers, and write bench/results.md
 	@$(python) -m bench

@@ -1,4 +1,4 @@
-"""The commands behind make: up, down, logs, migrate, reset."""
+"""The commands behind make: up, keys, down, logs, migrate, reset."""
 
 import argparse
 import asyncio
@@ -27,7 +27,7 @@ MENDING_PATIENCE = 20
 
 
 def main() -> None:
-    commands = {"up": up, "down": down, "logs": logs, "migrate": migrate, "reset": reset}
+    commands = {"up": up, "keys": keys, "down": down, "logs": logs, "migrate": migrate, "reset": reset}
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     parser.add_argument("command", choices=sorted(commands))
     parser.add_argument("--port", type=int, default=DEFAULT_PORT)
@@ -42,7 +42,7 @@ def main() -> None:
 
 
 def up(state: Path, port: int) -> None:
-    """Start the stack, unless all of it runs already, and say how to get in."""
+    """Start the stack, unless all of it runs already, and say where it can be looked at."""
     with _one_at_a_time(state):
         is_other = remember(state, os.environ)
         if not is_other and _answers(state, MENDING_PATIENCE):
@@ -51,7 +51,29 @@ def up(state: Path, port: int) -> None:
             down(state, port)  # what is left of one that was killed
             with ProgressLine("") as live:
                 Stack(state, port, seed=True, schedules=True, tethered=False, on_step=live.done).start()
-    _introduce(Stack(state).env, state)
+    print(f"\n  Open {Stack(state).env['SUPABASE_URL']} in a browser. (make keys prints keys and log-ins.)")
+
+
+def keys(state: Path, port: int) -> None:
+    """Say how to get in: addresses, keys and log-ins, all of which stay as they are."""
+    try:
+        env = Stack(state).env
+    except FileNotFoundError:
+        sys.exit("There is no stack here yet. Start one: make up")
+    facts = {
+        "Origin": env["SUPABASE_URL"],
+        "Website": env["SITE_URL"],
+        "Publishable key": env["SUPABASE_PUBLISHABLE_KEY"],
+        "Secret key": env["SUPABASE_SECRET_KEY"],
+        "Database": env["DATABASE_URL"],
+        "Mail": env["MAIL_URL"],
+        "Stripe": env["STRIPE_API_URL"],
+    }
+    for who in ("CLIENT", "PRACTITIONER", "ADMIN"):
+        facts[who.capitalize()] = f"{env[f'DEMO_{who}_EMAIL']}  {env[f'DEMO_{who}_PASSWORD']}"
+    facts["All of it"] = str(state / "env")
+    for name, value in facts.items():
+        print(f"  {name:<16} {value}")
 
 
 def down(state: Path, port: int) -> None:
@@ -133,23 +155,6 @@ def _open(url: str) -> IO[bytes]:
     except urllib.error.HTTPError as refusal:
         return refusal
     return reply
-
-
-def _introduce(env: dict[str, str], state: Path) -> None:
-    facts = {
-        "Origin": env["SUPABASE_URL"],
-        "Publishable key": env["SUPABASE_PUBLISHABLE_KEY"],
-        "Secret key": env["SUPABASE_SECRET_KEY"],
-        "Database": env["DATABASE_URL"],
-        "Mail": env["MAIL_URL"],
-        "Stripe": env["STRIPE_API_URL"],
-    }
-    for who in ("CLIENT", "PRACTITIONER", "ADMIN"):
-        facts[who.capitalize()] = f"{env[f'DEMO_{who}_EMAIL']}  {env[f'DEMO_{who}_PASSWORD']}"
-    facts["All of it"] = str(state / "env")
-    print()
-    for name, value in facts.items():
-        print(f"  {name:<16} {value}")
 
 
 if __name__ == "__main__":

@@ -37,6 +37,7 @@ class Port(IntEnum):
     MAIL = 9
     SMTP = 10
     CLAIM = 11  # answers nothing: listened on from the first moment, so that stacks that start at once find each other
+    SAMPLE = 12
     FUNCTIONS = 20
 
 

@@ -7,6 +7,7 @@ emulator, and the scheduler is called when something is due instead of on the ne
 which by itself waits for a quarter of an hour for people to come back.
 """
 
+import json
 import re
 import sys
 import time
@@ -15,8 +16,10 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
+from .config import write_private
 from .demo_cast import Mailbox, Person, StandIns, read_paragraph, sign_in
 from .envfile import read_env
+from .front.facts import DEMO_PAGES
 
 LASTS_MINUTES = 30
 SHOWN_S = 40  # of the session
@@ -42,7 +45,7 @@ def main(state: Path) -> None:
     stand_ins.run("send-notifications")
     say("The client books with a credit. Both get a mail.", mailbox.newest(client)["Subject"])
     answer_about_recording(mailbox, client, practitioner)
-    manage(mailbox, stand_ins, client, practitioner)
+    pages = {"The session that was moved and cancelled": manage(mailbox, stand_ins, client, practitioner)}
 
     session = set_up(client, practitioner, admin)
     say("The practitioner sets up another session; its last half minute has come.", session["room_name"])
@@ -93,8 +96,10 @@ def main(state: Path) -> None:
     say("The practitioner recommends an action; the client completes it.")
 
     seconds, size = finished["duration_seconds"], finished["file_size_bytes"]
-    say(f"The recording is ready, both takes in one: {seconds} s, {size / 1e6:.1f} MB. Open it in a browser:")
-    print(f"\n    {finished['recording_url']}\n")
+    say(f"The recording is ready, both takes in one: {seconds} s, {size / 1e6:.1f} MB.")
+    pages["The recording of the session"] = finished["recording_url"]
+    stand_ins.run("send-notifications")
+    leave_open(state, env, pages, mailbox, {"client": client, "practitioner": practitioner})
 
 
 def book_with_credit(client: Person, practitioner: Person, admin: Person) -> None:
@@ -148,8 +153,8 @@ def answer_about_recording(mailbox: Mailbox, *people: Person) -> None:
         say("Both have agreed to be recorded, by the link in an earlier mail.")
 
 
-def manage(mailbox: Mailbox, stand_ins: StandIns, client: Person, practitioner: Person) -> None:
-    """The page about a session: what cancelling means, another time, and in the end cancelling."""
+def manage(mailbox: Mailbox, stand_ins: StandIns, client: Person, practitioner: Person) -> str:
+    """The page about a session: what cancelling means, another time, and in the end cancelling. Gives its address."""
     link = mailbox.find_link(client, "manage-session")
     if not link:
         raise SystemExit("No mail leads to the page about the session; `make logs` says why.")
@@ -166,6 +171,7 @@ def manage(mailbox: Mailbox, stand_ins: StandIns, client: Person, practitioner: 
     stand_ins.run("send-notifications")
     say("Something comes up, and they cancel it there.", mailbox.newest(practitioner)["Subject"])
     tell(read_paragraph(page, "It is cancelled"))
+    return link
 
 
 def set_up(client: Person, practitioner: Person, admin: Person) -> Any:
@@ -257,6 +263,21 @@ def count_down(until: datetime) -> None:
         time.sleep(min(1, left))
     if sys.stdout.isatty():
         print("\r" + " " * 40 + "\r", end="", flush=True)
+
+
+def leave_open(
+    state: Path, env: dict[str, str], pages: dict[str, str], mailbox: Mailbox, people: dict[str, Person]
+) -> None:
+    """Print the addresses of what can be looked at, and have the front page show them."""
+    for who, person in people.items():
+        if link := mailbox.find_link(person, "answer-recording-consent"):
+            pages[f"What the {who} said about recordings"] = link
+        pages[f"The newest mail to the {who}"] = f"{env['MAIL_URL']}/messages/{mailbox.newest(person)['id']}"
+    left = [{"name": name, "url": url} for name, url in pages.items()]
+    write_private(state / DEMO_PAGES, json.dumps(left, indent=2) + "\n")
+    say(f"Open them in a browser; {env['SUPABASE_URL']} leads to each:")
+    for page in left:
+        print(f"\n    {page['name']}\n    {page['url']}", flush=True)
 
 
 def tell(words: str) -> None:

@@ -14,6 +14,8 @@ from yarl import URL
 
 from . import cors
 from .config import Config, Port
+from .front.look import wants_page
+from .front.routes import Front
 from .functions_runner import FunctionFailed, FunctionsRunner
 from .postgrest import published_key
 
@@ -26,6 +28,10 @@ HOP_BY_HOP = frozenset(
 )
 # Addresses of auth that a browser is sent to without any header.
 OPEN_PATHS = ("/auth/v1/verify", "/auth/v1/callback", "/auth/v1/authorize", "/auth/v1/.well-known/")
+# What a browser would run scripts of.
+ACTIVE = frozenset(
+    ["text/html", "application/xhtml+xml", "image/svg+xml", "text/xml", "application/xml", "text/xsl"]
+)
 
 
 class Gateway:
@@ -37,11 +43,13 @@ class Gateway:
         client: aiohttp.ClientSession,
         functions: FunctionsRunner,
         silent: Callable[[], Awaitable[list[str]]],
+        front: Front,
     ) -> None:
         self._config = config
         self._client = client
         self._functions = functions
         self._silent = silent
+        self._front = front
         self._roles = {
             config.secrets["SUPABASE_PUBLISHABLE_KEY"]: f"Bearer {config.role_token('anon')}",
             config.secrets["SUPABASE_SECRET_KEY"]: f"Bearer {config.role_token('service_role')}",
@@ -53,9 +61,13 @@ class Gateway:
         self.app.router.add_route("*", "/auth/v1/{path:.*}", self._auth)
         self.app.router.add_route("*", "/storage/v1/{path:.*}", self._storage)
         self.app.router.add_route("*", "/functions/v1/{name}{path:(/.*)?}", self._function)
+        front.add_to(self.app.router)
         self.app.router.add_route("*", "/{name:[a-z-]+}", self._page)
+        self.app.router.add_route("*", "/{path:.*}", self._nowhere)
 
     async def _describe(self, request: web.Request) -> web.Response:
+        if wants_page(request):
+            return await self._front.front_page(request)
         silent = await self._silent()
         where = {"supabase": self._config.url(), "mail": self._config.url(Port.MAIL)}
         return web.json_response({**where, "silent": silent}, status=503 if silent else 200)
@@ -87,8 +99,11 @@ class Gateway:
     async def _page(self, request: web.Request) -> web.StreamResponse:
         function = self._functions.find(request.match_info["name"])
         if function is None or not function.is_page:
-            raise web.HTTPNotFound
+            return self._front.nowhere(request)
         return await self._function(request)
+
+    async def _nowhere(self, request: web.Request) -> web.StreamResponse:
+        return self._front.nowhere(request)
 
     async def _function(self, request: web.Request) -> web.StreamResponse:
         if refused := self._secret_in_browser(request):
@@ -180,6 +195,9 @@ class Gateway:
                     (k, v) for k, v in reply.headers.items() if k.lower() not in HOP_BY_HOP
                 )
                 response.headers.setdefault("Access-Control-Allow-Origin", "*")
+                if request.path.startswith("/storage/v1/") and reply.content_type in ACTIVE:
+                    # What people upload is on the front page's origin, where a script could press its buttons.
+                    response.headers["Content-Security-Policy"] = "sandbox"
                 await response.prepare(request)
                 async for piece in reply.content.iter_any():
                     await response.write(piece)

@@ -18,6 +18,7 @@ async def start(
         DATABASE_URL=config.database_url("supabase_lite"),
         LITE_SECRET=config.secrets["lite_secret"],
         SIGNING_KEY=config.secrets["JWT_SIGNING_KEY"],
+        ORIGIN=config.url(),
         PORT=str(config.port(Port.SUPABASE)),
         SITE_URL=project.site_url,
         REDIRECT_URLS=json.dumps(project.redirect_urls),

@@ -7,31 +7,25 @@ from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage, Message
 from email.policy import default
-from html import escape
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from aiohttp import web
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from .config import write_private
+from .config import Config, write_private
+from .mail_pages import body_page, file_page, files_of, list_page, mail_page
 
-PAGE = """<!doctype html><meta charset="utf-8"><title>Mail</title><meta http-equiv="refresh" content="5">
-<style>body {{ font: 16px/1.5 system-ui; max-width: 60rem; margin: 2rem auto }}
-td, th {{ padding: .3rem 1rem; text-align: left }}</style>
-<h1>Mail</h1><table><tr><th>When<th>To<th>Subject</tr>{rows}</table>"""
-ROW = '<tr><td>{at}<td>{to}<td><a href="/messages/{id}">{subject}</a></tr>'
 WORDS = ("text/plain", "text/html")
 
 
 class Mailbox:
     """Every mail that was caught, one JSON file each, oldest first."""
 
-    def __init__(self, folder: Path, token: str) -> None:
-        self._folder = folder
-        self._token = token
-        folder.mkdir(parents=True, exist_ok=True)
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._folder = config.state / "mail"
+        self._folder.mkdir(parents=True, exist_ok=True)
         self.app = web.Application(client_max_size=50 * 1024 * 1024)
         self.app.add_routes(
             [
@@ -39,6 +33,8 @@ class Mailbox:
                 web.get("/messages", self._messages),
                 web.get("/messages/outbound", self._postmark_search),
                 web.get("/messages/{id}", self._show),
+                web.get("/messages/{id}/html", self._show_html),
+                web.get(r"/messages/{id}/files/{number:\d+}", self._show_file),
                 web.delete("/messages", self._empty),
                 web.get("/server", self._postmark_server),
                 web.post("/email", self._postmark),
@@ -71,7 +67,7 @@ class Mailbox:
         return "250 caught"
 
     def _refused(self, request: web.Request) -> web.Response | None:
-        if request.headers.get("X-Postmark-Server-Token") == self._token:
+        if request.headers.get("X-Postmark-Server-Token") == self._config.secrets["POSTMARK_SERVER_TOKEN"]:
             return None
         return web.json_response({"ErrorCode": 10, "Message": "Bad or missing server token."}, status=401)
 
@@ -112,12 +108,14 @@ class Mailbox:
         write_private(path, json.dumps(kept, indent=2))
         return kept
 
-    def _mails(self) -> Iterator[dict[str, Any]]:
-        for path in sorted(self._folder.glob("*.json")):
+    def _mails(self, newest: int = 0) -> Iterator[dict[str, Any]]:
+        """All, or so many of the newest."""
+        for path in sorted(self._folder.glob("*.json"))[-newest:]:
             yield json.loads(path.read_text())
 
     async def _messages(self, request: web.Request) -> web.Response:
-        return web.json_response(list(self._mails()))
+        newest = request.query.get("newest", "")
+        return web.json_response(list(self._mails(int(newest) if newest.isdecimal() else 0)))
 
     async def _empty(self, request: web.Request) -> web.Response:
         for path in self._folder.glob("*.json"):
@@ -125,29 +123,26 @@ class Mailbox:
         return web.Response(status=204)
 
     async def _list(self, request: web.Request) -> web.Response:
-        rows = [
-            ROW.format(
-                at=mail["at"][:19],
-                to=escape(mail.get("To", "")),
-                subject=escape(_subject(mail)),
-                id=mail["id"],
-            )
-            for mail in self._mails()
-        ]
-        return web.Response(text=PAGE.format(rows="".join(reversed(rows))), content_type="text/html")
+        return list_page(self._config, list(self._mails()))
 
     async def _show(self, request: web.Request) -> web.Response:
-        mail = next((mail for mail in self._mails() if mail["id"] == request.match_info["id"]), None)
-        if mail is None:
+        return mail_page(self._config, self._find(request))
+
+    async def _show_html(self, request: web.Request) -> web.Response:
+        return body_page(self._find(request))
+
+    async def _show_file(self, request: web.Request) -> web.Response:
+        files, number = files_of(self._find(request)), int(request.match_info["number"])
+        if number >= len(files):
             raise web.HTTPNotFound
-        # The mail's own page runs no script and reaches nothing.
-        headers = {
-            "Content-Security-Policy": "sandbox; default-src 'none'; img-src * data:; style-src 'unsafe-inline'"
-        }
-        if mail.get("HtmlBody"):
-            return web.Response(text=mail["HtmlBody"], content_type="text/html", headers=headers)
-        text = mail.get("TextBody") or json.dumps(mail.get("TemplateModel"), indent=2)
-        return web.Response(text=text, headers=headers)
+        return file_page(files[number])
+
+    def _find(self, request: web.Request) -> dict[str, Any]:
+        wanted = request.match_info["id"]
+        found = next((mail for mail in self._mails() if mail["id"] == wanted), None)
+        if found is None:
+            raise web.HTTPNotFound
+        return found
 
 
 def _files(mail: EmailMessage) -> Iterator[Message]:
@@ -166,10 +161,6 @@ def _attachment(part: Message) -> dict[str, Any]:
         "ContentType": str(part["content-type"]),
         "Content": b64encode(content if isinstance(content, bytes) else b"").decode(),
     }
-
-
-def _subject(mail: dict[str, Any]) -> str:
-    return str(mail.get("Subject") or mail.get("TemplateAlias") or mail.get("TemplateId") or "(no subject)")
 
 
 def _receipt(mail: dict[str, Any]) -> dict[str, Any]:

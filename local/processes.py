@@ -104,6 +104,10 @@ class Processes:
 
         self._keepers.append(asyncio.create_task(watch()))
 
+    def names(self) -> list[str]:
+        """The parts that are kept running."""
+        return list(self._checks)
+
     async def silent(self) -> list[str]:
         """The parts that do not answer just now."""
         answers = await asyncio.gather(*(ready() for ready in self._checks.values()))

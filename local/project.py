@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from .config import DEFAULT_PORT, ROOT, write_private
+from .config import DEFAULT_PORT, ROOT, Port, write_private
 
 CONFIG = ROOT / "supabase" / "config.toml"
+SAMPLE = f"http://127.0.0.1:{DEFAULT_PORT + Port.SAMPLE}"
 REMEMBERED = "project.json"
 # In the environment, and what each takes the place of.
 NAMES = {
@@ -42,11 +43,11 @@ class Project:
         }
 
 
-def project(state: Path, origin: str) -> Project:
-    """Of the stack in a folder. A project whose website is the stack's default origin has its own origin instead."""
+def project(state: Path, sample: str) -> Project:
+    """Of the stack in a folder. Its website is the sample page, on this stack's own port, until one is said."""
     document = tomllib.loads(CONFIG.read_text())
     auth, said = document["auth"], remembered(state)
-    site = said.get("SITE_URL") or auth["site_url"].replace(f"http://127.0.0.1:{DEFAULT_PORT}", origin)
+    site = said.get("SITE_URL") or auth["site_url"].replace(SAMPLE, sample)
     redirects = (
         said["REDIRECT_URLS"].split(",") if "REDIRECT_URLS" in said else auth["additional_redirect_urls"]
     )

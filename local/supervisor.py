@@ -24,6 +24,8 @@ from aiohttp import web
 from . import lite, migrations, postgres, postgrest, s3, seed, stripe, ticker, video
 from .config import Config, Port, is_served, taken_ports
 from .envfile import write_env
+from .front import site
+from .front.routes import Front
 from .functions_runner import FunctionsRunner
 from .gateway import Gateway
 from .mail import Mailbox
@@ -61,7 +63,7 @@ class Supervisor:
         self._config = Config(Path(order["state"]), order["port"])
         self._order = order
         self._told = told
-        self._project = project(self._config.state, self._config.url())
+        self._project = project(self._config.state, self._config.url(Port.SAMPLE))
         self._env = {**self._config.env(), **self._project.env, **order["env"]}
         self._processes = Processes(self._config.state, lock)
         self._closing = contextlib.AsyncExitStack()
@@ -116,15 +118,17 @@ class Supervisor:
             await self._step("PostgreSQL", self._database())
             beside.create_task(self._step("Stripe", self._stripe(client)))
             beside.create_task(self._step("Agora", video.start(config, processes, client)))
-            mailbox = Mailbox(config.state / "mail", config.secrets["POSTMARK_SERVER_TOKEN"])
+            mailbox = Mailbox(config)
             await self._step("Mail", self._mail(mailbox))
             await self._step("Auth and storage", lite.start(config, self._project, processes, client))
             await self._step("Schema", self._schema())
             await self._step("Data API", postgrest.start(config, processes, client))
             functions = FunctionsRunner(config, processes, self._env)
             self._closing.push_async_callback(functions.close)
-            gateway = Gateway(config, client, functions, self._silent)
+            front = Front(config, client, self._env, processes.names, self._silent)
+            gateway = Gateway(config, client, functions, self._silent, front)
             await self._step("Gateway", self._serve(gateway.app, Port.GATEWAY))
+            await self._serve(site.app(config, self._env), Port.SAMPLE)
         if self._order["seed"]:
             await self._step("Demo", seed.insert_demo(config, client))
         if self._order["schedules"]:

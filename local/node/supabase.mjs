@@ -10,7 +10,7 @@ import { Files, hint } from "./files.mjs";
 import { inward, outward, verify } from "./tokens.mjs";
 import { resumableUploads, UPLOADS } from "./uploads.mjs";
 
-const { DATABASE_URL, LITE_SECRET, PORT, REDIRECT_URLS, SENDER_EMAIL, SITE_URL, SMTP_PORT, STORAGE, UPLOADED } = process.env;
+const { DATABASE_URL, LITE_SECRET, ORIGIN, PORT, REDIRECT_URLS, SENDER_EMAIL, SITE_URL, SMTP_PORT, STORAGE, UPLOADED } = process.env;
 const quiet = { onnotice: () => {} };
 // lite hands over JSON as text, which the driver would wrap a second time: triggers on auth.users would read a string.
 const text = (value) => (typeof value === "string" ? value : JSON.stringify(value));
@@ -23,6 +23,15 @@ const connection = createPostgresConnection({
 });
 // With its first request lite would grant everything in every schema to everybody, undoing what migrations revoke.
 connection.rlsState = "active";
+
+// lite takes the website's origin for its own: a website elsewhere has no address that verifies.
+class Mailer extends SmtpEmailDriver {
+  send({ text, html, ...message }) {
+    const verify = new URL("/auth/v1/verify", SITE_URL).href;
+    const here = (words) => words?.replaceAll(verify, `${ORIGIN}/auth/v1/verify`);
+    return super.send({ ...message, text: here(text), html: here(html) });
+  }
+}
 
 const app = new App({
   connection,
@@ -38,7 +47,7 @@ const app = new App({
   storage: { enabled: true, file_size_limit: "5GiB" },
   options: {
     server: { admin: false, apiKeys: false, disableStudio: true }, // keys are the gateway's business
-    drivers: { email: new SmtpEmailDriver({ host: "127.0.0.1", port: Number(SMTP_PORT), from: SENDER_EMAIL }) },
+    drivers: { email: new Mailer({ host: "127.0.0.1", port: Number(SMTP_PORT), from: SENDER_EMAIL }) },
   },
 });
 app._storageAdapter = new Files(STORAGE);

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { launch } from "./launch.mjs";
 
 const { SHOTS } = process.env; // a folder for screenshots, to look at
-const { origin, visits } = JSON.parse(process.env.SCENE);
+const { origin, beside = [], visits } = JSON.parse(process.env.SCENE); // `beside`: origins that a page may call
 const AXE = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
 const WIDTHS = [320, 360, 1280];
 const AXE_AT = ["320 light", "360 dark"]; // it takes a second each, and finds the same at every width
@@ -19,7 +19,7 @@ async function visitor(options) {
   const context = await browser.newContext({ viewport: { width: 360, height: 740 }, ...options });
   await context.route("**", (route) => {
     const url = new URL(route.request().url());
-    if (url.origin === origin) return route.continue();
+    if ([origin, ...beside].includes(url.origin)) return route.continue();
     foreign.push(url.href);
     return route.abort();
   });
@@ -44,6 +44,7 @@ async function inspect(axeSource) {
   if (!document.title.trim()) problems.push("it has no title");
   if (document.querySelectorAll("h1").length !== 1) problems.push("it has not one heading");
   for (const each of document.querySelectorAll("button, .button, .choice, select, textarea, input:not([type=hidden])")) {
+    if (!each.checkVisibility()) continue;
     const box = (each.closest(".choice") ?? each).getBoundingClientRect();
     if (box.height < 44) problems.push(`${box.height} px is low for a finger: ${each.outerHTML.slice(0, 120)}`);
   }

@@ -11,9 +11,12 @@ from aiohttp import web
 from yarl import URL
 
 from local.config import Config, Port, free_base
+from local.front.routes import Front
 from local.functions_runner import FunctionsRunner
 from local.gateway import Gateway
 from local.processes import Processes
+
+SITE = "http://127.0.0.1:3000"
 
 
 @pytest.fixture
@@ -24,7 +27,8 @@ async def config(tmp_path: Path) -> AsyncIterator[Config]:
         client = await closing.enter_async_context(aiohttp.ClientSession(auto_decompress=False))
         processes = Processes(tmp_path)
         closing.push_async_callback(processes.end_all)
-        gateway = Gateway(config, client, FunctionsRunner(config, processes, {}), processes.silent)
+        front = Front(config, client, {"SITE_URL": SITE}, processes.names, processes.silent)
+        gateway = Gateway(config, client, FunctionsRunner(config, processes, {}), processes.silent, front)
         for part, app in ((Port.REST, echo()), (Port.SUPABASE, echo()), (Port.GATEWAY, gateway.app)):
             runner = web.AppRunner(app)
             await runner.setup()
@@ -34,12 +38,13 @@ async def config(tmp_path: Path) -> AsyncIterator[Config]:
 
 
 def echo() -> web.Application:
-    """Says what it heard."""
+    """Says what it heard, as the kind of file that is asked for."""
 
     async def answer(request: web.Request) -> web.Response:
         body = (await request.read()).decode()
         heard = {"path": request.raw_path, "headers": dict(request.headers), "body": body}
-        return web.json_response(heard, headers={"Content-Range": "0-0/1"})
+        kind = request.query.get("kind", "application/json")
+        return web.json_response(heard, headers={"Content-Range": "0-0/1"}, content_type=kind)
 
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", answer)
@@ -145,3 +150,29 @@ async def test_a_missing_function_is_a_404_that_a_browser_can_read(config: Confi
 
         assert (reply.status, answer["code"]) == (404, "NOT_FOUND")
         assert reply.headers["Access-Control-Allow-Origin"] == "*"
+
+
+@pytest.mark.parametrize(
+    "kind", ["text/html", "image/svg+xml", "application/xhtml+xml", "image/png", "video/mp4"]
+)
+async def test_what_people_upload_runs_no_script_beside_the_front_page(config: Config, kind: str) -> None:
+    """The front page holds keys at this origin, and its buttons ask who presses them by origin."""
+    async with (
+        aiohttp.ClientSession() as client,
+        client.get(f"{config.url()}/storage/v1/object/public/b/a", params={"kind": kind}) as reply,
+    ):
+        is_active = "html" in kind or "xml" in kind
+        assert reply.headers.get("Content-Security-Policy") == ("sandbox" if is_active else None)
+
+
+@pytest.mark.parametrize(
+    "path", ["/dashboard", "/dashboard?session_booked=true", "/journal/42", "/assets/a.js"]
+)
+async def test_a_page_of_the_website_says_where_the_website_is(config: Config, path: str) -> None:
+    """To a browser; a program gets a plain 404."""
+    async with aiohttp.ClientSession() as client:
+        async with client.get(config.url() + path, headers={"Accept": "text/html"}) as page:
+            words = await page.text()
+        async with client.get(config.url() + path) as plain:
+            assert (page.status, plain.status) == (404, 404)
+    assert config.url() + path in words and SITE in words and "SITE_URL=" in words

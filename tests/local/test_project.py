@@ -4,10 +4,10 @@ from pathlib import Path
 
 from local.project import project, remember
 
-ORIGIN = "http://127.0.0.1:25000"
+ORIGIN = "http://127.0.0.1:25012"
 
 
-def test_a_stack_has_its_own_origin_as_website_until_it_is_told_one(tmp_path: Path) -> None:
+def test_a_stack_has_its_sample_page_as_website_until_it_is_told_one(tmp_path: Path) -> None:
     before = project(tmp_path, ORIGIN)
 
     is_other = remember(

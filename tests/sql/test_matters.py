@@ -35,6 +35,9 @@ STATES: dict[str, dict[str, str]] = {
         **dict.fromkeys(("pending", "requires_action", "succeeded"), NEVER),
         **dict.fromkeys(("failed", "canceled"), "refund_failed"),
     },
+    "private.scheduled_runs.outcome": dict.fromkeys(
+        ("done", "partly", "failed"), "the next run is due by itself"
+    ),
     "private.recording_takes.status": {
         **dict.fromkeys(("pending", "recording", "processing", "completed"), NEVER),
         "failed": "recording_failed",
