@@ -4,7 +4,7 @@ import argparse
 
 import deploy
 
-from . import audit, bundle, doctor, manifest, openapi, rotate_banking_keys, routes
+from . import audit, bundle, doctor, image, manifest, openapi, rotate_banking_keys, routes
 
 
 def main() -> None:
@@ -27,6 +27,18 @@ def main() -> None:
         command = commands.add_parser(name)
         command.add_argument("functions", nargs="*", metavar="name")
         command.set_defaults(do=lambda said, write=write_some: write(said.functions))
+    command = commands.add_parser("image")
+    command.add_argument(
+        "--base", help="Python 3.11, in place of the official one that the Containerfile names"
+    )
+    command.add_argument("--recording", action="store_true", help="with ffmpeg, for process-recording")
+    command.add_argument("--engine", choices=image.ENGINES)
+    command.add_argument("options", nargs="*", help="for the engine, after --")
+    command.set_defaults(
+        do=lambda said: image.write(
+            base=said.base, recording=said.recording, engine=said.engine, options=said.options
+        )
+    )
     command = commands.add_parser("verify-audit-log")
     command.add_argument("heads", nargs="*", metavar="position:hash")
     command.set_defaults(do=lambda said: audit.verify(said.heads))
