@@ -63,6 +63,7 @@ class Keeper:
     router: Kept
     functions: list[Kept]
     most: int
+    ports: dict[str, int]
     ended_at: float = 0
     _selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
 
@@ -129,8 +130,7 @@ class Keeper:
             if kept is self.router:
                 from .router import route
 
-                ports = {each.name: each.listener.getsockname()[1] for each in self.functions}
-                route(self.plans, ports, self.lacking, kept.listener)
+                route(self.plans, self.ports, self.lacking, kept.listener)
             else:
                 os.environ["FUNCTION_TARGET"] = kept.name
                 _read_settings(kept.name)
@@ -260,7 +260,8 @@ def keep_all() -> None:
     _tell(plans, lacking, began)
     gc.collect()
     gc.freeze()  # or the first collection of every child would copy all those pages
-    Keeper(plans, lacking, Kept(ROUTER, front), functions, _most(len(functions))).run()
+    ports = {kept.name: kept.listener.getsockname()[1] for kept in functions}
+    Keeper(plans, lacking, Kept(ROUTER, front), functions, _most(len(functions)), ports).run()
 
 
 def _tell(plans: dict[str, Planned], lacking: dict[str, str], began: float) -> None:

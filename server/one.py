@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -151,15 +152,20 @@ def listen() -> socket.socket:
 
 
 def load(target: str) -> ModuleType:
-    """A function's module: in its folder among the others, or alone in a bundle, as functions-framework finds it."""
+    """A function's module: in its folder among the others, or alone in a bundle."""
     if (ROOT / "functions" / target).is_dir():
         return importlib.import_module(f"functions.{target}.main")
+    return load_source(ROOT / "main.py")
+
+
+def load_source(source: Path) -> ModuleType:
+    """The module of a file, as functions-framework finds it."""
     spec = importlib.util.spec_from_file_location(
-        "main", ROOT / "main.py", submodule_search_locations=[str(ROOT)]
+        source.stem, source, submodule_search_locations=[str(source.parent)]
     )
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
-    sys.modules["main"] = module
+    sys.modules[source.stem] = module
     spec.loader.exec_module(module)
     return module
 

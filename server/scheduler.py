@@ -21,12 +21,17 @@ def is_due(schedule: str, minute: datetime) -> bool:
     return next(CronSim(schedule, minute - timedelta(minutes=1))) == minute
 
 
+def to_next_minute() -> float:
+    """How many seconds are left of this one."""
+    return 60 - datetime.now(UTC).timestamp() % 60
+
+
 async def keep_schedule(functions: dict[int, Planned], key: str) -> None:
     """Minute after minute. The functions are named by the port that they listen on."""
     client = ClientBuilder().http1_only().no_proxy().pool_max_idle_per_host(0).build()
     calls: dict[str, asyncio.Task[None]] = {}
     while True:
-        await asyncio.sleep(60 - datetime.now(UTC).timestamp() % 60)
+        await asyncio.sleep(to_next_minute())
         minute = datetime.now(UTC).replace(second=0, microsecond=0)
         for port, plan in functions.items():
             still_busy = plan.name in calls and not calls[plan.name].done()
