@@ -28,6 +28,7 @@ from .pulse import SIZE, Pulse
 from .replies import say
 
 IDLE_S = 300
+RESTED_S = 0.25  # who has just begun, or answered, may have the next request already
 BLOCKED_S = 20
 ENDS_WITHIN_S = 9  # platforms kill after ten
 LONGEST_PAUSE_S = 5.0
@@ -52,6 +53,9 @@ class Kept:
     pause_s: float = 0
     not_before: float = 0
     is_let_go: bool = False
+
+    def idle_s(self) -> float:
+        return self.pulse.idle_s() if self.pulse else 0
 
 
 @dataclass
@@ -98,14 +102,14 @@ class Keeper:
         if len(alive) < self.most:
             self._start(kept)
         elif not any(each.is_let_go for each in alive):
-            idle = [each for each in alive if each.pulse and each.pulse.idle_s() > 0]
-            if idle:
-                self._let_go(max(idle, key=lambda each: each.pulse.idle_s() if each.pulse else 0))
+            longest_idle = max(alive, key=Kept.idle_s)
+            if longest_idle.idle_s() > RESTED_S:
+                self._let_go(longest_idle)
 
     def _start(self, kept: Kept) -> None:
         kept.began, kept.is_let_go = time.monotonic(), False
         if kept.pulse:
-            kept.pulse.rest()
+            kept.pulse.start()
         kept.pid = os.fork()
         if kept.pid == 0:
             self._become(kept)
@@ -201,9 +205,8 @@ class Keeper:
                 self._selector.unregister(kept.listener)
 
     def _is_making_room(self) -> bool:
-        return any(each.is_let_go and each.pid for each in self.functions) or not any(
-            each.pid and each.pulse and each.pulse.idle_s() for each in self.functions
-        )
+        alive = [each for each in self.functions if each.pid]
+        return any(each.is_let_go for each in alive) or all(each.idle_s() < RESTED_S for each in alive)
 
     def _next_look(self) -> float:
         now = time.monotonic()
@@ -218,8 +221,8 @@ class Keeper:
             if kept.pulse.blocked_s() > BLOCKED_S:
                 say("CRITICAL", f"{kept.name} is blocked and killed", function=kept.name, code="blocked")
                 self._signal(kept, signal.SIGKILL)
-                kept.pulse.rest()
-            elif kept.pulse.idle_s() > IDLE_S and not kept.is_let_go:
+                kept.pulse.start()
+            elif kept.idle_s() > IDLE_S and not kept.is_let_go:
                 self._let_go(kept)
 
     def _is_over(self) -> bool:

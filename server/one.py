@@ -108,11 +108,17 @@ class App:
 class Server(Uvicorn):
     """Woken by the signal to end; uvicorn's own looks for it ten times a second."""
 
+    def __init__(self, config: Config, pulse: Pulse | None = None) -> None:
+        super().__init__(config)
+        self._pulse = pulse
+
     async def main_loop(self) -> None:
         ended = asyncio.Event()
         for name in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(name, ended.set)
         await self.on_tick(0)  # which sets the headers of every reply
+        if self._pulse:
+            self._pulse.rest()
         if not self.should_exit:
             await ended.wait()
 
@@ -141,7 +147,7 @@ def serve_target(target: str, listener: socket.socket | None = None, pulse: Puls
         raise SystemExit(f"There is no function {target} here.")
     function = getattr(load(target), target)
     config = configured(App(function, plan, pulse), [("x-commit", commit())])
-    Server(config).run(sockets=[listener or listen()])
+    Server(config, pulse).run(sockets=[listener or listen()])
 
 
 def listen() -> socket.socket:

@@ -22,6 +22,10 @@ class Pulse:
         self._under_way = 0
         self._next: asyncio.TimerHandle | None = None
 
+    def start(self) -> None:
+        """It is being started, for somebody who waits."""
+        self._write(time.monotonic())
+
     def begin(self) -> None:
         """A request has come."""
         self._under_way += 1
@@ -31,11 +35,12 @@ class Pulse:
     def end(self) -> None:
         """A request has its answer."""
         self._under_way -= 1
-        if not self._under_way:
-            self.rest()
+        self.rest()
 
     def rest(self) -> None:
-        """There is nothing to do from now on."""
+        """There is nothing to do from now on, if there is not."""
+        if self._under_way:
+            return
         if self._next:
             self._next.cancel()
         self._write(-time.monotonic())

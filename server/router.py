@@ -123,6 +123,7 @@ def _client() -> Client:
     return (
         ClientBuilder()
         .http1_only()
+        .user_agent("")  # of a caller who does not say
         .follow_redirects(False)
         .no_proxy()
         .pool_max_idle_per_host(0)
