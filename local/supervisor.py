@@ -121,7 +121,8 @@ class Supervisor:
             await self._step("Data API", postgrest.start(config, processes, client))
             functions = FunctionsRunner(config, processes, self._env)
             self._closing.push_async_callback(functions.close)
-            gateway = Gateway(config, client, functions, self._silent)
+            elsewhere = self._order["env"].get("FUNCTIONS_AT")
+            gateway = Gateway(config, client, functions, self._silent, elsewhere)
             await self._step("Gateway", self._serve(gateway.app, Port.GATEWAY))
         if self._order["seed"]:
             await self._step("Demo", seed.insert_demo(config, client))
