@@ -39,6 +39,8 @@ async def ask(app):
 for target in sys.argv[1:]:
     app = create_asgi_app(target, f"functions/{target}/main.py", "http")
     print(target, asyncio.run(ask(app)))
+    for name in [name for name in sys.modules if name.partition(".")[0] == "main"]:
+        del sys.modules[name]  # by which each of them is known, in a process of its own
 """
 
 
