@@ -39,7 +39,7 @@ def write(*, base: str | None, recording: bool, engine: str | None, options: lis
             "recording" if recording else "functions",
         ),
         *(("--build-arg", f"BASE={base}") if base else ()),
-        *("--build-arg", f"COMMIT={commit()}", "--tag", name),
+        *("--tag", name),
         *options,
         str(folder.relative_to(ROOT)),
     ]
@@ -49,7 +49,7 @@ def write(*, base: str | None, recording: bool, engine: str | None, options: lis
     print(name)
 
 
-def assemble(into: Path) -> Path:
+def assemble(into: Path, of_commit: str | None = None) -> Path:
     """The image's folder, in place of what was there: two of the same commit are alike."""
     shutil.rmtree(into, ignore_errors=True)
     app = into / "app"
@@ -61,7 +61,7 @@ def assemble(into: Path) -> Path:
     for function in functions().values():
         for file in browser_files(function.folder):
             _copy(file, app / file.relative_to(ROOT))
-    (app / "functions.json").write_text(plan(list(functions().values()), commit()))
+    (app / "functions.json").write_text(plan(list(functions().values()), of_commit or commit()))
     (into / "requirements.txt").write_text(pinned_for_image())
     (into / "recording.txt").write_text(pinned_alone("imageio-ffmpeg"))
     return into

@@ -41,8 +41,9 @@ def main() -> None:
     engine = Engine(KEPT)
     now = commit()
     act("The image")
-    assemble(IMAGE)
-    before = engine.build("recording", f"{now[:34]}before", IMAGE)
+    other = f"before{now[6:]}"
+    before = engine.build("recording", other, assemble(IMAGE, other))
+    assemble(IMAGE, now)
     image = engine.build("recording", now, IMAGE)
     slim = engine.build("functions", now, IMAGE)
     for each in (slim, image):
@@ -112,7 +113,10 @@ def granted(env: dict[str, str], *names: str) -> dict[str, str]:
 def look(one: Container, now: str) -> None:
     """What it says of itself, and what it may do."""
     health = one.await_health()
-    must(health["commit"] == now, f"it answered after {one.started_s:.1f} s, and /healthz says {now[:12]}")
+    must(
+        health["commit"] == now,
+        f"it answered after {one.started_s:.1f} s; /healthz says {health['commit'][:12]}",
+    )
     must(health["not_served"] == [], f"it serves all {health['functions']} functions")
     must("holds every secret" in one.logs(), "its log says that it holds every secret")
     status = Path(f"/proc/{one.state('.State.Pid')}/status").read_text()

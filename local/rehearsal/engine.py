@@ -64,7 +64,7 @@ class Engine:
         self.run(
             *("build", "--quiet", "--isolation", "chroot", "--network", "host", *LIMITS, *mounts),
             *("--file", "Containerfile", "--target", target),
-            *("--build-arg", f"BASE={self.base()}", "--build-arg", f"COMMIT={commit}", "--tag", name),
+            *("--build-arg", f"BASE={self.base()}", "--tag", name),
             str(folder),
         )
         return name
