@@ -1,6 +1,7 @@
 """Everything that reads deploy.yaml: bundles, manifests, routes, the API document, the doctor. And one rotation.
 
 python -m deploy bundle [name …]     build/<name>/, ready to be deployed alone
+python -m deploy image               the one image of all functions, by the Containerfile
 python -m deploy openapi             docs/api/openapi.json, from the contracts
 python -m deploy routes              wire path, verbs, callers and schedule of each function
 python -m deploy manifest [name …]   a Knative service per function, for the settings found in the environment

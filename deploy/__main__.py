@@ -32,7 +32,7 @@ def main() -> None:
         "--base", help="Python 3.11, in place of the official one that the Containerfile names"
     )
     command.add_argument("--recording", action="store_true", help="with ffmpeg, for process-recording")
-    command.add_argument("--engine", choices=image.ENGINES)
+    command.add_argument("--engine", help="docker, podman or buildah, with its own options")
     command.add_argument("options", nargs="*", help="for the engine, after --")
     command.set_defaults(
         do=lambda said: image.write(

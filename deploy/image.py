@@ -1,11 +1,14 @@
 """The one image: all functions, what they share, the pins of all of them, and the server; `FUNCTION_TARGET` chooses.
 
-    python -m deploy image [--from BASE] [--recording] [--engine podman]
+    python -m deploy image [--base BASE] [--recording] [--engine podman]
 
-Its folder is put together under `build/image/`, and the Containerfile builds it, with docker, podman or buildah. The
-base is Python 3.11 in any image: the official one by its digest, unless another is named.
+Its folder is put together under `build/image/`, and the Containerfile builds it, with docker, podman or buildah; PODMAN
+says how podman is called where that takes more words. The base is any image with Python 3.11: the official one by its
+digest, unless another is named.
 """
 
+import os
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -24,20 +27,17 @@ ENGINES = ("podman", "docker", "buildah")
 def write(*, base: str | None, recording: bool, engine: str | None, options: list[str]) -> None:
     """Put the image's folder together and build it; prints the command before, and the image's names after."""
     folder = assemble(IMAGE)
-    program = engine or next((each for each in ENGINES if shutil.which(each)), None)
-    if program is None:
+    found = engine or os.environ.get("PODMAN") or next(filter(shutil.which, ENGINES), None)
+    if found is None:
         raise SystemExit(
             f"None of {', '.join(ENGINES)} is here. {folder.relative_to(ROOT)} is what they would build."
         )
     name = f"{NAME}{'-recording' if recording else ''}:{commit()[:12]}"
+    program = shlex.split(found)
+    target = "recording" if recording else "functions"
     command = [
-        *(program, "bud" if program == "buildah" else "build"),
-        *(
-            "--file",
-            str(CONTAINERFILE.relative_to(ROOT)),
-            "--target",
-            "recording" if recording else "functions",
-        ),
+        *(*program, "bud" if program[0] == "buildah" else "build"),
+        *("--file", str(CONTAINERFILE.relative_to(ROOT)), "--target", target),
         *(("--build-arg", f"BASE={base}") if base else ()),
         *("--tag", name),
         *options,
