@@ -36,6 +36,7 @@ OWN_MIB, EACH_MIB = (
     96,
     14,
 )  # what all of it, and each process of a function, takes of the memory that there is
+MEMORY_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 ROUTER = "router"
 # What is imported with the first request, or later still.
 LATE = ("jwt", "uvicorn.lifespan.off", "uvicorn.loops.uvloop", "uvicorn.protocols.http.httptools_impl")
@@ -260,19 +261,21 @@ def keep_all() -> None:
     ]
     for kept in functions:
         kept.listener.setblocking(False)
-    _tell(plans, lacking, began)
+    most = _most(len(functions))
+    _tell(plans, lacking, began, most)
     gc.collect()
     gc.freeze()  # or the first collection of every child would copy all those pages
     ports = {kept.name: kept.listener.getsockname()[1] for kept in functions}
-    Keeper(plans, lacking, Kept(ROUTER, front), functions, _most(len(functions)), ports).run()
+    Keeper(plans, lacking, Kept(ROUTER, front), functions, most, ports).run()
 
 
-def _tell(plans: dict[str, Planned], lacking: dict[str, str], began: float) -> None:
+def _tell(plans: dict[str, Planned], lacking: dict[str, str], began: float, most: int) -> None:
     say(
         "NOTICE",
         f"All {len(plans)} functions are served from here: this container holds every secret of the platform.",
         commit=commit(),
         functions=len(plans) - len(lacking),
+        processes_at_most=most,
         keeps_schedule=bool(os.environ.get("SCHEDULER")),
         start_ms=round((time.monotonic() - began) * 1000),
     )
@@ -298,9 +301,10 @@ def _read_settings(target: str) -> None:
 
 def _most(functions: int) -> int:
     """How many processes of functions there may be at once, by the memory that this container is given."""
-    with suppress(OSError, ValueError):
-        limit = int(Path("/sys/fs/cgroup/memory.max").read_text())
-        return max(4, min(functions, (limit // 2**20 - OWN_MIB) // EACH_MIB))
+    for limit in MEMORY_LIMITS:
+        with suppress(OSError, ValueError):
+            mib = int(Path(limit).read_text()) // 2**20
+            return max(4, min(functions, (mib - OWN_MIB) // EACH_MIB))
     return functions
 
 

@@ -129,6 +129,7 @@ def configured(app: Any, headers: list[tuple[str, str]], **more: Any) -> Config:
         app,
         lifespan="off",
         ws="none",
+        log_config=None,  # nothing below an error is said, and that goes to stderr by itself
         log_level="error",
         access_log=False,
         server_header=False,

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from deploy.commit import commit
@@ -177,7 +177,8 @@ def kill(engine: Engine, one: Container, origin: str, headers: dict[str, str]) -
     with Load(origin, headers, READ) as load:
         time.sleep(2)
         for pid in children:
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # idle, it has just been let go
+                os.kill(pid, signal.SIGKILL)
         time.sleep(3)
     wrong = sum(count for said, count in load.seen.items() if said != "200")
     must(wrong <= len(children) * 3, f"all its {len(children)} processes killed, router too; of {load}")
