@@ -189,7 +189,7 @@ class Keeper:
         if not self.ended_at:
             self.ended_at = time.monotonic()
             for kept in self._all():
-                self._signal(kept, signal.SIGTERM)
+                self._let_go(kept)
 
     # The round
 
@@ -231,7 +231,8 @@ class Keeper:
             return False
         if self.router.pid is None:  # nobody asks any more
             for kept in self.functions:
-                self._signal(kept, signal.SIGTERM)
+                if not kept.is_let_go:
+                    self._let_go(kept)
             if not any(kept.pid for kept in self.functions):
                 return True
         if time.monotonic() - self.ended_at > ENDS_WITHIN_S:
