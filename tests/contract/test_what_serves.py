@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import httpx
@@ -19,6 +20,14 @@ from deploy.functions import ROOT, functions
 from .test_bundles_stand_alone import settings
 
 OF_THE_FRAMEWORK = {"flask", "werkzeug", "functions_framework", "cloudevents", "gunicorn", "jinja2", "click"}
+# All packages that a cold start loads, without a token to verify; with each that brings others.
+NEEDED = {
+    *("starlette", "anyio"),
+    *("pydantic", "pydantic_core", "annotated_types", "typing_inspection", "typing_extensions"),
+    *("uvicorn", "uvloop", "httptools"),
+    "pyreqwest",
+}
+OF_THE_ENVIRONMENT = {"_distutils_hack", "google"}  # loaded by .pth files of the tests' own packages
 SETTINGS = {"SUPABASE_URL": "http://127.0.0.1:9", "SUPABASE_PUBLISHABLE_KEY": "sb_publishable_x"}
 TELLS_WHAT_IS_LOADED = "import atexit, sys; atexit.register(lambda: print('loaded', *sorted(sys.modules)))\n"
 UNDER_THE_FRAMEWORK = """
@@ -74,6 +83,10 @@ def test_a_function_that_serves_has_loaded_nothing_of_the_framework(tmp_path: Pa
     loaded = {name.partition(".")[0] for name in said.splitlines()[-1].removeprefix("loaded ").split()}
     assert {"uvicorn", "uvloop", "httptools", "starlette", "pydantic"} <= loaded
     assert not loaded & OF_THE_FRAMEWORK
+    others = {
+        name for name in loaded - sys.stdlib_module_names if name in packages_distributions()
+    } - OF_THE_ENVIRONMENT
+    assert others <= NEEDED, f"{others - NEEDED}: loaded by each cold start, and needed by none"
 
 
 def test_uvicorn_without_its_command_line_is_still_uvicorn() -> None:
