@@ -137,6 +137,10 @@ class Keeper:
 
                 route(self.plans, self.ports, self.lacking, kept.listener)
             else:
+                with suppress(
+                    OSError
+                ):  # where memory ends, it is a function that goes, and not what keeps them all
+                    Path("/proc/self/oom_score_adj").write_text("500")
                 os.environ["FUNCTION_TARGET"] = kept.name
                 _read_settings(kept.name)
                 serve_target(kept.name, kept.listener, kept.pulse)

@@ -89,6 +89,13 @@ def test_a_function_is_given_its_own_settings_alone(served: Served) -> None:
     assert "SUPABASE_SECRET_KEY" in served.ask("trusted").json()["settings"]
 
 
+def test_where_memory_ends_it_is_a_function_that_goes(served: Served) -> None:
+    def score(pid: int) -> int:
+        return int(Path(f"/proc/{pid}/oom_score_adj").read_text())
+
+    assert score(served.pid("first")) > score(served.process.pid)
+
+
 # The way through
 
 
