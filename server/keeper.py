@@ -13,6 +13,7 @@ import selectors
 import signal
 import socket
 import sys
+import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -137,10 +138,7 @@ class Keeper:
 
                 route(self.plans, self.ports, self.lacking, kept.listener)
             else:
-                with suppress(
-                    OSError
-                ):  # where memory ends, it is a function that goes, and not what keeps them all
-                    Path("/proc/self/oom_score_adj").write_text("500")
+                _go_first()
                 os.environ["FUNCTION_TARGET"] = kept.name
                 _read_settings(kept.name)
                 serve_target(kept.name, kept.listener, kept.pulse)
@@ -313,9 +311,14 @@ def _most(functions: int) -> int:
     return functions
 
 
+def _go_first() -> None:
+    """Where memory ends, it is a function that goes, and not what keeps them all."""
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("500")
+
+
 def _end_with_it(lifeline: int) -> None:
     """End when the keeper is gone, even if it was killed."""
-    import threading
 
     def wait() -> None:
         os.read(lifeline, 1)

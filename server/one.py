@@ -31,6 +31,7 @@ PEER = b"x-router-peer"  # whom the router in front of us saw; it lets none thro
 HEALTH = "/healthz"
 WAITING = 64  # requests that wait for a place; whoever comes then is told at once
 WAITS_S = 10
+ON_ITS_WAY_S = 0.3
 RETRY = [(b"retry-after", b"1")]
 
 
@@ -121,6 +122,13 @@ class Server(Uvicorn):
             self._pulse.rest()
         if not self.should_exit:
             await ended.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no connection any more; but on one that was just taken, the request may be still on its way."""
+        for server in self.servers:
+            server.close()
+        await asyncio.sleep(ON_ITS_WAY_S)
+        await super().shutdown(sockets)
 
 
 def configured(app: Any, headers: list[tuple[str, str]], **more: Any) -> Config:

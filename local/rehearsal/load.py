@@ -34,7 +34,9 @@ class Load:
             thread.join()
 
     def _call(self, place: int) -> None:
-        with httpx.Client(headers=self._headers, timeout=40) as client:
+        # Without keeping connections: who asks on one that is just being closed has to ask again, and browsers do.
+        limits = httpx.Limits(max_keepalive_connections=0)
+        with httpx.Client(headers=self._headers, timeout=40, limits=limits) as client:
             while not self._over.is_set():
                 place += 1
                 began = time.monotonic()

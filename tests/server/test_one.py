@@ -1,6 +1,7 @@
 """One function as a service of its own: its time, its places, its end, and what it says of itself."""
 
 import signal
+import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -69,6 +70,17 @@ def test_it_ends_when_what_it_has_begun_is_answered(served: Served) -> None:
 
         assert 200 == under_way.result().status_code
     assert 0 == served.process.wait(5)
+
+
+def test_told_to_end_it_still_answers_a_request_that_is_on_its_way(served: Served) -> None:
+    """On a connection that it has taken already, a moment before."""
+    with socket.create_connection(("127.0.0.1", served.port), timeout=10) as caller:
+        time.sleep(0.3)
+        served.process.send_signal(signal.SIGTERM)
+        time.sleep(0.1)
+        caller.sendall(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+
+        assert caller.recv(1000).startswith(b"HTTP/1.1 200")
 
 
 def test_it_does_not_start_under_a_name_that_is_not_there(folder: Path) -> None:
