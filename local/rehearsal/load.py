@@ -18,6 +18,7 @@ class Load:
         self._over = threading.Event()
         self._threads = [threading.Thread(target=self._call, args=(place,)) for place in range(CALLERS)]
         self.seen: Counter[str] = Counter()
+        self.told: dict[str, str] = {}
         self.commits: list[str] = []
         self.slowest_s = 0.0
 
@@ -44,15 +45,19 @@ class Load:
                 try:
                     reply = client.post(f"{self._url}/functions/v1/{name}", content=self._body)
                     said = str(reply.status_code)
+                    if said != "200" and said not in self.told:
+                        self.told[said] = reply.text[:200]
                     commit = reply.headers.get("x-commit", "")
                     if commit and commit not in self.commits:
                         self.commits.append(commit)
                 except httpx.TransportError as error:
                     said = type(error).__name__
+                    self.told[said] = str(error)
                 self.seen[said] += 1
                 self.slowest_s = max(self.slowest_s, time.monotonic() - began)
 
     def __str__(self) -> str:
         total = sum(self.seen.values())
         answers = ", ".join(f"{count} × {said}" for said, count in self.seen.most_common())
-        return f"{total} requests: {answers}; the slowest took {self.slowest_s:.2f} s"
+        why = "".join(f"\n      {said}: {told}" for said, told in self.told.items())
+        return f"{total} requests: {answers}; the slowest took {self.slowest_s:.2f} s{why}"
