@@ -124,9 +124,13 @@ class Server(Uvicorn):
             await ended.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Take no connection any more; but on one that was just taken, the request may be still on its way."""
+        """Take no connection any more; but on one that was taken, a request may be still on its way.
+
+        Whoever asks now is asked to make another connection, or would ask the next on this one when it is closed.
+        """
         for server in self.servers:
             server.close()
+        self.server_state.default_headers = [*self.server_state.default_headers, (b"connection", b"close")]
         await asyncio.sleep(ON_ITS_WAY_S)
         await super().shutdown(sockets)
 

@@ -60,7 +60,7 @@ def main() -> None:
             Path(folder), port=base, seed=True, env={**at, "SITE_URL": origin, "FUNCTIONS_AT": origin}
         )
         caddy = Origin(KEPT, base + 50, f"http://127.0.0.1:{base}")
-        caddy.start(ports[0])
+        caddy.start(ports[0], ports[1])
         closing.callback(caddy.stop)
         closing.enter_context(stack)
         env = stack.env
@@ -81,7 +81,7 @@ def main() -> None:
         act("Killed")
         kill(engine, one, origin, dict(headers))
         act("Forward to another revision under load, and back")
-        switch(engine, caddy, origin, dict(headers), one, before, {**everything, "SCHEDULER": "1"}, ports)
+        switch(engine, origin, dict(headers), one, before, {**everything, "SCHEDULER": "1"}, ports)
         act("256 MiB")
         small(engine, caddy, origin, dict(headers), image, everything, ports)
         act("Five services of the same digest, the rest in one container")
@@ -196,7 +196,6 @@ def kill(engine: Engine, one: Container, origin: str, headers: dict[str, str]) -
 
 def switch(
     engine: Engine,
-    caddy: Origin,
     origin: str,
     headers: dict[str, str],
     one: Container,
@@ -204,16 +203,15 @@ def switch(
     env: dict[str, str],
     ports: list[int],
 ) -> None:
-    """The other revision beside it, the way led there, this one drained; and the same the other way round."""
+    """The other revision beside it, this one drained, so that Caddy leads there; then this one again, that one drained."""
     with Load(origin, headers, READ) as load:
         time.sleep(1)
         other = engine.start("all-before", before, ports[1], env, "--memory", "512m")
-        caddy.lead(ports[1])
         took, status = one.stop()
-        time.sleep(1)
+        time.sleep(2)
         engine.run("start", one.name)
         one.await_health()
-        caddy.lead(ports[0])
+        time.sleep(2)
         back, other_status = other.stop()
         time.sleep(1)
     must(set(load.seen) == {"200"}, f"there and back without one failure, of {load}")
@@ -284,7 +282,7 @@ def five(
             "--memory",
             functions()[name].memory.replace("Mi", "m"),
         )
-    caddy.lead(ports[0], own)
+    caddy.lead(ports[0], own=own)
     tell_story(env, folder)
     for name, service in services.items():
         called = [line for line in service.lines() if line.get("request_id")]

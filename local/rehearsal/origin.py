@@ -27,9 +27,9 @@ class Origin:
         if not self._caddy:
             raise SystemExit("caddy is not here. Remedy: make install.")
 
-    def start(self, rest: int, own: dict[str, int] | None = None) -> None:
-        """Serve: functions of `own` at their ports, the rest at that one."""
-        self._write(rest, own or {})
+    def start(self, *rest: int) -> None:
+        """Serve all functions at the first of these ports that takes a connection."""
+        self._write(rest, {})
         self._process = subprocess.Popen(
             [self._caddy, "run", "--config", str(self._file)], stdout=self._log, stderr=self._log
         )
@@ -42,8 +42,11 @@ class Origin:
                 time.sleep(0.05)
         raise SystemExit(f"Caddy does not answer; {self._log.name} says why.")
 
-    def lead(self, rest: int, own: dict[str, int] | None = None) -> None:
-        """Lead elsewhere from now on; what is under way comes to its end."""
+    def lead(self, *rest: int, own: dict[str, int] | None = None) -> None:
+        """Lead elsewhere from now on: functions of `own` to their ports, the rest to these.
+
+        Made anew, Caddy cuts off a few who are just connecting; so nothing that must not fail is under way.
+        """
         self._write(rest, own or {})
         print("  $ caddy reload --config Caddyfile", flush=True)
         subprocess.run(
@@ -54,8 +57,8 @@ class Origin:
         self._process.terminate()
         self._process.wait(10)
 
-    def _write(self, rest: int, own: dict[str, int]) -> None:
-        handles = [_handle(name, _paths(functions()[name]), port) for name, port in own.items()]
+    def _write(self, rest: tuple[int, ...], own: dict[str, int]) -> None:
+        handles = [_handle(name, _paths(functions()[name]), (port,)) for name, port in own.items()]
         everything = "/functions/v1/* " + " ".join(
             f"/{name}" for name, each in functions().items() if each.is_page
         )
@@ -70,9 +73,11 @@ def _paths(function: Function) -> str:
     return f"{own} /{function.name}" if function.is_page else own
 
 
-def _handle(name: str, paths: str, port: int) -> str:
-    """A request that has not been sent yet waits for a container that is just being started."""
+def _handle(name: str, paths: str, ports: tuple[int, ...]) -> str:
+    """The first that takes a connection; while none does, as a container that is just being started, it waits."""
+    upstreams = " ".join(f"127.0.0.1:{port}" for port in ports)
     return (
-        f"\t@{name} path {paths}\n\thandle @{name} {{\n\t\treverse_proxy 127.0.0.1:{port} {{\n"
-        "\t\t\tlb_try_duration 10s\n\t\t\tlb_try_interval 100ms\n\t\t}\n\t}\n"
+        f"\t@{name} path {paths}\n\thandle @{name} {{\n\t\treverse_proxy {upstreams} {{\n"
+        "\t\t\tlb_policy first\n\t\t\tlb_try_duration 10s\n\t\t\tlb_try_interval 50ms\n\t\t\tfail_duration 1s\n"
+        "\t\t}\n\t}\n"
     )
