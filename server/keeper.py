@@ -190,6 +190,8 @@ class Keeper:
         """Told to end: so are they, and what they have begun comes to its end."""
         if not self.ended_at:
             self.ended_at = time.monotonic()
+            # Or callers could still connect, to a socket that nobody serves: refused, they go elsewhere.
+            self.router.listener.close()
             for kept in self._all():
                 self._let_go(kept)
 

@@ -203,7 +203,7 @@ def switch(
     env: dict[str, str],
     ports: list[int],
 ) -> None:
-    """The other revision beside it, this one drained, so that Caddy leads there; then this one again, that one drained."""
+    """The other revision beside it; this one drained, so that Caddy leads there; then the same the other way round."""
     with Load(origin, headers, READ) as load:
         time.sleep(1)
         other = engine.start("all-before", before, ports[1], env, "--memory", "512m")

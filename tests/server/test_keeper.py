@@ -235,7 +235,10 @@ def test_told_to_end_it_answers_what_it_has_begun_and_leaves_nothing(folder: Pat
         time.sleep(0.5)
         processes = served.processes()
         served.process.send_signal(signal.SIGTERM)
+        time.sleep(0.2)
 
+        with pytest.raises(httpx.ConnectError):  # refused, so that a proxy goes elsewhere with it
+            served.ask("trusted")
         assert [200, 200] == [each.result().status_code for each in begun]
         assert 0 == served.process.wait(5)
         assert 4 == len(processes) and not psutil.wait_procs(processes, timeout=5)[1]
