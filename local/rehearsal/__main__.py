@@ -87,7 +87,7 @@ def main() -> None:
         act("Five services of the same digest, the rest in one container")
         five(engine, caddy, env, inside, Path(folder), slim, everything, ports)
         for name in ("all-now", "all-before", "all-small", "all-rest", *SERVICES):
-            engine.run("rm", "--force", "--ignore", "--time", "1", name, shown=False)
+            engine.remove(name)
     print(f"\nRehearsed in {time.monotonic() - began:.0f} s.", flush=True)
 
 

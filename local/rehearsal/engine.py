@@ -69,12 +69,23 @@ class Engine:
         )
         return name
 
+    def remove(self, name: str) -> None:
+        """Let go of a container. On a busy machine podman does not always manage to kill one at once."""
+        for again in (True, True, False):
+            try:
+                self.run("rm", "--force", "--ignore", "--time", "5", name, shown=False)
+                return
+            except SystemExit:
+                if not again:
+                    raise
+                time.sleep(2)
+
     def start(self, name: str, image: str, port: int, env: dict[str, str], *options: str) -> "Container":
         """A container that answers on that port of 127.0.0.1."""
         given = {**env, "HOST": "127.0.0.1", "PORT": str(port)}
         passed = [word for each in sorted(given) for word in ("--env", each)]
         began = time.monotonic()
-        self.run("rm", "--force", "--ignore", name, shown=False)
+        self.remove(name)
         print(f"  $ podman run --detach --name {name} {' '.join((*LOCKED, *options))} … {image}", flush=True)
         self.run(
             *(
@@ -165,4 +176,4 @@ class Container:
         return time.monotonic() - began, int(self.state(".State.ExitCode"))
 
     def remove(self) -> None:
-        self.engine.run("rm", "--force", "--ignore", "--time", "1", self.name, shown=False)
+        self.engine.remove(self.name)
