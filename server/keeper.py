@@ -33,10 +33,8 @@ RESTED_S = 0.25  # who has just begun, or answered, may have the next request al
 BLOCKED_S = 20
 ENDS_WITHIN_S = 9  # platforms kill after ten
 LONGEST_PAUSE_S = 5.0
-OWN_MIB, EACH_MIB = (
-    96,
-    14,
-)  # what all of it, and each process of a function, takes of the memory that there is
+# What all of it takes of the memory that there is, and each process of a function.
+OWN_MIB, EACH_MIB = 90, 22
 MEMORY_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 ROUTER = "router"
 # What is imported with the first request, or later still.

@@ -14,6 +14,8 @@ import httpx
 import psutil
 import pytest
 
+from server import keeper
+
 from .served import COMMIT, SETTINGS, Served, folder_of, serving
 
 SECRET = {"settings": ("SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY", "SUPABASE_SECRET_KEY")}
@@ -278,3 +280,17 @@ def test_it_calls_what_is_due_with_the_secret_key_if_asked(tmp_path: Path) -> No
             called = {line["function"] for line in served.lines() if line.get("request_id")}
             assert ({"due"} if is_called else set()) == called
     assert SETTINGS["SUPABASE_SECRET_KEY"] not in served.log.read_text()
+
+
+@pytest.mark.parametrize(("mib", "most"), [(256, 7), (512, 19), (100, 4), (8192, 71)])
+def test_how_many_there_may_be_follows_the_memory_of_the_container(
+    mib: int, most: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In whichever file the system says it; without a limit, one for each function."""
+    said = tmp_path / "limit"
+    monkeypatch.setattr(keeper, "MEMORY_LIMITS", (str(tmp_path / "none"), str(said)))
+    assert 71 == keeper._most(71)
+    said.write_text("max\n")
+    assert 71 == keeper._most(71)
+    said.write_text(f"{mib * 2**20}\n")
+    assert most == keeper._most(71)
