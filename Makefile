@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 python = .venv/bin/python
 local  = $(python) -m local --port $(PORT) --state $(STATE)
 
-.PHONY: help install up keys down logs migrate reset demo migration migrations-anew bundle api types lock doctor check test bench picture
+.PHONY: help install up keys down logs migrate reset demo migration migrations-anew bundle image api types lock doctor check test bench picture rehearse
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1\t/' | expand -t 24
@@ -49,6 +49,9 @@ migrations-anew: install ## Write all migrations from the chapters, as long as n
 bundle: install ## Build every function's bundle under build/
 	@$(python) -m deploy bundle
 
+image: install ## Build the one image of all functions: FROM=… for another base, RECORDING=1 with ffmpeg
+	@$(python) -m deploy image $(if $(FROM),--base $(FROM)) $(if $(RECORDING),--recording)
+
 api: install ## Write docs/api/openapi.json and errors.md, after a change to a contract or a refusal
 	@$(python) -m deploy openapi
 	@$(python) -m deploy errors
@@ -78,3 +81,6 @@ picture: install ## Take the README's picture of the front page of the stack tha
 
 bench: install ## Measure everything side by side with its peers, and write bench/results.md
 	@$(python) -m bench
+
+rehearse: install ## Run the image on podman as it is deployed: killed, drained, in little memory, forward and back
+	@$(python) -m local.rehearsal

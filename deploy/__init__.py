@@ -1,6 +1,7 @@
 """Everything that reads deploy.yaml: bundles, deployments, routes, the API document, the doctor. And one rotation.
 
 python -m deploy bundle [name …]     build/<name>/, ready to be deployed alone
+python -m deploy image               the one image of all functions, by the Containerfile
 python -m deploy openapi             docs/api/openapi.json, from the contracts
 python -m deploy errors              docs/api/errors.md, every code that is refused with
 python -m deploy types               docs/api/*.types.ts, of the database and of the functions

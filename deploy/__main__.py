@@ -9,6 +9,7 @@ from . import (
     bundle,
     doctor,
     errors,
+    image,
     migrations,
     openapi,
     platform_parts,
@@ -50,6 +51,18 @@ def commands() -> argparse.ArgumentParser:
         command = known.add_parser(name)
         command.add_argument("functions", nargs="*", metavar="name")
         command.set_defaults(do=lambda said, write=write_some: write(said.functions))
+    command = known.add_parser("image")
+    command.add_argument(
+        "--base", help="Python 3.11, in place of the official one that the Containerfile names"
+    )
+    command.add_argument("--recording", action="store_true", help="with ffmpeg, for process-recording")
+    command.add_argument("--engine", help="docker, podman or buildah, with its own options")
+    command.add_argument("options", nargs="*", help="for the engine, after --")
+    command.set_defaults(
+        do=lambda said: image.write(
+            base=said.base, recording=said.recording, engine=said.engine, options=said.options
+        )
+    )
     command = known.add_parser("verify-audit-log")
     command.add_argument("heads", nargs="*", metavar="position:hash")
     command.set_defaults(do=lambda said: audit.verify(said.heads))

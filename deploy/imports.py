@@ -35,6 +35,17 @@ def modules(function: Function) -> set[str]:
     return names - sys.stdlib_module_names - {"shared", "functions"}
 
 
+def server_modules() -> set[str]:
+    """The same for the server of all functions."""
+    names = {
+        name.partition(".")[0]
+        for file in ROOT.glob("server/*.py")
+        for code in _tree(file).body
+        for name in _imported(file, code)
+    }
+    return names - sys.stdlib_module_names - {"shared", "server"}
+
+
 @cache
 def reached(function: Function) -> list[tuple[Path, ast.stmt]]:
     """Every statement that a function reaches: its own, and of `shared/` all but definitions that nothing mentions."""

@@ -7,14 +7,14 @@ installed here, for the runtime of deploy.yaml and not for this machine.
 
 import importlib.metadata
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from .functions import ROOT, Function
-from .imports import modules
+from .functions import ROOT, Function, functions
+from .imports import modules, server_modules
 
 RUNTIME = {
     "implementation_name": "cpython",
@@ -28,19 +28,35 @@ RUNTIME = {
     "sys_platform": "linux",
 }
 HEADING = "# What the code imports and all that this needs, at the versions and hashes of the one lock.\n"
+FRAMEWORK = "functions-framework"
 REMEDY = "Name its package in requirements.in, then `make lock` and `make install`."
 
 
 def pinned(function: Function) -> str:
     """The text of a function's requirements.txt. Exits with a sentence if the lock does not have all of it."""
+    return _entries((f"{function.name} {reason}", package) for reason, package in _needs(function))
+
+
+def pinned_for_image() -> str:
+    """The same for all functions and the server, which takes the place of functions-framework there."""
+    needs = {package: reason for each in functions().values() for reason, package in _needs(each)}
+    needs |= {package: "the server" for module in server_modules() if (package := package_of(module))}
+    del needs[FRAMEWORK]
+    return _entries((reason, package) for package, reason in needs.items())
+
+
+def pinned_alone(package: str) -> str:
+    """The entries of one package and of what it needs."""
+    return _entries([("the image", package)])
+
+
+def _entries(needs: Iterable[tuple[str, str]]) -> str:
     lock = _lock()
     wanted: set[str] = set()
-    for reason, package in _needs(function):
+    for reason, package in needs:
         needed = _closure(package)
         if missing := sorted(needed - lock.keys()):
-            raise SystemExit(
-                f"{function.name} {reason}, but requirements.txt has no {', '.join(missing)}. {REMEDY}"
-            )
+            raise SystemExit(f"{reason}, but requirements.txt has no {', '.join(missing)}. {REMEDY}")
         wanted |= needed
     return HEADING + "".join(lock[name] for name in sorted(wanted))
 

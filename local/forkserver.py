@@ -20,7 +20,7 @@ from typing import Any
 from .serve_function import serve
 
 # What is imported with the first request, or later still.
-LATE = ("httpx", "jwt", "uvicorn.lifespan.on", "uvicorn.loops.auto", "uvicorn.protocols.http.auto")
+LATE = ("httpx", "jwt", "uvicorn.lifespan.off", "uvicorn.loops.auto", "uvicorn.protocols.http.auto")
 
 
 def main() -> None:

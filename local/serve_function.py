@@ -1,31 +1,21 @@
-"""One function in a process of its own, served as `functions-framework --asgi` serves it, on a socket handed in."""
+"""One function in a process of its own, served as the image and the bundles serve it, on a socket handed in.
 
-import asyncio
-import signal
+Timeouts are the gateway's here. Places are as many as ask: production runs several of a process that has one.
+"""
+
 import socket
 import sys
+from pathlib import Path
 
-import uvicorn
-from functions_framework.aio import create_asgi_app
-
-
-class Server(uvicorn.Server):
-    """Woken by the signal to end; uvicorn's own looks for it ten times a second, and there are many of us."""
-
-    async def main_loop(self) -> None:
-        ended = asyncio.Event()
-        for name in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(name, ended.set)
-        if not self.should_exit:
-            await ended.wait()
+from server.one import App, Server, configured, load_source
+from server.plan import Planned
 
 
 def serve(target: str, listener: int) -> None:
     """Serve the function of that target on the socket with that file descriptor, until told to end."""
-    app = create_asgi_app(target, f"functions/{target}/main.py", "http")  # type: ignore[no-untyped-call]
-    # The gateway keeps connections open; whoever closes an idle one first must be the gateway. It also says the date.
-    config = uvicorn.Config(app, log_level="error", timeout_keep_alive=75, date_header=False, ws="none")
-    Server(config).run(sockets=[socket.socket(fileno=listener)])
+    function = getattr(load_source(Path("functions", target, "main.py").absolute()), target)
+    plan = Planned(target, timeout=3600, concurrency=1000, is_page=False, schedule=None, settings=())
+    Server(configured(App(function, plan), [])).run(sockets=[socket.socket(fileno=listener)])
 
 
 if __name__ == "__main__":

@@ -126,7 +126,8 @@ class Supervisor:
             functions = FunctionsRunner(config, processes, self._env)
             self._closing.push_async_callback(functions.close)
             front = Front(config, client, self._env, processes.names, self._silent)
-            gateway = Gateway(config, client, functions, self._silent, front)
+            elsewhere = self._order["env"].get("FUNCTIONS_AT")
+            gateway = Gateway(config, client, functions, self._silent, front, elsewhere)
             await self._step("Gateway", self._serve(gateway.app, Port.GATEWAY))
             await self._serve(site.app(config, self._env), Port.SAMPLE)
         if self._order["seed"]:

@@ -1,11 +1,12 @@
 """Calls the scheduled functions when they are due, with the secret key, as the hosted scheduler does."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import aiohttp
-from cronsim import CronSim
 from yaml import YAMLError
+
+from server.scheduler import is_due
 
 from .config import ROOT, Config
 from .deploy_yaml import functions
@@ -25,12 +26,8 @@ async def tick(config: Config, client: aiohttp.ClientSession) -> None:
             continue
         for name, function in declared.items():
             still_busy = name in calls and not calls[name].done()
-            if function.schedule and _is_due(function.schedule, minute) and not still_busy:
+            if function.schedule and is_due(function.schedule, minute) and not still_busy:
                 calls[name] = asyncio.create_task(_call(config, client, name))
-
-
-def _is_due(schedule: str, minute: datetime) -> bool:
-    return next(CronSim(schedule, minute - timedelta(minutes=1))) == minute
 
 
 async def _call(config: Config, client: aiohttp.ClientSession, name: str) -> None:

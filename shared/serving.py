@@ -12,6 +12,7 @@ import functools
 import gc
 import os
 import re
+import sys
 import time
 import traceback
 from collections.abc import Awaitable, Callable
@@ -28,7 +29,7 @@ from .call import Call, Contract
 from .ending import end_in_time
 from .errors import Broken, Refusal
 from .runs import record_run
-from .settings import Settings, SupabaseSettings, read_all
+from .settings import MissingSettings, Settings, SupabaseSettings, read_all
 
 CORS = {
     "access-control-allow-origin": "*",
@@ -82,6 +83,7 @@ def endpoint(
             is_scheduled=is_scheduled,
         )
         if os.environ.get("FUNCTION_TARGET") == contract.name:
+            _refuse_wsgi()
             read_all(needed)
 
         @functools.wraps(handler)
@@ -94,6 +96,12 @@ def endpoint(
         return function
 
     return serve
+
+
+def _refuse_wsgi() -> None:
+    """Started without --asgi, functions-framework would look healthy and answer every request with a 500."""
+    if "functions_framework" in sys.modules and "functions_framework.aio" not in sys.modules:
+        raise MissingSettings("functions-framework needs --asgi here. Set FUNCTION_USE_ASGI=1.")
 
 
 def _contract(

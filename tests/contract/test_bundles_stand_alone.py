@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from deploy.bundle import build
+from deploy.bundle import SERVES_ONE, build
 from deploy.functions import Function, functions
 from deploy.imports import modules
 from local.config import new_banking_keys
@@ -185,17 +185,23 @@ def test_a_bundle_does_not_start_without_its_settings(
     assert function.required() <= {*re.findall(r"[A-Z0-9_]+", last)}
 
 
-def test_a_bundle_contains_nothing_but_its_function_and_shared(function: Function, bundle: Path) -> None:
-    """No other function, no tests, no local stack."""
+def test_a_bundle_contains_nothing_but_its_function_and_what_serves_it(
+    function: Function, bundle: Path
+) -> None:
+    """No other function, no tests, no local stack; and of the server nothing that serves several."""
     files = {path.relative_to(bundle).parts[0] for path in bundle.rglob("*") if path.is_file()}
 
     own = {
         path.name
         for path in function.folder.iterdir()
         if path.suffix in (".py", ".html", ".js", ".json") or path.is_dir()
-    }
+    } - {"__pycache__"}
+    assert {path.stem for path in bundle.glob("server/*.py")} == {*SERVES_ONE}
     assert files - own == {
+        "__pycache__",
+        "server",
         "shared",
+        "functions.json",
         "requirements.txt",
         "Procfile",
         ".python-version",

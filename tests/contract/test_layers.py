@@ -26,7 +26,7 @@ PICTURE_DECODERS = {
     *("PIL", "cairosvg", "cv2", "fitz", "imageio", "matplotlib", "numpy", "png", "pyvips", "skimage", "wand"),
     "fpdf's image",
 }
-OURS = {"functions", "shared", "deploy", "local", "sql", "tests", "bench"}
+OURS = {"functions", "shared", "server", "deploy", "local", "sql", "tests", "bench"}
 
 
 def layers(file: Path) -> set[str]:
@@ -53,6 +53,12 @@ def test_shared_imports_no_function() -> None:
     """It ships with every function, so it depends on none."""
     for file in ROOT.glob("shared/**/*.py"):
         assert layers(file) <= {"shared"}, file
+
+
+def test_the_server_imports_itself_and_shared() -> None:
+    """It ships with every function as well, and is told of them by a file."""
+    for file in ROOT.glob("server/*.py"):
+        assert layers(file) <= {"server", "shared"}, file
 
 
 def test_every_module_of_shared_is_used() -> None:

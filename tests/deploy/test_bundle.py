@@ -2,11 +2,13 @@
 
 import json
 import shutil
+from importlib.util import MAGIC_NUMBER, cache_from_source, source_hash
 from pathlib import Path
 
 import pytest
 
 from deploy.bundle import browser_files, build
+from deploy.commit import commit
 from deploy.functions import functions
 
 FOLDER = functions()["open-recording"].folder
@@ -35,6 +37,35 @@ def test_a_bundle_brings_the_player_and_its_licence(tmp_path: Path) -> None:
     assert b".Hls=" in (bundle / "node_modules/hls.js/dist/hls.light.min.js").read_bytes()
     assert "Apache License" in (bundle / "node_modules/hls.js/LICENSE").read_text()
     assert not (bundle / ".npmrc").exists()
+
+
+def test_a_bundle_brings_its_code_compiled(tmp_path: Path) -> None:
+    """Of every source, for the runtime's Python; it holds as long as they are the same, whatever their dates."""
+    bundle = build(functions()["open-recording"], tmp_path)
+
+    sources = [*bundle.rglob("*.py")]
+    for source in sources:
+        compiled = Path(cache_from_source(str(source))).read_bytes()
+        flags, hashed = int.from_bytes(compiled[4:8], "little"), compiled[8:16]
+        assert MAGIC_NUMBER == compiled[:4]
+        assert (0b11, source_hash(source.read_bytes())) == (flags, hashed), source
+        assert str(tmp_path).encode() not in compiled
+    assert len(sources) > 20
+
+
+def test_a_bundle_says_its_commit_and_how_it_is_served(tmp_path: Path) -> None:
+    function = functions()["process-recording"]
+    bundle = build(function, tmp_path)
+
+    plan = json.loads((bundle / "functions.json").read_text())
+    assert commit() == plan["commit"]
+    (entry,) = plan["functions"]
+    assert (900, 1) == (entry["timeout"], entry["concurrency"])
+    assert {*function.settings} == {*entry["settings"]}
+    assert (
+        "web: exec env FUNCTION_TARGET=process_recording FUNCTION_USE_ASGI=1 python -m server\n"
+        == (bundle / "Procfile").read_text()
+    )
 
 
 def test_the_lock_names_a_hash_and_no_address() -> None:

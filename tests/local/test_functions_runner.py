@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import sys
 import time
@@ -14,7 +15,7 @@ import psutil
 import pytest
 from aiohttp import web
 
-from local.config import Config, Port, free_base
+from local.config import ROOT, Config, Port, free_base
 from local.deploy_yaml import Function
 from local.functions_runner import FunctionFailed, FunctionsRunner
 from local.gateway import Gateway
@@ -57,8 +58,7 @@ async def quotes_shared(request):
 async def functions(tmp_path: Path) -> AsyncIterator[str]:
     """The address of these functions, and of nothing else."""
     (tmp_path / "deploy.yaml").write_text(DEPLOY_YAML)
-    (tmp_path / "shared").mkdir()
-    (tmp_path / "shared" / "__init__.py").touch()
+    shutil.copytree(ROOT / "shared", tmp_path / "shared")  # the server answers in its shape
     (tmp_path / "shared" / "words.py").write_text("WORD = 'hello'")
     sources = {
         "say_hello": SAY_HELLO,

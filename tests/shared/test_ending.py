@@ -50,8 +50,8 @@ async def hold(call: Call[Any]) -> Response:
     return Response("done")
 """
 SERVERS = {
-    "as bundles are served": [str(Path(sys.executable).with_name("functions-framework")), "--asgi"],
-    "as the local stack serves": [
+    "by functions-framework": [str(Path(sys.executable).with_name("functions-framework")), "--asgi"],
+    "as image, bundles and local stack serve": [
         sys.executable,
         "-c",
         "import os, socket; from local.serve_function import serve;"

@@ -1,0 +1,156 @@
+"""What serves a function: plain uvicorn, without anything of the framework; and the framework, which can as well."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import httpx
+import pytest
+
+from deploy.bundle import build
+from deploy.functions import ROOT, functions
+
+from .test_bundles_stand_alone import settings
+
+OF_THE_FRAMEWORK = {"flask", "werkzeug", "functions_framework", "cloudevents", "gunicorn", "jinja2", "click"}
+# All packages that a cold start loads, without a token to verify; with each that brings others.
+NEEDED = {
+    *("starlette", "anyio"),
+    *("pydantic", "pydantic_core", "annotated_types", "typing_inspection", "typing_extensions"),
+    *("uvicorn", "uvloop", "httptools"),
+    "pyreqwest",
+}
+OF_THE_ENVIRONMENT = {"_distutils_hack", "google"}  # loaded by .pth files of the tests' own packages
+SETTINGS = {"SUPABASE_URL": "http://127.0.0.1:9", "SUPABASE_PUBLISHABLE_KEY": "sb_publishable_x"}
+TELLS_WHAT_IS_LOADED = "import atexit, sys; atexit.register(lambda: print('loaded', *sorted(sys.modules)))\n"
+UNDER_THE_FRAMEWORK = """
+import asyncio, sys
+from functions_framework.aio import create_asgi_app
+
+async def ask(app):
+    sent = []
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+    async def send(message):
+        sent.append(message)
+    scope = {"type": "http", "http_version": "1.1", "method": "OPTIONS", "path": "/functions/v1/x", "raw_path": b"/",
+        "query_string": b"", "root_path": "", "scheme": "http", "headers": [], "client": None, "server": None}
+    await app(scope, receive, send)
+    return sent[0]["status"]
+
+for target in sys.argv[1:]:
+    app = create_asgi_app(target, f"functions/{target}/main.py", "http")
+    print(target, asyncio.run(ask(app)))
+    for name in [name for name in sys.modules if name.partition(".")[0] == "main"]:
+        del sys.modules[name]  # by which each of them is known, in a process of its own
+"""
+
+
+def test_a_function_that_serves_has_loaded_nothing_of_the_framework(tmp_path: Path) -> None:
+    """The bundle of a function that asks nobody outside, after an answer and told to end; jinja2 is for pages alone."""
+    bundle = build(functions()["get-liability-waiver-status"], tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    process = subprocess.Popen(
+        [sys.executable, "-c", f"{TELLS_WHAT_IS_LOADED}from server.__main__ import main; main()"],
+        cwd=bundle,
+        env={
+            "PATH": os.environ["PATH"],
+            "HOST": "127.0.0.1",
+            "PORT": str(port),
+            **SETTINGS,
+            "FUNCTION_TARGET": "get_liability_waiver_status",
+        },
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    until = time.monotonic() + 30
+    reply = None
+    while reply is None and time.monotonic() < until and process.poll() is None:
+        with suppress(httpx.TransportError):
+            reply = httpx.post(f"http://127.0.0.1:{port}/", json={})
+    process.send_signal(signal.SIGTERM)
+    said, _ = process.communicate(timeout=20)
+
+    assert reply is not None and 401 == reply.status_code
+    loaded = {name.partition(".")[0] for name in said.splitlines()[-1].removeprefix("loaded ").split()}
+    assert {"uvicorn", "uvloop", "httptools", "starlette", "pydantic"} <= loaded
+    assert not loaded & OF_THE_FRAMEWORK
+    others = {
+        name for name in loaded - sys.stdlib_module_names if name in packages_distributions()
+    } - OF_THE_ENVIRONMENT
+    assert others <= NEEDED, f"{others - NEEDED}: loaded by each cold start, and needed by none"
+
+
+def test_uvicorn_without_its_command_line_is_still_uvicorn() -> None:
+    """Every module that a served function may yet import finds what it asks of the package; click stays away."""
+    program = """
+import importlib, sys
+from server.uvicorn_alone import Config, Uvicorn
+for name in ("lifespan.off", "lifespan.on", "loops.auto", "loops.uvloop", "protocols.http.auto",
+             "protocols.http.h11_impl", "protocols.http.httptools_impl", "protocols.utils", "logging"):
+    importlib.import_module(f"uvicorn.{name}")
+assert Config is sys.modules["uvicorn"].Config and Uvicorn is sys.modules["uvicorn"].Server
+print("click" in sys.modules, "uvicorn.main" in sys.modules)
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    assert "False False\n" == run.stdout
+
+
+def test_every_function_is_a_target_of_the_framework_too() -> None:
+    """`functions-framework --asgi` stays a way to serve each of them."""
+    targets = [function.target for function in functions().values()]
+    given = {name: value for function in functions().values() for name, value in settings(function).items()}
+
+    run = subprocess.run(
+        [sys.executable, "-c", UNDER_THE_FRAMEWORK, *targets],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **given},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert [f"{target} 204" for target in targets] == run.stdout.splitlines(), run.stderr
+
+
+@pytest.mark.parametrize("is_asgi", [True, False])
+def test_under_the_framework_without_asgi_it_does_not_start(is_asgi: bool, tmp_path: Path) -> None:
+    """It would look healthy, and answer every request with a 500."""
+    bundle = build(functions()["get-liability-waiver-status"], tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    env = {"PATH": os.environ["PATH"], "PORT": str(port), "HOST": "127.0.0.1", **SETTINGS}
+    process = subprocess.Popen(
+        [Path(sys.executable).with_name("functions-framework"), "--target", "get_liability_waiver_status"],
+        cwd=bundle,
+        env={**env, "FUNCTION_TARGET": "get_liability_waiver_status"}
+        | ({"FUNCTION_USE_ASGI": "1"} if is_asgi else {}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    until = time.monotonic() + 30
+    reply = None
+    while reply is None and time.monotonic() < until and process.poll() is None:
+        with suppress(httpx.TransportError):
+            reply = httpx.post(f"http://127.0.0.1:{port}/", json={})
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    said, _ = process.communicate()
+
+    if is_asgi:
+        assert reply is not None and 401 == reply.status_code
+    else:
+        assert reply is None and re.search("FUNCTION_USE_ASGI=1", said)
