@@ -6,11 +6,12 @@ const client = window.supabase.createClient(SUPABASE_URL, SUPABASE_PUBLISHABLE_K
 const at = (id) => document.getElementById(id);
 const say = (words) => { at("said").textContent = words; };
 
-// An error of a table or RPC is read as it is; that of a function waits in its answer. Both have code, message, hint.
+// An error of a function waits in its answer; that of a table or RPC is here, with its code in `details`.
 async function result({ data, error }) {
   if (!error) return data;
   const said = error.context?.json ? await error.context.json().catch(() => error) : error;
-  throw Object.assign(new Error([said.message, said.hint].filter(Boolean).join(" ")), { code: said.code });
+  const code = /^PT\d/.test(said.code) ? said.details : said.code;
+  throw Object.assign(new Error([said.message, said.hint].filter(Boolean).join(" ")), { code });
 }
 const call = async (name, body = {}) => result(await client.functions.invoke(name, { body }));
 const read = async (query) => result(await query);
