@@ -76,6 +76,9 @@ def main() -> None:
         at_work = len(one.processes()) - 2
         seen(f"after the story {at_work} functions have a process; all of it weighs {one.pss_mb():.0f} MB")
 
+        died = [line for line in one.lines() if line.get("code") in ("died", "blocked")]
+        must(not died, "none of them has died" + (f": {died[:3]}" if died else ""))
+
         caller = sign_in(env, "CLIENT")
         headers = {**caller.api.headers, "content-type": "application/json"}
         act("Killed")
