@@ -115,9 +115,32 @@ def _words(expression: str) -> str | None:
 def _refusals_in_python(code: ast.AST) -> Iterator[tuple[int, str, str | None, str | None]]:
     for node in ast.walk(code):
         match node:
+            case ast.ClassDef(name=kind, bases=[ast.Name(id=base)], body=body) if (
+                refusal := _refusal(base)
+            ) and not _refusal(kind):
+                # A refusal of a function's own: its code stands in the class, its sentence in it or in its constructor.
+                own = {
+                    one.targets[0].id: _text(one.value)
+                    for one in body
+                    if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name)
+                }
+                made = [
+                    _text(word.value)
+                    for call in ast.walk(node)
+                    if isinstance(call, ast.Call)
+                    for word in call.keywords
+                    if word.arg == "sentence"
+                ]
+                if name := own.get("code"):
+                    yield (
+                        refusal.status,
+                        name,
+                        own.get("sentence") or next(iter(made), refusal.sentence),
+                        None,
+                    )
             case ast.Call(func=ast.Name(id=kind), args=arguments, keywords=keywords):
-                refusal = getattr(errors, kind, None)
-                if not (isinstance(refusal, type) and issubclass(refusal, errors.Refusal)):
+                refusal = _refusal(kind)
+                if not refusal:
                     continue
                 named = {one.arg: one.value for one in keywords}
                 name, sentence = [_text(one) for one in (*arguments, None, None)[:2]]
@@ -129,6 +152,11 @@ def _refusals_in_python(code: ast.AST) -> Iterator[tuple[int, str, str | None, s
                     sentence or refusal.sentence,
                     _text(named.get("hint")),
                 )
+
+
+def _refusal(name: str) -> type[errors.Refusal] | None:
+    kind = getattr(errors, name, None)
+    return kind if isinstance(kind, type) and issubclass(kind, errors.Refusal) else None
 
 
 def _text(node: ast.expr | None) -> str | None:

@@ -197,7 +197,7 @@ class FakeStripe:
     def _expanded(self, session: dict[str, Any], request: Request) -> dict[str, Any]:
         """The payment and its charge as they are now; a charge lists its ten newest refunds to who asks for them."""
         intent = session.get("payment_intent")
-        if not isinstance(intent, dict):
+        if not isinstance(intent, dict) or "latest_charge" not in intent:
             return {}
         payment = self.payments[intent["id"]]
         charge = payment.charge(**intent["latest_charge"])

@@ -5707,7 +5707,7 @@ export interface components {
             content: {
                 "application/json": components["schemas"]["Refusal"] & {
                     /** @enum {unknown} */
-                    code?: "database_busy" | "key_set_unavailable" | "unavailable";
+                    code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
                 };
             };
         };
@@ -5805,7 +5805,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "database_busy" | "key_set_unavailable" | "time_zone_rules_outdated" | "unavailable";
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "time_zone_rules_outdated" | "unavailable";
                     };
                 };
             };
@@ -5875,7 +5875,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "database_busy" | "key_set_unavailable" | "time_zone_rules_outdated" | "unavailable";
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "time_zone_rules_outdated" | "unavailable";
                     };
                 };
             };
@@ -6365,7 +6365,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "database_busy" | "key_set_unavailable" | "payments_unavailable" | "unavailable";
+                        code?: "database_busy" | "key_set_unavailable" | "payments_unavailable" | "schema_behind" | "unavailable";
                     };
                 };
             };
@@ -6895,7 +6895,18 @@ export interface operations {
             429: components["responses"]["Refused429"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "storage_refused" | "storage_unavailable" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -6928,7 +6939,18 @@ export interface operations {
             429: components["responses"]["Refused429"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "storage_refused" | "storage_unavailable" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -7010,7 +7032,18 @@ export interface operations {
             429: components["responses"]["Refused429"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_not_deleted" | "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -7383,7 +7416,18 @@ export interface operations {
             429: components["responses"]["Refused429"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "storage_refused" | "storage_unavailable" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
             /** @description Elsewhere, in `Location`. */
             "3XX": {
@@ -7460,7 +7504,18 @@ export interface operations {
             429: components["responses"]["Refused429"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "storage_refused" | "storage_unavailable" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
             /** @description Elsewhere, in `Location`. */
             "3XX": {
@@ -7537,7 +7592,18 @@ export interface operations {
             429: components["responses"]["Refused429"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "storage_refused" | "storage_unavailable" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
             /** @description Elsewhere, in `Location`. */
             "3XX": {
@@ -7869,7 +7935,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "database_busy" | "key_set_unavailable" | "payments_unavailable" | "unavailable";
+                        code?: "database_busy" | "key_set_unavailable" | "payments_unavailable" | "schema_behind" | "unavailable";
                     };
                 };
             };
@@ -7964,7 +8030,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["SavedBanking"] | (components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "account_gone" | "account_needed" | "already_exists" | "body_too_slow" | "not_allowed" | "not_possible" | "not_your_account" | "second_factor_needed";
+                        code?: "account_gone" | "account_needed" | "already_exists" | "body_too_slow" | "invalid_bank_details" | "not_allowed" | "not_possible" | "not_your_account" | "second_factor_needed";
                     } & {
                         /** @constant */
                         success: false;
@@ -12066,7 +12132,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "database_busy" | "key_set_unavailable" | "payments_unavailable" | "unavailable";
+                        code?: "database_busy" | "key_set_unavailable" | "payments_unavailable" | "schema_behind" | "unavailable";
                     };
                 };
             };
@@ -12184,7 +12250,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "database_busy" | "invariants_broken" | "key_set_unavailable" | "unavailable";
+                        code?: "database_busy" | "invariants_broken" | "key_set_unavailable" | "schema_behind" | "unavailable";
                     };
                 };
             };
@@ -12246,7 +12312,18 @@ export interface operations {
             422: components["responses"]["Refused422"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "bucket_unavailable" | "database_busy" | "key_set_unavailable" | "schema_behind" | "storage_refused" | "storage_unavailable" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -12293,7 +12370,18 @@ export interface operations {
             422: components["responses"]["Refused422"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "bucket_unavailable" | "database_busy" | "key_set_unavailable" | "schema_behind" | "storage_refused" | "storage_unavailable" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -12337,7 +12425,18 @@ export interface operations {
             422: components["responses"]["Refused422"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "bucket_unavailable" | "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };

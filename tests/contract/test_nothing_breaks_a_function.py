@@ -4,11 +4,12 @@ import hmac
 import json
 import os
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 import requests
 import schemathesis
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
@@ -59,6 +60,8 @@ ENVELOPE = st.fixed_dictionaries(
     },
 )
 
+LONGEST_ADDRESS = 7000  # a longer one is refused by whatever server stands in front
+
 
 @pytest.fixture(scope="session")
 def document() -> Any:
@@ -88,6 +91,7 @@ def test_nothing_breaks_a_function(function: Function, document: Any, stage: Sta
             @REPEATABLY
             @given(case=st.one_of(cases))
             def attack(case: Any) -> None:
+                assume(len(urlencode(case.query or {}, doseq=True)) < LONGEST_ADDRESS)
                 case.call_and_validate(
                     base_url=f"{stage.env['FUNCTIONS_URL']}",
                     session=session,

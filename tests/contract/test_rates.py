@@ -426,8 +426,11 @@ UNLIMITED_RPCS = {
     "update_action_status": UNLIMITED["update-action-status"],
     **dict.fromkeys(
         (
+            "accept_payment",
             "adjust_credits",
             "adjust_earnings",
+            "extend_credits",
+            "settle_matter",
             "decide_approval",
             "reopen_session",
             "create_webhook_endpoint",

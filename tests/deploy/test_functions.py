@@ -22,7 +22,8 @@ def read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, entries: str) -> dict[
 
 def test_a_function_adds_to_what_all_have(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Settings, secrets and packages; anything else it says instead."""
-    entry = "  greet: {summary: Greet., caller: user, timeout: 5s, env: [SITE], secrets: [SEAL], packages: [tzdata]}"
+    more = "timeout: 5s, env: [SITE], secrets: [SEAL], packages: [tzdata]"
+    entry = f"  greet: {{summary: Greet., noun: Greetings, caller: user, {more}}}"
 
     greet = read(tmp_path, monkeypatch, entry)["greet"]
 
@@ -37,6 +38,7 @@ def test_a_function_adds_to_what_all_have(tmp_path: Path, monkeypatch: pytest.Mo
 def test_a_key_that_is_misspelt_or_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the function it stands under."""
     with pytest.raises(
-        ValueError, match=r"^deploy\.yaml, greet: summary: Field required; secret: Extra inputs"
+        ValueError,
+        match=r"^deploy\.yaml, greet: summary: Field required; noun: Field required; secret: Extra inputs",
     ):
         read(tmp_path, monkeypatch, "  greet: {caller: user, secret: [SEAL]}")

@@ -31,7 +31,7 @@ def test_the_file_is_the_event_that_mails_bring(booking: BookingScene, method: s
         event.summary.value,
     )
     assert booking.starts_at == event.dtstart.value
-    assert event.organizer.value == "mailto:support@sadhu.com", "an address that is read"
+    assert event.organizer.value == f"mailto:{booking.stage.env['SUPPORT_EMAIL']}", "an address that is read"
 
 
 def test_a_stranger_gets_not_found(booking: BookingScene) -> None:

@@ -22,8 +22,8 @@ AUTH = """
 def test_the_seed_makes_three_people_and_what_lies_between_them(postgres: Server) -> None:
     settings = tomllib.loads((ROOT / "supabase/config.toml").read_text())["db"]["seed"]
     files = [(ROOT / "supabase" / path).resolve() for path in settings["sql_paths"]]
-    url = postgres.build("seeded")
-    with psycopg.connect(postgres.url("seeded", "supabase_admin"), autocommit=True) as owner:
+    url = postgres.build("with_the_seed")
+    with psycopg.connect(postgres.url("with_the_seed", "supabase_admin"), autocommit=True) as owner:
         owner.execute(AUTH)
 
     with psycopg.connect(url, autocommit=True) as connection:
