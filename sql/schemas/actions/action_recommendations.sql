@@ -111,7 +111,7 @@ begin
     end if;
     if (new.title, new.description, new.action_type, new.frequency, new.due_date)
          is distinct from (old.title, old.description, old.action_type, old.frequency, old.due_date)
-       and old.practitioner_id not in (select private.my_practitioner_ids()) then
+       and old.practitioner_id <> all (array(select private.my_practitioner_ids())) then
       perform private.refuse(403, 'words_are_the_practitioners', 'Only the practitioner who wrote this can change it.');
     end if;
   end if;

@@ -29,7 +29,7 @@ as $$
        where s.client_id = refused.user_id and s.status = 'scheduled' and s.scheduled_at > now()
          -- A class's own row names an admin; its seats name the participants.
          and (s.max_participants = 1 or s.group_class_id is not null)
-         and ((select private.is_admin()) or s.practitioner_id in (select private.my_practitioner_ids()))) next
+         and ((select private.is_admin()) or s.practitioner_id = any (array(select private.my_practitioner_ids())))) next
    where refused.since is not null
      and ((select private.is_admin()) or next.meets_at is not null or refused.user_id = (select auth.uid()));
 $$;

@@ -40,7 +40,7 @@ as $$
     select p.id, p.user_id, p.name, p.available, coalesce(c.time_zone, 'UTC') as time_zone,
            (now() at time zone coalesce(c.time_zone, 'UTC'))::date as today, least(greatest(at_most, 1), 50) as at_most
       from public.practitioners p left join public.practitioner_calendars c on c.practitioner_id = p.id
-     where p.id in (select private.my_practitioner_ids())
+     where p.id = any (array(select private.my_practitioner_ids()))
      order by p.created_at, p.id limit 1
   ),
   led as (
