@@ -21,10 +21,11 @@ LEADER, OTHER, ADMIN = (f"{kind}0000000-0000-4000-8000-{n:012x}" for kind, n in 
 SESSION = f"10000000-0000-4000-8000-{235:012x}"  # to come, with the leader
 PAGE = 50  # what an admin looks at
 
-# A row counts once, whether it was found by an index or in the table: of both counts, the higher one.
+# A row counts once, whether it was found by an index or in the table: of both counts, the higher one. What is read
+# through does not count while it is a few pages: that is cheaper than its index, and the planner turns to that later.
 ROWS_READ = """
   select coalesce(sum(t.read_through + greatest(t.fetched, t.by_index)), 0)::bigint
-    from (select pg_stat_get_xact_tuples_returned(c.oid) as read_through, pg_stat_get_xact_tuples_fetched(c.oid) as fetched,
+    from (select case when c.relpages > 16 then pg_stat_get_xact_tuples_returned(c.oid) else 0 end as read_through, pg_stat_get_xact_tuples_fetched(c.oid) as fetched,
                  (select coalesce(sum(pg_stat_get_xact_tuples_returned(i.indexrelid)), 0) from pg_index i where i.indrelid = c.oid) as by_index
             from pg_class c
            where c.relkind = 'r' and c.relnamespace::regnamespace::text in ('public', 'private', 'auth')) t"""
@@ -172,7 +173,7 @@ class Platform:
                    has_function_privilege('anon', p.oid, 'execute'), has_function_privilege('authenticated', p.oid, 'execute'),
                    substring(p.prosrc from 'private\\.open_page_link\\([^,]+, ''(\\w+)''')
               from pg_proc p
-             where p.pronamespace = 'public'::regnamespace and p.prorettype <> 'trigger'::regtype
+             where p.pronamespace = 'public'::regnamespace and p.prorettype <> 'trigger'::regtype and (p.pronargs = 0 or p.proargnames is not null)
                and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e') order by 1""")
         for name, names, required, types, is_anons, is_peoples, _ in found.fetchall():
             for who in (["anon"] if is_anons else ["client", "practitioner", "admin"] if is_peoples else ["service"]):

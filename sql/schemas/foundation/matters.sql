@@ -227,8 +227,8 @@ begin
     end if;
   end if;
   delete from private.matters m
-   where m.id in (select past.id from private.matters past
-                   where past.settlement is null and past.settled_at < now() - interval '1 year' limit 100);
+   where m.ctid = any (array(select past.ctid from private.matters past
+                   where past.settlement is null and past.settled_at < now() - interval '1 year' limit 100));
 exception when others then
   raise warning 'matters: %', sqlerrm;  -- other mails go out all the same
 end

@@ -36,7 +36,8 @@ $$;
 
 create view public.unreachable_people with (security_invoker = true) as
   select l.user_id, f.full_name as name, l.since, l.meets_at
-    from private.list_unreachable_people() l left join public.profiles f on f.id = l.user_id;
+    from private.list_unreachable_people() l
+    left join lateral (select x.full_name from public.profiles x where x.id = l.user_id limit 1) f on true;
 comment on view public.unreachable_people is
   'Whom mails do not reach: for admins all, for a practitioner the clients of sessions to come, and oneself.';
 comment on column public.unreachable_people.user_id is 'Whose it is.';

@@ -84,8 +84,12 @@ begin
   for v_session_id in
     select s.id from public.session_schedules s
      where s.status = 'scheduled' and s.scheduled_at > now()
-       and (s.practitioner_id in (select p.id from public.practitioners p where p.user_id = cancel_upcoming_sessions.user_id)
-            or (s.client_id = cancel_upcoming_sessions.user_id and not private.is_class(s)))
+       and (s.practitioner_id = any (array(select p.id from public.practitioners p
+                                            where p.user_id = cancel_upcoming_sessions.user_id))
+            or s.client_id = cancel_upcoming_sessions.user_id)
+       and (s.practitioner_id = any (array(select p.id from public.practitioners p
+                                            where p.user_id = cancel_upcoming_sessions.user_id))
+            or not private.is_class(s))
      order by s.group_class_id is not null, s.id  -- a class first: its seats are cancelled with it
   loop
     update public.session_schedules s set status = 'cancelled', notes = 'Cancelled'

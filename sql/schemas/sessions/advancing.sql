@@ -159,8 +159,8 @@ begin
      for no key update skip locked;
   if session_id is null then
     delete from private.channel_events e
-     where e.notice_id in (select old.notice_id from private.channel_events old
-                            where old.received_at < now() - interval '90 days' limit 1000 for update skip locked);
+     where e.ctid = any (array(select old.ctid from private.channel_events old
+                            where old.received_at < now() - interval '90 days' limit 1000 for update skip locked));
     return;
   end if;
 
