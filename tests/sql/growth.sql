@@ -147,5 +147,11 @@ insert into private.audit_chain (position, line_id, line_sha256, sha256)
 insert into public.webhook_endpoints (id, url, events) values (pg_temp.id('b', 1), 'https://hook.test', '{session.booked}');
 insert into public.webhook_deliveries (endpoint_id, outbox_id, event, body, status, ended_at, created_at)
   select pg_temp.id('b', 1), o.id, 'session.booked', '{}', 'delivered', o.created_at, o.created_at from private.outbox o where o.kind = 'session_booked';
+-- What is open, as much as a day leaves: recordings to be erased, notices that wait.
+insert into private.recording_erasure_queue (recording_id, reason)
+  select r.id, 'asked' from public.session_recordings r order by r.id desc limit 20;
+insert into private.agora_notifications (notice_id, product, event_type, channel, sid, payload, received_at, applied_at)
+  select 'notice-' || s.n, 1, 31, s.id::text, 'sid-' || s.n, '{}', s.at, case when s.n % 250 < 249 then s.at end from s where s.at < now();
 drop table s;
 set session_replication_role = origin;
+select private.keep_platform_figures();

@@ -142,6 +142,7 @@ comment on column public.checkout_sessions.updated_at is 'When the row was last 
 comment on column public.checkout_sessions.accepted_at is 'When an admin accepted what differs.';
 comment on column public.checkout_sessions.failure_told_at is 'When its payer was told that their bank did not pay.';
 
+create index checkout_sessions_paid_at_idx on public.checkout_sessions (paid_at);
 create index checkout_sessions_user_id_idx on public.checkout_sessions (user_id, created_at);
 create index checkout_sessions_session_type_id_idx on public.checkout_sessions (session_type_id);
 create index checkout_sessions_package_id_idx on public.checkout_sessions (package_id);

@@ -83,13 +83,12 @@ begin
   -- By the same update as the pages', so that the same rules decide what is returned and who is notified.
   for v_session_id in
     select s.id from public.session_schedules s
-     where s.status = 'scheduled' and s.scheduled_at > now()
-       and (s.practitioner_id = any (array(select p.id from public.practitioners p
-                                            where p.user_id = cancel_upcoming_sessions.user_id))
-            or s.client_id = cancel_upcoming_sessions.user_id)
-       and (s.practitioner_id = any (array(select p.id from public.practitioners p
-                                            where p.user_id = cancel_upcoming_sessions.user_id))
-            or not private.is_class(s))
+     where s.status = 'scheduled' and s.scheduled_at > now() and s.id = any (array(
+             select led.id from public.practitioners p join public.session_schedules led on led.practitioner_id = p.id
+              where p.user_id = cancel_upcoming_sessions.user_id
+             union
+             select own.id from public.session_schedules own
+              where own.client_id = cancel_upcoming_sessions.user_id and not private.is_class(own)))
      order by s.group_class_id is not null, s.id  -- a class first: its seats are cancelled with it
   loop
     update public.session_schedules s set status = 'cancelled', notes = 'Cancelled'

@@ -144,10 +144,11 @@ begin
     left join public.recording_rules rule on rule.session_id = s.id
    cross join lateral (select coalesce(rule.survives_withdrawal, false) and private.is_class(s)
                               and private.get_session_host(s) is distinct from old.user_id as for_others) kept
-    left join public.session_schedules seat
-      on kept.for_others and seat.group_class_id = s.id and seat.client_id = old.user_id
-    left join public.session_recordings participants
-      on participants.session_id = seat.id and participants.class_recording_id = r.id
+    left join lateral (select x.id from public.session_recordings x
+                        where kept.for_others and x.class_recording_id = r.id
+                          and x.session_id in (select seat.id from public.session_schedules seat
+                                                where seat.group_class_id = s.id and seat.client_id = old.user_id)
+                        limit 1) participants on true
    where old.user_id in (select private.list_possibly_recorded_users(s))
      and (not kept.for_others or participants.id is not null)
   on conflict do nothing;
