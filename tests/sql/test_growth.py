@@ -27,6 +27,7 @@ EXCEPTIONS = {
     "check_invariants() as service": (200_000, "asks of every row whether it is right, once a day"),
     "run_payouts() as service": (40_000, "reads the ledger to find what is not paid out, every two weeks"),
     "prepare_mails() as service": (4_000, "counts the open sessions and the last month, every five minutes"),
+    "apply_retention() as service": (3_000, "sorts what is due by its age before it deletes the oldest"),
     "reconcile_bookings() as service": (1_500, "looks at the sessions to come"),
 }
 

@@ -63,7 +63,8 @@ begin
                    and s.status in ('scheduled', 'in_progress') and s.scheduled_at <= now()) then
     perform private.refuse(409, 'session_running', 'A session of this account is running.', 'Ask again when it is over.');
   elsif exists (select from public.ledger_transactions t
-                  join public.ledger_postings p on p.transaction_id = t.id and p.account = 'practitioner_payable'
+                 cross join lateral (select x.amount_minor from public.ledger_postings x
+                                      where x.transaction_id = t.id and x.account = 'practitioner_payable' limit 1) p
                  where t.practitioner_id = v_practitioner group by t.currency having sum(p.amount_minor) <> 0)
      or exists (select from public.payouts p where p.practitioner_id = v_practitioner and p.status = 'pending') then
     perform private.refuse(409, 'payouts_open', 'There is money that was earned and not yet paid out.',
