@@ -17,7 +17,9 @@ from tests.page_reads import READS, Read
 
 FILL = (ROOT / "tests/sql/growth.sql").read_text()
 Connection = psycopg.Connection[tuple[Any, ...]]
-LEADER, OTHER, ADMIN = (f"{kind}0000000-0000-4000-8000-{n:012x}" for kind, n in (("f", 1), ("f", 2), ("a", 1)))
+LEADER, OTHER, ADMIN = (
+    f"{kind}0000000-0000-4000-8000-{n:012x}" for kind, n in (("f", 1), ("f", 2), ("a", 1))
+)
 SESSION = f"10000000-0000-4000-8000-{235:012x}"  # to come, with the leader
 PAGE = 50  # what an admin looks at
 
@@ -25,18 +27,22 @@ PAGE = 50  # what an admin looks at
 # through does not count while it is a few pages: that is cheaper than its index, and the planner turns to that later.
 ROWS_READ = """
   select coalesce(sum(t.read_through + greatest(t.fetched, t.by_index)), 0)::bigint
-    from (select case when c.relpages > 16 then pg_stat_get_xact_tuples_returned(c.oid) else 0 end as read_through, pg_stat_get_xact_tuples_fetched(c.oid) as fetched,
-                 (select coalesce(sum(pg_stat_get_xact_tuples_returned(i.indexrelid)), 0) from pg_index i where i.indrelid = c.oid) as by_index
+    from (select case when c.relpages > 16 then pg_stat_get_xact_tuples_returned(c.oid) else 0 end as read_through,
+                 pg_stat_get_xact_tuples_fetched(c.oid) as fetched,
+                 (select coalesce(sum(pg_stat_get_xact_tuples_returned(i.indexrelid)), 0)
+                    from pg_index i where i.indrelid = c.oid) as by_index
             from pg_class c
            where c.relkind = 'r' and c.relnamespace::regnamespace::text in ('public', 'private', 'auth')) t"""
 
+# Rows of the client of that session, and of its practitioner.
 FACTS = """
   select jsonb_build_object(
-    'client', s.client_id, 'room_name', s.room_name, 'class', (select id from public.session_schedules where max_participants > 1 and scheduled_at > now() order by id limit 1),
-    'held', h.id, 'recording', r.id, 'take', t.id, 'type', y.id, 'lot', l.id, 'checkout', c.id, 'waiver', w.id,
+    'client', s.client_id, 'room_name', s.room_name, 'held', h.id, 'recording', r.id, 'take', t.id, 'type', y.id,
+    'lot', l.id, 'checkout', c.id, 'waiver', w.id,
+    'class', (select id from public.session_schedules
+               where max_participants > 1 and scheduled_at > now() order by id limit 1),
     'payout', (select id from public.payouts where practitioner_id = s.practitioner_id limit 1),
-    'contract', (select id from public.practitioner_contracts where practitioner_id = s.practitioner_id),
-    'policy', (select id from public.cancellation_policy where is_active), 'studio', (select id from public.studio_locations limit 1))
+    'contract', (select id from public.practitioner_contracts where practitioner_id = s.practitioner_id))
     from public.session_schedules s
     join public.session_schedules h on h.client_id = s.client_id and h.status = 'completed'
     join public.session_recordings r on r.session_id = h.id
@@ -49,32 +55,44 @@ FACTS = """
 
 # What is passed as an argument of that name, where it must be passed. {…} are facts of the rows.
 VALUES = {
-    "session_id": SESSION, "p_session_id": SESSION, "correlated_session_id": "{class}", "class_id": "{class}",
-    "group_class_id": "{class}", "practitioner_id": LEADER, "_practitioner_id": LEADER, "client_id": "{client}",
-    "_client_id": "{client}", "user_id": "{me}", "_user_id": "{me}", "p_user_id": "{me}", "match_user_id": "{me}",
-    "recorder": "{me}", "practitioner_ids": f"{{{{{OTHER}}}}}", "session_type_id": "{type}", "recording_id": "{recording}",
-    "take_id": "{take}", "lot_id": "{lot}", "checkout_id": "{checkout}", "waiver_id": "{waiver}", "payout_id": "{payout}",
-    "payout_ids": "{{{payout}}}", "contract_id": "{contract}", "reference": "{payout}", "p_resource_id": SESSION,
-    "token": "{page}", "token_sha256": "{sha}", "channel_name": "{room_name}", "channel": SESSION,
-    "action_type": "mindfulness", "title": "Breathe", "reason": "Because", "currency": "cad", "status": "completed",
-    "duration_minutes": "45", "amount_minor": "100", "change": "1", "payment_type": "single", "rpc": "record_consent",
-    "idempotency_key": "a-key-of-growth", "arguments": "{{}}", "payload": "{{}}", "facts": "{{}}", "files": "[]",
-    "consent_type": "session_recording", "p_consent_type": "session_recording", "consented": "true", "accepts": "true",
-    "approve": "true", "waiver_text": "I accept.", "query_embedding": json.dumps([0.1] * 1536), "year": "{year}",
-    "time_zone": "UTC", "from_date": "{today}", "until_date": "{soon}", "scheduled_at": "{start}", "starts_at": "{start}",
-    "expires_at": "{start}", "day": "{today}", "table_name": "session_notes", "p_table_name": "session_notes",
-    "p_resource_type": "session", "p_permission": "read", "_role": "user", "email_input": "c1@demo.test",
-    "p_user_email": "c1@demo.test", "p_action": "LOGIN", "action": "LOGIN", "pages_origin": "https://pages.test",
-    "transaction_reference": "T1", "stripe_session_id": "cs_1", "url": "https://pay.test", "events": "{{session.booked}}",
-    "total_minor": "7500", "pending": "1", "version": "1", "event_id": "evt_new", "event_type": "103",
-    "notice_id": "notice-new", "product": "1", "sid": "sid", "observation": "seen", "attempt": "1", "outcome": "sent",
-    "code": "failed", "kind": "mp4", "storage_path": "a/b.mp4", "size_bytes": "1", "parts_sha256": "00" * 32,
-    "sha256": "00" * 32, "upload_url": "https://storage.test/u", "playback_url": "https://pages.test/r",
-    "minutes": "10", "text_value": "a",
+    "session_id": SESSION, "p_session_id": SESSION, "correlated_session_id": "{class}",
+    "class_id": "{class}", "group_class_id": "{class}", "practitioner_id": LEADER,
+    "_practitioner_id": LEADER, "client_id": "{client}", "_client_id": "{client}", "user_id": "{me}",
+    "_user_id": "{me}", "p_user_id": "{me}", "match_user_id": "{me}", "recorder": "{me}",
+    "practitioner_ids": f"{{{{{OTHER}}}}}", "session_type_id": "{type}", "recording_id": "{recording}",
+    "take_id": "{take}", "lot_id": "{lot}", "checkout_id": "{checkout}", "waiver_id": "{waiver}",
+    "payout_id": "{payout}", "payout_ids": "{{{payout}}}", "contract_id": "{contract}",
+    "reference": "{payout}", "p_resource_id": SESSION, "token": "{page}", "token_sha256": "{sha}",
+    "channel_name": "{room_name}", "channel": SESSION, "action_type": "mindfulness", "title": "Breathe",
+    "reason": "Because", "currency": "cad", "status": "completed", "duration_minutes": "45",
+    "amount_minor": "100", "change": "1", "payment_type": "single", "rpc": "record_consent",
+    "idempotency_key": "a-key-of-growth", "arguments": "{{}}", "payload": "{{}}", "facts": "{{}}",
+    "files": "[]", "consent_type": "session_recording", "p_consent_type": "session_recording",
+    "consented": "true", "accepts": "true", "approve": "true", "waiver_text": "I accept.",
+    "query_embedding": json.dumps([0.1] * 1536), "year": "{year}", "time_zone": "UTC",
+    "from_date": "{today}", "until_date": "{soon}", "scheduled_at": "{start}", "starts_at": "{start}",
+    "expires_at": "{start}", "day": "{today}", "table_name": "session_notes",
+    "p_table_name": "session_notes", "p_resource_type": "session", "p_permission": "read", "_role": "user",
+    "email_input": "c1@demo.test", "p_user_email": "c1@demo.test", "p_action": "LOGIN", "action": "LOGIN",
+    "pages_origin": "https://pages.test", "transaction_reference": "T1", "stripe_session_id": "cs_1",
+    "url": "https://pay.test", "events": "{{session.booked}}", "total_minor": "7500", "pending": "1",
+    "version": "1", "event_id": "evt_new", "event_type": "103", "notice_id": "notice-new", "product": "1",
+    "sid": "sid", "observation": "seen", "attempt": "1", "outcome": "sent", "code": "failed", "kind": "mp4",
+    "storage_path": "a/b.mp4", "size_bytes": "1", "parts_sha256": "00" * 32, "sha256": "00" * 32,
+    "upload_url": "https://storage.test/u", "playback_url": "https://pages.test/r", "minutes": "10",
+    "text_value": "a",
 }  # fmt: skip
 # Optional ones that a page passes, and without which another thing is asked.
-PASSED = {("get_available_slots", "practitioner_id"), ("begin_checkout", "duration_minutes"), ("list_users", "page_size"),
-          ("list_payments", "page_size"), ("get_recording_status", "recording_id"), ("get_recording_status", "session_id")}  # fmt: skip
+PASSED = {
+    ("get_available_slots", "practitioner_id"),
+    ("begin_checkout", "duration_minutes"),
+    ("list_users", "page_size"),
+    ("list_payments", "page_size"),
+    ("get_recording_status", "recording_id"),
+    ("get_recording_status", "session_id"),
+    ("create_action_recommendation", "title"),
+    ("create_action_recommendation", "action_type"),
+}
 
 
 @dataclass(frozen=True)
@@ -120,8 +138,17 @@ class Platform:
         clock = """select extract(year from now())::int, current_date + 1, current_date + 8,
                           date_trunc('day', now()) + interval '3 days 14 hours'"""
         year, today, soon, start = connection.execute(clock.encode()).fetchone() or ()
-        self._facts = {k: str(v) for k, v in {**facts, "year": year, "today": today, "soon": soon, "start": start}.items()}
-        self.people = {"client": facts["client"], "practitioner": LEADER, "admin": ADMIN, "service": None, "anon": None}
+        self._facts = {
+            k: str(v)
+            for k, v in {**facts, "year": year, "today": today, "soon": soon, "start": start}.items()
+        }
+        self.people = {
+            "client": facts["client"],
+            "practitioner": LEADER,
+            "admin": ADMIN,
+            "service": None,
+            "anon": None,
+        }
 
     def ask(self, ask: Ask) -> Answer:
         """Ask it, and undo what it did."""
@@ -134,7 +161,9 @@ class Platform:
                 with self._connection.transaction():
                     self._connection.execute("select set_config('request.jwt.claims', %s, true)", [claims])
                     self._connection.execute(f"set local role {role}".encode())
-                    given = count_things(self._connection.execute(ask.query.encode(), ask.values or None).fetchall())
+                    given = count_things(
+                        self._connection.execute(ask.query.encode(), ask.values or None).fetchall()
+                    )
             except psycopg.Error as error:
                 refusal = str(error).splitlines()[0]
             self._connection.execute("reset role")
@@ -169,23 +198,37 @@ class Platform:
 
     def _functions(self) -> Iterator[Ask]:
         found = self._connection.execute(b"""
-            select p.proname, coalesce(p.proargnames[1:p.pronargs], '{}'), p.pronargs - p.pronargdefaults, p.proargtypes::regtype[]::text[],
-                   has_function_privilege('anon', p.oid, 'execute'), has_function_privilege('authenticated', p.oid, 'execute'),
-                   substring(p.prosrc from 'private\\.open_page_link\\([^,]+, ''(\\w+)''')
+            select p.proname, coalesce(p.proargnames[1:p.pronargs], '{}'), p.pronargs - p.pronargdefaults,
+                   p.proargtypes::regtype[]::text[], has_function_privilege('anon', p.oid, 'execute'),
+                   has_function_privilege('authenticated', p.oid, 'execute')
               from pg_proc p
-             where p.pronamespace = 'public'::regnamespace and p.prorettype <> 'trigger'::regtype and (p.pronargs = 0 or p.proargnames is not null)
+             where p.pronamespace = 'public'::regnamespace and p.prorettype <> 'trigger'::regtype
+               and (p.pronargs = 0 or p.proargnames is not null)  -- else a computed column
                and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e') order by 1""")
-        for name, names, required, types, is_anons, is_peoples, _ in found.fetchall():
-            for who in (["anon"] if is_anons else ["client", "practitioner", "admin"] if is_peoples else ["service"]):
-                facts = {**self._facts, "me": self.people[who] or self._facts["client"], "page": name, "sha": "00" * 32}
+        for name, names, required, types, is_anons, is_peoples in found.fetchall():
+            for who in (
+                ["anon"] if is_anons else ["client", "practitioner", "admin"] if is_peoples else ["service"]
+            ):
+                facts = {
+                    **self._facts,
+                    "me": self.people[who] or self._facts["client"],
+                    "page": name,
+                    "sha": "00" * 32,
+                }
                 passed = []
                 for place, (argument, kind) in enumerate(zip(names, types, strict=True)):
                     if place >= required and (name, argument) not in PASSED:
                         continue
-                    passed.append((argument, kind, VALUES.get(argument, "100" if argument == "page_size" else None)))
+                    passed.append(
+                        (argument, kind, VALUES.get(argument, "100" if argument == "page_size" else None))
+                    )
                 text = ", ".join(f"{argument} => %s::{kind}" for argument, kind, _ in passed)
                 values = tuple(
-                    v.format(**facts) if v is not None else "00000000-0000-4000-8000-000000000000" if kind == "uuid" else None
+                    v.format(**facts)
+                    if v is not None
+                    else "00000000-0000-4000-8000-000000000000"
+                    if kind == "uuid"
+                    else None
                     for _, kind, v in passed
                 )
                 yield Ask(f"{name}()", who, f"select to_jsonb(x) from public.{name}({text}) x", values)
@@ -220,7 +263,9 @@ def select(read: Read, facts: dict[str, str]) -> str:
         elif name == "limit":
             tail += f" limit {value}"
         elif name == "or":
-            where.append("(" + " or ".join(_condition(*c.split(".", 1)) for c in value.strip("()").split(",")) + ")")
+            where.append(
+                "(" + " or ".join(_condition(*c.split(".", 1)) for c in value.strip("()").split(",")) + ")"
+            )
         else:
             where.append(_condition(name, value))
     return _select(read.table, read.select, " and ".join(where) or "true") + tail
@@ -233,7 +278,7 @@ def _condition(name: str, value: str) -> str:
     if operator == "is":
         return f"t0.{name} is {operand}"
     if operator == "like":
-        return f"t0.{name} like '{operand}'".replace("%", "%%" if False else "%")
+        return f"t0.{name} like '{operand}'"
     if operator == "in":
         return f"t0.{name} in (" + ", ".join(f"'{one}'" for one in operand.strip("()").split(",")) + ")"
     return f"t0.{name} {COMPARE[operator]} " + ("now()" if operand == "now()" else f"'{operand}'")
@@ -257,10 +302,6 @@ def _select(table: str, columns: str, where: str, depth: int = 0) -> str:
 
 def _split(columns: str) -> list[str]:
     """At the commas that are in no brackets."""
-    return [c for c in re.split(r",(?![^(]*\)[^(]*$)(?![^()]*\))", columns)] if "(" not in columns else _outer(columns)
-
-
-def _outer(columns: str) -> list[str]:
     parts, depth, part = [], 0, ""
     for sign in columns:
         depth += (sign == "(") - (sign == ")")

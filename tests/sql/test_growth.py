@@ -22,7 +22,10 @@ EXCEPTIONS = {
     "earnings_overview() as practitioner": (1_500, OF_ONES_OWN),
     "earnings_sessions() as practitioner": (1_500, "whose names one may read is asked of one's own sessions"),
     "begin_earnings_export() as practitioner": (1_500, "as earnings_sessions"),
-    "past_purchases as admin": (20_000, "three kinds of rows in one order: admins name a person, or read list_payments"),
+    "past_purchases as admin": (
+        20_000,
+        "three kinds of rows in one order: admins name a person, or read list_payments",
+    ),
     "recommendation_progress as admin": (10_000, "sums of everybody's: admins name a practitioner"),
     "check_invariants() as service": (200_000, "asks of every row whether it is right, once a day"),
     "run_payouts() as service": (40_000, "reads the ledger to find what is not paid out, every two weeks"),
