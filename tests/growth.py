@@ -23,6 +23,27 @@ LEADER, OTHER, ADMIN = (
 SESSION = f"10000000-0000-4000-8000-{235:012x}"  # to come, with the leader
 PAGE = 50  # what an admin looks at
 
+AT_MOST = 1_000
+
+# What may read more, how much, and why.
+OF_ONES_OWN = "one's own sessions of two years are added up, several times"
+EXCEPTIONS = {
+    "practitioner_dashboard() as practitioner": (3_000, OF_ONES_OWN),
+    "earnings_overview() as practitioner": (1_500, OF_ONES_OWN),
+    "earnings_sessions() as practitioner": (1_500, "whose names one may read is asked of one's own sessions"),
+    "begin_earnings_export() as practitioner": (1_500, "as earnings_sessions"),
+    "past_purchases as admin": (
+        20_000,
+        "three kinds of rows in one order: admins name a person, or read list_payments",
+    ),
+    "recommendation_progress as admin": (10_000, "sums of everybody's: admins name a practitioner"),
+    "check_invariants() as service": (200_000, "asks of every row whether it is right, once a day"),
+    "run_payouts() as service": (40_000, "reads the ledger to find what is not paid out, every two weeks"),
+    "prepare_mails() as service": (4_000, "counts the open sessions and the last month, every five minutes"),
+    "apply_retention() as service": (3_000, "sorts what is due by its age before it deletes the oldest"),
+    "reconcile_bookings() as service": (1_500, "looks at the sessions to come"),
+}
+
 # A row counts once, whether it was found by an index or in the table: of both counts, the higher one. What is read
 # through does not count while it is a few pages: that is cheaper than its index, and the planner turns to that later.
 ROWS_READ = """
@@ -179,6 +200,8 @@ class Platform:
         for who in ("client", "practitioner", "admin"):
             for read in READS:
                 yield Ask(str(read), who, select(read, {**self._facts, "me": self.people[who] or ""}))
+        anybody = "select to_jsonb(x) from public.get_available_slots(%s, current_date + 1, current_date + 30, 'UTC') x"
+        yield Ask("slots with anybody", "client", anybody, (self._facts["type"],))
         yield from self._views()
         yield from self._functions()
 

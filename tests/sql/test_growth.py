@@ -10,29 +10,9 @@ import psycopg
 import pytest
 
 from sql.throwaway import Server
-from tests.growth import Answer, Ask, Platform, fill
+from tests.growth import AT_MOST, EXCEPTIONS, Answer, Ask, Platform, fill
 
 SESSIONS = 5_000
-AT_MOST = 1_000
-
-# What may read more, how much, and why.
-OF_ONES_OWN = "one's own sessions of two years are added up, several times"
-EXCEPTIONS = {
-    "practitioner_dashboard() as practitioner": (3_000, OF_ONES_OWN),
-    "earnings_overview() as practitioner": (1_500, OF_ONES_OWN),
-    "earnings_sessions() as practitioner": (1_500, "whose names one may read is asked of one's own sessions"),
-    "begin_earnings_export() as practitioner": (1_500, "as earnings_sessions"),
-    "past_purchases as admin": (
-        20_000,
-        "three kinds of rows in one order: admins name a person, or read list_payments",
-    ),
-    "recommendation_progress as admin": (10_000, "sums of everybody's: admins name a practitioner"),
-    "check_invariants() as service": (200_000, "asks of every row whether it is right, once a day"),
-    "run_payouts() as service": (40_000, "reads the ledger to find what is not paid out, every two weeks"),
-    "prepare_mails() as service": (4_000, "counts the open sessions and the last month, every five minutes"),
-    "apply_retention() as service": (3_000, "sorts what is due by its age before it deletes the oldest"),
-    "reconcile_bookings() as service": (1_500, "looks at the sessions to come"),
-}
 
 
 @pytest.fixture(scope="module")
