@@ -128,8 +128,8 @@ declare
   v_days  date[];
 begin
   if studio_availability.session_type_id is not null then
-    -- The same for all studios: a practitioner is free or not, wherever they would be. Of the first page of them: with a
-    -- hundred, the days on which nobody is free are none.
+    -- The same for all studios: a practitioner is free or not, wherever they would be. Of the first hundred of them:
+    -- a day on which none of so many is free is no day.
     select min((s.slots[1]).starts_at), array_agg(s.on_date order by s.on_date) into v_next, v_days
       from public.get_available_slots(studio_availability.session_type_id, v_from, v_until,
                                       studio_availability.time_zone, null, 'in_person') s

@@ -5,8 +5,8 @@
 --
 -- Policies compare a column with the sets of ids that the my_… functions give. Each is computed once per query, where a
 -- helper that takes the row's column would run for every row. Few ids are compared as `= any (array(…))`, which leads
--- into an index; many as `in (…)`, which hashes them. `rows` says how many to expect, where one is joined: by itself the planner
--- takes a function for a thousand rows, and reads a table from end to end for them.
+-- into an index; many as `in (…)`, which hashes them. `rows` says how many to expect where one is joined: by itself the
+-- planner takes a function for a thousand rows, and reads a table from end to end for them.
 
 create schema private;
 comment on schema private is 'What policies, triggers and public functions call. Not exposed by the API.';

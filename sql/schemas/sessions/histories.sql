@@ -4,8 +4,8 @@
 -- an admin sees are parts of a union, and the rest is joined laterally: a condition "or is admin" can use no index, and
 -- with joins planned for everybody's rows a history of fifty sessions read a million. The parts have no condition of
 -- their own: only then does the planner take each in the order that is asked for, and an admin's newest fifty are fifty
--- rows of an index. Outside, what tells the parts apart is a constant of each. One's own rows are few and found by whose
--- they are: `+ interval '0'` keeps the planner from looking for them through everybody's in the order of time.
+-- rows of an index. Outside, what tells the parts apart is a constant of each. One's own rows are few, and found by
+-- whose they are: `+ interval '0'` keeps the planner from looking for them through everybody's in the order of time.
 
 -- Sessions. A client's are those they booked and their seats; a practitioner's those they lead, a class once; an
 -- admin's all. Open classes, which everybody may read in the table, are left out unless one has a seat. What the caller
