@@ -22,7 +22,7 @@ from tests.cast import Stage
 from tests.payment_scene import FakeStripe
 from tests.recording_scene import SPEED, AgoraEmulator
 
-from . import bookings, calls, cold, copying, policies, programs, report, slots, warm
+from . import bookings, calls, cold, copying, growth, policies, programs, report, slots, warm
 from .cold import Start
 from .programs import BENCH, deno, python
 from .report import Row
@@ -30,7 +30,7 @@ from .report import Row
 NAME = "get_liability_waiver_status"
 OURS = ROOT / "functions" / NAME / "main.py"
 TWIN = BENCH / "twins" / f"{NAME}.ts"
-PARTS = ("cold", "warm", "calls", "slots", "bookings", "policies", "copy")
+PARTS = ("cold", "warm", "calls", "slots", "bookings", "policies", "growth", "copy")
 
 
 def main() -> None:
@@ -49,7 +49,7 @@ def main() -> None:
     if bench.function_calls:
         print(f"\n{report.calls_table(bench.function_calls)}")
     if not options.quick and options.parts == PARTS:
-        how = (cold, warm, calls, slots, bookings, policies, copying)
+        how = (cold, warm, calls, slots, bookings, policies, growth, copying)
         report.write(BENCH, bench.rows, bench.function_calls, how)
         print(f"\nWritten to {BENCH / 'results.md'}")
 
@@ -216,6 +216,28 @@ class Bench:
         self.rows.append(
             Row("large tables read through", "", len(through), ", ".join(through) or "EXPLAIN", at_most=0)
         )
+
+    def growth(self) -> None:
+        """A platform ten times as large."""
+        sizes, turns = ((3_000, 30_000), 3) if self._quick else (growth.SIZES, 9)
+        with ProgressLine("Growth") as live:
+            grown = growth.measure(sizes, turns, live.detail)
+        held = [one for one in grown if not one.is_excepted]
+        much = [one.name for one in held if one.reads_much]
+        more = [one.name for one in held if one.grows]
+        what = f"{len(held)} questions, {sizes[0]:,} and {sizes[1]:,} sessions"
+        answered = [one for one in held if one.small_ms]
+        self.rows += [
+            Row("read over 1,000 rows they do not give", "", len(much), ", ".join(much) or what, at_most=0),
+            Row("read more, the more there is", "", len(more), ", ".join(more) or what, at_most=0),
+            Row(
+                "time, ten times as many",
+                "×",
+                median(one.large_ms / one.small_ms for one in answered),
+                what,
+                at_most=1.3,
+            ),
+        ]
 
     def copy(self) -> None:
         """A recording from the bucket to storage."""

@@ -5810,39 +5810,6 @@ export type Database = {
                 };
                 ComputedFields: never;
                 Relationships: [
-                    {
-                        foreignKeyName: "action_recommendations_practitioner_id_fkey";
-                        columns: [
-                            "practitioner_id"
-                        ];
-                        isOneToOne: false;
-                        referencedRelation: "admin_banking";
-                        referencedColumns: [
-                            "practitioner_id"
-                        ];
-                    },
-                    {
-                        foreignKeyName: "action_recommendations_practitioner_id_fkey";
-                        columns: [
-                            "practitioner_id"
-                        ];
-                        isOneToOne: false;
-                        referencedRelation: "practitioners";
-                        referencedColumns: [
-                            "id"
-                        ];
-                    },
-                    {
-                        foreignKeyName: "action_recommendations_template_id_fkey";
-                        columns: [
-                            "template_id"
-                        ];
-                        isOneToOne: false;
-                        referencedRelation: "action_templates";
-                        referencedColumns: [
-                            "id"
-                        ];
-                    }
                 ];
             };
             /** One's own sessions. Filter by session_type, is_group, scheduled_at, practitioner_id, status. */
@@ -6887,6 +6854,7 @@ export type Database = {
             /** Day by day, the starts at which sessions of a type can be booked; with explain also the others, each with its reason. */
             "get_available_slots": {
                 Args: {
+                    "after_practitioner_id"?: string;
                     "explain"?: boolean;
                     "from_date": string;
                     "practitioner_id"?: string;
@@ -6896,6 +6864,7 @@ export type Database = {
                     "until_date": string;
                 };
                 Returns: {
+                    "next_after_practitioner_id": string;
                     "on_date": string;
                     "refused": (Database["public"]['CompositeTypes']["available_slot"])[];
                     "slots": (Database["public"]['CompositeTypes']["available_slot"])[];

@@ -755,7 +755,7 @@ export interface paths {
         put?: never;
         /**
          * List everybody who signed up, with roles.
-         * @description All of them, or a page. Called by a signed-in person.
+         * @description The newest, or a page. Called by a signed-in person.
          */
         post: operations["list_users"];
         delete?: never;
@@ -775,7 +775,7 @@ export interface paths {
         put?: never;
         /**
          * List what was paid, by whom and to whom.
-         * @description Which payments: all of them, or a page. Called by a signed-in person.
+         * @description Which payments: the newest, or a page. Called by a signed-in person.
          */
         post: operations["list_payments"];
         delete?: never;
@@ -1986,6 +1986,11 @@ export interface components {
             time_zone: string;
             /** @description Day by day, those with a time to book. */
             days: components["schemas"]["Day"][];
+            /**
+             * @description More than a hundred practitioners: where the next hundred begin; null after the last.
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
+            next_after_practitioner_id: string | null;
         };
         /**
          * BankingKey
@@ -3135,6 +3140,12 @@ export interface components {
              * @example true
              */
             explain?: boolean;
+            /**
+             * @description With anybody: what the answer before gave as next_after_practitioner_id.
+             * @default null
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
+            after_practitioner_id?: string | null;
         };
         /**
          * GetConsentStatus
@@ -3408,7 +3419,7 @@ export interface components {
         };
         /**
          * ListPayments
-         * @description Which payments: all of them, or a page.
+         * @description Which payments: the newest, or a page.
          */
         ListPayments: {
             /**
@@ -3424,7 +3435,7 @@ export interface components {
              */
             currency?: string;
             /**
-             * @description At most so many; by default all.
+             * @description At most so many; by default 5,000.
              * @default null
              * @example 1
              */
@@ -3438,11 +3449,11 @@ export interface components {
         };
         /**
          * ListUsers
-         * @description All of them, or a page.
+         * @description The newest, or a page.
          */
         ListUsers: {
             /**
-             * @description At most so many; by default all.
+             * @description At most so many; by default 5,000.
              * @default null
              * @example 1
              */
@@ -5748,6 +5759,8 @@ export interface operations {
                 session_location?: "online" | "in_person";
                 /** @description Also give the starts that are not offered, each with its reason. */
                 explain?: boolean;
+                /** @description With anybody: what the answer before gave as next_after_practitioner_id. */
+                after_practitioner_id?: string | null;
             };
             header?: never;
             path?: never;

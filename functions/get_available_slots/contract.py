@@ -23,6 +23,9 @@ class GetAvailableSlots(StrictInput):
     explain: bool = Field(
         False, description="Also give the starts that are not offered, each with its reason."
     )
+    after_practitioner_id: UUID | None = Field(
+        None, description="With anybody: what the answer before gave as next_after_practitioner_id."
+    )
 
 
 class Slot(Output):
@@ -51,6 +54,7 @@ class Day(Output):
     on_date: date
     slots: list[Slot]
     refused: list[RefusedSlot] = Field(description="Empty unless an explanation was asked for.")
+    next_after_practitioner_id: UUID | None = Field(exclude=True)
 
 
 class AvailableSlots(Output):
@@ -58,6 +62,9 @@ class AvailableSlots(Output):
 
     time_zone: str
     days: list[Day]
+    next_after_practitioner_id: UUID | None = Field(
+        description="More than a hundred practitioners: where the next hundred begin; null after the last."
+    )
 
 
 get_available_slots_rpc = Rpc(

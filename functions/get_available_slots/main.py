@@ -10,4 +10,8 @@ from .contract import AvailableSlots, GetAvailableSlots, get_available_slots_rpc
 async def get_available_slots(call: Call[GetAvailableSlots]) -> AvailableSlots:
     """What is offered may be gone a moment later: holding a slot decides, and booking it."""
     days = await call.database.rows(get_available_slots_rpc, **call.body.model_dump())
-    return AvailableSlots(time_zone=call.body.time_zone, days=days)
+    return AvailableSlots(
+        time_zone=call.body.time_zone,
+        days=days,
+        next_after_practitioner_id=days[0].next_after_practitioner_id if days else None,
+    )

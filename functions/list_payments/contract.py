@@ -10,13 +10,13 @@ from shared.wire import Input, Output
 
 
 class ListPayments(Input):
-    """Which payments: all of them, or a page."""
+    """Which payments: the newest, or a page."""
 
     status: str = Field(
         "all", max_length=20, description="all, or pending, completed, paid_out, failed, refunded."
     )
     currency: str = Field("all", max_length=20, description="all, or cad, usd.")
-    page_size: int | None = Field(None, ge=1, le=1000, description="At most so many; by default all.")
+    page_size: int | None = Field(None, ge=1, le=1000, description="At most so many; by default 5,000.")
     cursor: str | None = Field(
         None, max_length=100, description="Where the page before said the next one starts."
     )

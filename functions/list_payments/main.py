@@ -8,5 +8,5 @@ from .contract import ListPayments, PaymentList, list_payments_rpc
 
 @endpoint(caller="user")
 async def list_payments(call: Call[ListPayments]) -> PaymentList:
-    """Newest first, each with its session, practitioner and payer; all of them, unless a page is asked for."""
+    """Newest first, each with its session, practitioner and payer; a page, or as many as are ever given."""
     return await call.database.rpc(list_payments_rpc, **call.body.model_dump())

@@ -10,9 +10,9 @@ from shared.wire import Input, Output
 
 
 class ListUsers(Input):
-    """All of them, or a page."""
+    """The newest, or a page."""
 
-    page_size: int | None = Field(None, ge=1, le=1000, description="At most so many; by default all.")
+    page_size: int | None = Field(None, ge=1, le=1000, description="At most so many; by default 5,000.")
     cursor: str | None = Field(
         None, max_length=100, description="Where the page before said the next one starts."
     )

@@ -8,5 +8,5 @@ from .contract import ListUsers, UserList, list_users_rpc
 
 @endpoint(caller="user")
 async def list_users(call: Call[ListUsers]) -> UserList:
-    """Newest first, with their roles; all of them, unless a page is asked for."""
+    """Newest first, with their roles; a page, or as many as are ever given at once."""
     return await call.database.rpc(list_users_rpc, **call.body.model_dump())

@@ -5,7 +5,6 @@ proves that the copy is whole, wherever the bytes were lost. A copy that goes on
 its first byte again, for the hash, and sends from where storage stands.
 """
 
-import hashlib
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -26,6 +25,7 @@ from .contract import (
     renew_take_lease_rpc,
     verify_take_file_rpc,
 )
+from .digest import Digest
 
 RENEW_LEASE_EVERY_S = 30  # it lasts for 120
 CONTENT_TYPES = {
@@ -89,7 +89,7 @@ class Copy:
 
     async def _copy(self, file: RecordingFile) -> None:
         source = BucketObject(file.source_key, file.size_bytes, file.source_etag)
-        digest = hashlib.sha256()
+        digest = Digest()
         upload, offset = await self._resume(file)
         async with aclosing(self._from(source, offset, digest)) as pieces:
             async for _ in self._storage.send(upload, offset, file.size_bytes, pieces):
@@ -98,10 +98,9 @@ class Copy:
                 _
             ) in pieces:  # nothing, unless an earlier run sent it all and was killed before it could say so
                 pass
-        await self._check(file, digest.hexdigest())
-        await self._database.rpc(
-            verify_take_file_rpc, **self.lease, file_id=file.id, sha256=digest.hexdigest()
-        )
+        sha256 = await digest.hexdigest()
+        await self._check(file, sha256)
+        await self._database.rpc(verify_take_file_rpc, **self.lease, file_id=file.id, sha256=sha256)
 
     async def _resume(self, file: RecordingFile) -> tuple[str, int]:
         """Where the upload goes on: at storage's count, or at 0 with a new one."""
@@ -116,25 +115,25 @@ class Copy:
         await self._record_upload(file, upload)
         return upload, 0
 
-    async def _from(self, source: BucketObject, offset: int, digest: Any) -> AsyncGenerator[bytes, None]:
+    async def _from(self, source: BucketObject, offset: int, digest: Digest) -> AsyncGenerator[bytes, None]:
         """The source's bytes from `offset` on; those before it go into the digest only."""
         at = 0
         async with aclosing(self._bucket.stream(source)) as chunks:
             async for chunk in chunks:
-                digest.update(chunk)
+                await digest.update(chunk)
                 await self._renew_lease()
                 if at + len(chunk) > offset:
                     yield chunk[max(0, offset - at) :]
                 at += len(chunk)
 
     async def _check(self, file: RecordingFile, expected: str) -> None:
-        stored, size = hashlib.sha256(), 0
+        stored, size = Digest(), 0
         async with aclosing(self._storage.read(file.storage_path)) as pieces:
             async for piece in pieces:
-                stored.update(piece)
+                await stored.update(piece)
                 size += len(piece)
                 await self._renew_lease()
-        if stored.hexdigest() != expected:
+        if await stored.hexdigest() != expected:
             await self._record_upload(file, None)  # the next run sends it anew
             raise NotEqual(
                 f"{file.source_key} has {file.size_bytes} bytes, and storage {size} or other ones."

@@ -5,7 +5,6 @@ takes no upload whose length it does not know, and a player finds a moment by th
 second time it is sent. A join that goes on after a kill gives the same bytes, and sends from where storage stands.
 """
 
-import hashlib
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -17,6 +16,7 @@ from shared.call import Call
 from shared.storage.supabase import Storage
 
 from .contract import JoinClaim, finish_join_rpc, record_join_rpc, renew_join_lease_rpc
+from .digest import Digest
 from .sources import Index, source
 
 RENEW_LEASE_EVERY_S = 30  # it lasts for 120
@@ -59,7 +59,7 @@ class Join:
             raise NotWhole(f"{seconds:.1f} of {recorded} seconds came out.")
         size = measured.size + measured.index.size
         upload, offset = await self._resume(measured, size)
-        digest = hashlib.sha256()
+        digest = Digest()
         async with aclosing(self._from(measured.index, offset, digest)) as pieces:
             async for _ in self._storage.send(upload, offset, size, pieces):
                 await self._renew_lease()
@@ -69,18 +69,19 @@ class Join:
         if self._source.index != measured.index:
             await self._record(measured, size, None)
             raise NotWhole("The parts gave other bytes the second time.")
-        await self._check(measured, size, digest.hexdigest())
-        await self._database.rpc(finish_join_rpc, **self.lease, sha256=digest.hexdigest())
+        sha256 = await digest.hexdigest()
+        await self._check(measured, size, sha256)
+        await self._database.rpc(finish_join_rpc, **self.lease, sha256=sha256)
         return size
 
     async def _measure(self) -> Measured:
-        digest, size = hashlib.sha256(), 0
+        digest, size = Digest(), 0
         async with aclosing(self._source.read(None)) as pieces:
             async for piece in pieces:
                 size += len(piece)
-                digest.update(piece)
+                await digest.update(piece)
                 await self._renew_lease()
-        return Measured(size, digest.hexdigest(), self._source.index)
+        return Measured(size, await digest.hexdigest(), self._source.index)
 
     async def _resume(self, measured: Measured, size: int) -> tuple[str, int]:
         """Where the upload goes on, if the parts gave the same before; else at 0, with a new one."""
@@ -93,25 +94,25 @@ class Join:
         await self._record(measured, size, upload)
         return upload, 0
 
-    async def _from(self, index: Index, offset: int, digest: Any) -> AsyncGenerator[bytes, None]:
+    async def _from(self, index: Index, offset: int, digest: Digest) -> AsyncGenerator[bytes, None]:
         """The file's bytes from `offset` on; those before it go into the digest only."""
         at = 0
         async with aclosing(self._source.read(index)) as pieces:
             async for piece in pieces:
-                digest.update(piece)
+                await digest.update(piece)
                 await self._renew_lease()
                 if at + len(piece) > offset:
                     yield piece[max(0, offset - at) :]
                 at += len(piece)
 
     async def _check(self, measured: Measured, size: int, expected: str) -> None:
-        stored, found = hashlib.sha256(), 0
+        stored, found = Digest(), 0
         async with aclosing(self._storage.read(self._path)) as pieces:
             async for piece in pieces:
-                stored.update(piece)
+                await stored.update(piece)
                 found += len(piece)
                 await self._renew_lease()
-        if stored.hexdigest() != expected:
+        if await stored.hexdigest() != expected:
             await self._record(measured, size, None)  # the next run sends it anew
             raise NotWhole(f"Of {size} bytes storage has {found} or other ones.")
 

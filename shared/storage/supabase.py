@@ -149,7 +149,7 @@ class Storage:
                 if response.status_code != 200:
                     await response.aread()
                     raise _failure(response)
-                async for piece in response.aiter_raw(PIECE_BYTES):
+                async for piece in response.aiter_raw():  # as they come: nobody needs them of one size
                     yield piece
             finally:
                 await response.aclose()

@@ -66,8 +66,8 @@ declare
   c_token constant text := private.make_token();
 begin
   delete from private.page_links l
-   where l.token_sha256 in (select past.token_sha256 from private.page_links past
-                             where past.expires_at < now() - interval '90 days' limit 20 for update skip locked);
+   where l.ctid = any (array(select past.ctid from private.page_links past
+                             where past.expires_at < now() - interval '90 days' limit 20 for update skip locked));
   insert into private.page_links (token_sha256, page, user_id, subject, address_sha256, expires_at)
   select private.sha256_hex(c_token), make_page_link.page, u.id, make_page_link.subject,
          case when make_page_link.expires_at is not null then private.sha256_hex(lower(u.email)) end,

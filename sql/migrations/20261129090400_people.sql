@@ -6,21 +6,27 @@ set check_function_bodies = off;
 set lock_timeout = '5s';
 set statement_timeout = 0;
 do $$ begin lock table public.session_schedules in access exclusive mode; end $$;
-do $$ begin lock table public.practitioner_assignments in share row exclusive mode; end $$;
+do $$ begin lock table public.practitioner_assignments, public.user_roles in share row exclusive mode; end $$;
+
+
+-- people/roles.sql
+
+-- Whether there is another admin is asked among everybody's roles.
+create index user_roles_admins_idx on public.user_roles (user_id) where role = 'admin';
 
 
 -- people/practitioners.sql
 
 -- Definer: the policy on sessions asks this for every open class, whoever may see the practitioner.
 create function private.paused_practitioner_ids() returns setof uuid
-  language sql stable security definer set search_path = ''
+  language sql stable security definer rows 10 set search_path = ''
 as $$
   select p.id from public.practitioners p where not p.available;
 $$;
 
 -- Definer: the policy on sessions asks this question.
 create function private.my_class_ids() returns setof uuid
-  language sql stable security definer set search_path = ''
+  language sql stable security definer rows 10 set search_path = ''
 as $$
   select s.group_class_id from public.session_schedules s
    where s.client_id = (select auth.uid()) and s.group_class_id is not null and s.status <> 'cancelled';
@@ -174,7 +180,9 @@ as $$
                        then private.read_metadata(metadata, 'avatar_url', 2000) end,
     'phone_number', private.read_metadata(metadata, 'phone_number', 50),
     'date_of_birth', private.parse_birthday_or_null(private.read_metadata(metadata, 'date_of_birth', 50)),
-    'address', private.read_metadata(metadata, 'address', 1000)))
+    'address', private.read_metadata(metadata, 'address', 1000),
+    -- The list of people is in the order of their profiles.
+    'created_at', coalesce((account).created_at, now())))
     from (values ((account).raw_user_meta_data)) as given (metadata);
 $$;
 
@@ -183,8 +191,9 @@ create function private.sync_profile() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  insert into public.profiles as p (id, email, full_name, avatar_url, phone_number, date_of_birth, address)
-  select r.id, r.email, r.full_name, r.avatar_url, r.phone_number, r.date_of_birth, r.address
+  insert into public.profiles as p
+    (id, email, full_name, avatar_url, phone_number, date_of_birth, address, created_at)
+  select r.id, r.email, r.full_name, r.avatar_url, r.phone_number, r.date_of_birth, r.address, r.created_at
     from private.read_profile(new) r
   on conflict (id) do update set
     email         = excluded.email,
@@ -195,8 +204,14 @@ begin
     address       = coalesce(excluded.address, p.address);
   return null;
 exception when others then
-  -- A missing profile is a nuisance; an account that cannot be created is a lost person.
+  -- A profile without a name is a nuisance; an account that cannot be created is a lost person, and one without a
+  -- profile is in no list.
   raise warning 'profile of % not synced: %', new.id, sqlerrm;
+  begin
+    insert into public.profiles (id) values (new.id) on conflict do nothing;
+  exception when others then
+    raise warning 'profile of % not made: %', new.id, sqlerrm;
+  end;
   return null;
 end
 $$;
@@ -499,7 +514,7 @@ grant execute on function private.decide_approval, public.decide_approval to aut
 -- Everybody who signed up before there were profiles has one, from what they said at sign-up. From then on the triggers
 -- on auth.users keep it.
 
-insert into public.profiles (id, email, full_name, avatar_url, phone_number, date_of_birth, address)
-select p.id, p.email, p.full_name, p.avatar_url, p.phone_number, p.date_of_birth, p.address
+insert into public.profiles (id, email, full_name, avatar_url, phone_number, date_of_birth, address, created_at)
+select p.id, p.email, p.full_name, p.avatar_url, p.phone_number, p.date_of_birth, p.address, p.created_at
   from auth.users u cross join private.read_profile(u) p
 on conflict (id) do nothing;  -- who signed up since has one by now

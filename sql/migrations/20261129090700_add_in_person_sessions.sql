@@ -161,11 +161,13 @@ declare
   v_days  date[];
 begin
   if studio_availability.session_type_id is not null then
-    -- The same for all studios: a practitioner is free or not, wherever they would be.
+    -- The same for all studios: a practitioner is free or not, wherever they would be. Of the first hundred of them:
+    -- a day on which none of so many is free is no day.
     select min((s.slots[1]).starts_at), array_agg(s.on_date order by s.on_date) into v_next, v_days
       from public.get_available_slots(studio_availability.session_type_id, v_from, v_until,
                                       studio_availability.time_zone, null, 'in_person') s
-      join public.session_types t on t.id = studio_availability.session_type_id and not t.is_group;
+      join public.session_types t on t.id = studio_availability.session_type_id and not t.is_group
+     where cardinality(s.slots) > 0;
   elsif v_until < v_from or v_until - v_from > 61 then
     perform private.refuse(422, 'range_not_possible', 'Please ask for one day to two months.');
   end if;
@@ -383,6 +385,9 @@ create index session_schedules_client_id_idx on public.session_schedules (client
 
 create index session_schedules_practitioner_id_idx on public.session_schedules (practitioner_id, scheduled_at);
 
+-- Everybody's, the newest first, as admins ask.
+create index session_schedules_scheduled_at_idx on public.session_schedules (scheduled_at);
+
 -- The list of open classes.
 create index session_schedules_classes_idx on public.session_schedules (scheduled_at)
   where max_participants > 1;
@@ -390,6 +395,8 @@ create index session_schedules_classes_idx on public.session_schedules (schedule
 -- advance_next_session asks which are under way.
 create index session_schedules_unfinished_idx on public.session_schedules (scheduled_at)
   where status in ('scheduled', 'in_progress') and group_class_id is null;
+
+create index session_schedules_in_progress_idx on public.session_schedules (scheduled_at) where status = 'in_progress';
 
 create index idx_session_schedules_reminder on public.session_schedules (status, scheduled_at, reminder_sent)
   where status = 'scheduled';

@@ -891,7 +891,8 @@ revoke execute on function private.check_starts, private.get_unbookable_reason, 
 -- are its classes with seats.
 --
 -- A row is a day in the caller's time zone, and practitioners who are free at the same instant share a slot: a month of
--- fifty calendars is one small answer, far below the thousand rows to which the API limits one.
+-- fifty calendars is one small answer, far below the thousand rows to which the API limits one. With anybody, a hundred
+-- calendars are looked at, in the order of their practitioners' ids; the answer says where the next hundred begin.
 
 create type public.available_slot as (
   starts_at        timestamptz,
@@ -936,16 +937,34 @@ as $$
      and (list_class_slots.practitioner_id is null or s.practitioner_id = list_class_slots.practitioner_id);
 $$;
 
+-- Whose calendars one answer looks at, and from whom on the next one does.
+-- Definer: as above.
+create function private.page_practitioners(after_id uuid, out page uuid[], out next_after uuid)
+  language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  c_at_most constant integer := 100;
+begin
+  page := array(select c.practitioner_id from public.practitioner_calendars c
+                 where c.practitioner_id > coalesce(after_id, '00000000-0000-0000-0000-000000000000')
+                 order by c.practitioner_id limit c_at_most + 1);
+  if cardinality(page) > c_at_most then
+    page := page[1:c_at_most];
+    next_after := page[c_at_most];
+  end if;
+end
+$$;
+
 -- Definer: as above.
 create function private.list_start_slots(
   session_type public.session_types, from_time timestamptz, until_time timestamptz, time_zone text,
-  practitioner_id uuid, explain boolean default false)
+  practitioner_ids uuid[], explain boolean default false)
   returns setof public.available_slot
   language sql stable security definer set search_path = ''
 as $$
   with calendars as (
     select c.practitioner_id, c.time_zone, c.slot_interval_minutes from public.practitioner_calendars c
-     where list_start_slots.practitioner_id is null or c.practitioner_id = list_start_slots.practitioner_id
+     where c.practitioner_id = any (list_start_slots.practitioner_ids)
   ),
   -- To explain, also the intervals of the clock at which nothing is open.
   clocks as (
@@ -975,8 +994,9 @@ $$;
 
 create function public.get_available_slots(
   session_type_id uuid, from_date date, until_date date, time_zone text, practitioner_id uuid default null,
-  session_location text default 'online', explain boolean default false)
-  returns table (on_date date, slots public.available_slot[], refused public.available_slot[])
+  session_location text default 'online', explain boolean default false, after_practitioner_id uuid default null)
+  returns table (on_date date, slots public.available_slot[], refused public.available_slot[],
+                 next_after_practitioner_id uuid)
   language plpgsql stable security invoker set search_path = ''
 as $$
 #variable_conflict use_column
@@ -984,6 +1004,7 @@ declare
   v_type       public.session_types;
   v_from_time  timestamptz;
   v_until_time timestamptz;
+  v_who        record;
 begin
   select t.* into v_type from public.session_types t where t.id = get_available_slots.session_type_id and t.is_active;
   if not found then
@@ -996,6 +1017,11 @@ begin
   v_from_time := from_date::timestamp at time zone get_available_slots.time_zone;
   v_until_time := (until_date + 1)::timestamp at time zone get_available_slots.time_zone;
 
+  select coalesce(p.page, array[get_available_slots.practitioner_id]) as page, p.next_after into v_who
+    from (select 1) one
+    left join lateral private.page_practitioners(after_practitioner_id) p
+      on get_available_slots.practitioner_id is null and not v_type.is_group;
+
   return query
     with checked as (
       select s.* from private.list_class_slots(v_type, v_from_time, v_until_time, get_available_slots.time_zone,
@@ -1003,26 +1029,31 @@ begin
        where v_type.is_group
       union all
       select s.* from private.list_start_slots(v_type, v_from_time, v_until_time, get_available_slots.time_zone,
-                                            get_available_slots.practitioner_id, get_available_slots.explain) s
+                                            v_who.page, get_available_slots.explain) s
        where not v_type.is_group
     )
     select c.local_start::date,
            coalesce(array_agg(c::public.available_slot order by c.starts_at, c.group_class_id)
                     filter (where c.reason is null), '{}'),
            coalesce(array_agg(c::public.available_slot order by c.starts_at, c.reason)
-                    filter (where c.reason is not null), '{}')
+                    filter (where c.reason is not null), '{}'), v_who.next_after
       from checked c
      where get_available_slots.explain or c.reason is null
      group by 1
      order by 1;
+  if not found and v_who.next_after is not null then  -- among these there is nothing: go on
+    return query select from_date, '{}'::public.available_slot[], '{}'::public.available_slot[], v_who.next_after;
+  end if;
 end
 $$;
 
 comment on function public.get_available_slots is
   'Day by day, the starts at which sessions of a type can be booked; with explain also the others, each with its reason.';
 
-revoke execute on function private.list_class_slots, private.list_start_slots, public.get_available_slots
+revoke execute on function private.list_class_slots, private.page_practitioners, private.list_start_slots,
+  public.get_available_slots
   from public, anon, authenticated, service_role;
 
-grant execute on function private.list_class_slots, private.list_start_slots, public.get_available_slots
+grant execute on function private.list_class_slots, private.page_practitioners, private.list_start_slots,
+  public.get_available_slots
   to authenticated, service_role;

@@ -390,6 +390,8 @@ create index credit_ledger_lot_id_idx on public.credit_ledger (lot_id);
 
 create index credit_ledger_user_id_idx on public.credit_ledger (user_id, created_at);
 
+create index credit_ledger_created_at_idx on public.credit_ledger (created_at);  -- the newest of all, as admins ask
+
 create unique index credit_ledger_one_spend_per_session on public.credit_ledger (session_id) where kind = 'spend';
 
 create unique index credit_ledger_one_return_per_session on public.credit_ledger (session_id) where kind = 'return';

@@ -199,6 +199,8 @@ comment on column public.checkout_sessions.accepted_at is 'When an admin accepte
 
 comment on column public.checkout_sessions.failure_told_at is 'When its payer was told that their bank did not pay.';
 
+create index checkout_sessions_paid_at_idx on public.checkout_sessions (paid_at);
+
 create index checkout_sessions_user_id_idx on public.checkout_sessions (user_id, created_at);
 
 create index checkout_sessions_session_type_id_idx on public.checkout_sessions (session_type_id);
@@ -219,8 +221,6 @@ create index checkout_sessions_credit_lot_id_idx on public.checkout_sessions (cr
 
 create index checkout_sessions_next_check_at_idx on public.checkout_sessions (next_check_at)
   where next_check_at is not null;  -- the reconciler asks what is due
-
-create index checkout_sessions_paid_at_idx on public.checkout_sessions (paid_at) where paid_at is not null;  -- the newest
 
 alter table public.checkout_sessions enable row level security;
 
@@ -1089,8 +1089,8 @@ declare
      where lock_paid_sessions.with_credits and s.status = 'scheduled' and s.credit_lot_id = private.find_paid_lot(checkout));
 begin
   perform from public.session_schedules class
-    where class.id = checkout.group_class_id
-       or class.id in (select s.group_class_id from public.session_schedules s where s.id = any (c_sessions))
+    where class.id = any (array(select checkout.group_class_id union
+                                select s.group_class_id from public.session_schedules s where s.id = any (c_sessions)))
     order by class.id for update;
   perform from public.session_schedules s where s.id = checkout.session_id or s.id = any (c_sessions) order by s.id for update;
 end
@@ -1771,9 +1771,9 @@ begin
   end loop;
 
   delete from private.stripe_events e
-   where e.event_id in (select old.event_id from private.stripe_events old
+   where e.ctid = any (array(select old.ctid from private.stripe_events old
                          where old.received_at < now() - interval '180 days'
-                         order by old.received_at limit 1000 for update skip locked);
+                         order by old.received_at limit 1000 for update skip locked));
   get diagnostics forgotten = row_count;
   return next;
 end

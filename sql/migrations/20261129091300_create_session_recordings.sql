@@ -112,6 +112,8 @@ comment on column public.session_recordings.updated_at is 'When the row was last
 -- Guarantees one row, and for the pages exactly one completed row: with two they show no link.
 create unique index session_recordings_one_per_session on public.session_recordings (session_id);
 
+create index session_recordings_completed_at_idx on public.session_recordings (completed_at);
+
 create index idx_session_recordings_status on public.session_recordings (status);
 
 create index idx_session_recordings_agora_sid on public.session_recordings (agora_sid) where agora_sid is not null;
@@ -129,7 +131,7 @@ as $$
   select q.recording_id from private.recording_erasure_queue q
   union
   select r.id from private.recording_erasure_queue q
-    join public.session_recordings r on r.class_recording_id = q.recording_id;
+   cross join lateral (select x.id from public.session_recordings x where x.class_recording_id = q.recording_id offset 0) r;
 $$;
 
 revoke execute on function private.closed_recording_ids from public, anon, authenticated, service_role;
@@ -1399,9 +1401,9 @@ begin
   end loop;
 
   delete from private.agora_notifications n
-   where n.notice_id in (select old.notice_id from private.agora_notifications old
+   where n.ctid = any (array(select old.ctid from private.agora_notifications old
                           where old.received_at < now() - interval '90 days'
-                          order by old.received_at limit 1000 for update skip locked);
+                          order by old.received_at limit 1000 for update skip locked));
   get diagnostics forgotten = row_count;
   return next;
 end;
@@ -1935,7 +1937,7 @@ alter table public.recording_views enable row level security;
 -- The policy on recordings applies within this one: whoever may read a recording may read its views.
 create policy "viewers of a recording read its views"
   on public.recording_views for select to authenticated
-  using (recording_id in (select r.id from public.session_recordings r) or (select private.is_admin()));
+  using (exists (select from public.session_recordings r where r.id = recording_views.recording_id) or (select private.is_admin()));
 
 revoke all on public.recording_views from anon, authenticated, service_role;
 
@@ -2096,7 +2098,8 @@ alter table public.recording_share_links enable row level security;
 -- The policy on recordings applies within this one.
 create policy "who made a share link or sees its recording sees it"
   on public.recording_share_links for select to authenticated
-  using (created_by = (select auth.uid()) or recording_id in (select r.id from public.session_recordings r));
+  using (created_by = (select auth.uid())
+         or exists (select from public.session_recordings r where r.id = recording_share_links.recording_id));
 
 revoke all on public.recording_share_links from anon, authenticated, service_role;
 
@@ -2503,7 +2506,8 @@ begin
   -- Not before its people have been told (erasure_notices.sql). A participant's row is erased with its class's.
   insert into private.recording_erasure_queue (recording_id, reason)
   select r.id, 'retention' from public.session_recordings r
-   where r.class_recording_id is null and r.status in ('completed', 'failed')
+   where r.id = any (array(select private.expiring_recording_ids()))
+     and r.class_recording_id is null and r.status in ('completed', 'failed')
      and private.may_erase_after_retention(r)
      and not exists (select from private.recording_erasure_queue q where q.recording_id = r.id and q.reason = 'retention')
    limit queue_expired_recordings.max_rows
@@ -2528,14 +2532,17 @@ begin
           union
           select a.session_id from private.channel_admissions a where a.user_id = old.user_id) theirs
     join public.session_schedules s on s.id = theirs.id
-    join public.session_recordings r on r.session_id = s.id and r.class_recording_id is null
+    -- Looked up session by session: joined, everybody's recordings are read.
+   cross join lateral (select x.id from public.session_recordings x
+                        where x.session_id = s.id and x.class_recording_id is null limit 1) r
     left join public.recording_rules rule on rule.session_id = s.id
    cross join lateral (select coalesce(rule.survives_withdrawal, false) and private.is_class(s)
                               and private.get_session_host(s) is distinct from old.user_id as for_others) kept
-    left join public.session_schedules seat
-      on kept.for_others and seat.group_class_id = s.id and seat.client_id = old.user_id
-    left join public.session_recordings participants
-      on participants.session_id = seat.id and participants.class_recording_id = r.id
+    left join lateral (select x.id from public.session_recordings x
+                        where kept.for_others and x.class_recording_id = r.id
+                          and x.session_id in (select seat.id from public.session_schedules seat
+                                                where seat.group_class_id = s.id and seat.client_id = old.user_id)
+                        limit 1) participants on true
    where old.user_id in (select private.list_possibly_recorded_users(s))
      and (not kept.for_others or participants.id is not null)
   on conflict do nothing;
@@ -3183,6 +3190,22 @@ as $$
          + make_interval(days => private.recording_retention_days(recording));
 $$;
 
+-- Those whose retention is over within the notice period, or by a rule of their own may be: few of all there are. By
+-- index, because every run asks.
+create index session_recordings_ended_at_idx on public.session_recordings ((coalesce(ended_at, completed_at, created_at)));
+
+create function private.expiring_recording_ids() returns setof uuid
+  language sql stable set search_path = ''
+as $$
+  select r.id from public.session_recordings r
+   where coalesce(r.ended_at, r.completed_at, r.created_at) < now() + private.recording_notice_period() - (
+           select make_interval(days => p.retention_days) from public.data_retention_policies p
+            where p.table_name = 'session_recordings' and p.auto_delete)
+  union
+  select r.id from public.recording_rules rule join public.session_recordings r on r.session_id = rule.session_id
+   where rule.retention_days is not null;
+$$;
+
 -- Whether its people are told before it is erased. A recording that failed has nothing to download.
 create function private.is_erasure_told(recording public.session_recordings) returns boolean
   language sql stable set search_path = ''
@@ -3227,7 +3250,8 @@ begin
     insert into private.recording_erasure_notices as n (recording_id, ends_at)
     select r.id, greatest(private.recording_retention_ends_at(r), now() + private.recording_notice_period())
       from public.session_recordings r
-     where r.class_recording_id is null and private.is_erasure_told(r)
+     where r.id = any (array(select private.expiring_recording_ids()))
+       and r.class_recording_id is null and private.is_erasure_told(r)
        and private.recording_retention_ends_at(r) < now() + private.recording_notice_period()
        and not exists (select from private.recording_erasure_queue q where q.recording_id = r.id)
        and not exists (select from private.recording_erasure_notices told
@@ -3247,10 +3271,12 @@ end
 $$;
 
 revoke execute on function private.recording_notice_period, private.recording_retention_ends_at,
+  private.expiring_recording_ids,
   private.is_erasure_told, private.may_erase_after_retention, private.tell_of_erasure, private.tell_of_erasures
   from public, anon, authenticated, service_role;
 
 grant execute on function private.recording_notice_period, private.recording_retention_ends_at,
+  private.expiring_recording_ids,
   private.is_erasure_told, private.may_erase_after_retention, private.tell_of_erasure, private.tell_of_erasures
   to service_role;
 

@@ -671,7 +671,7 @@ comment on column private.channel_events.session_id is
 
 create index channel_events_session_id_idx on private.channel_events (session_id, uid);
 
-create index channel_events_received_at_idx on private.channel_events (received_at);  -- advance_next_session deletes by age
+create index channel_events_received_at_idx on private.channel_events (received_at);  -- retention asks by age
 
 alter table private.channel_events enable row level security;
 
@@ -1103,9 +1103,6 @@ begin
    order by t.checked_at, t.starts_at desc limit 1
      for no key update skip locked;
   if session_id is null then
-    delete from private.channel_events e
-     where e.notice_id in (select old.notice_id from private.channel_events old
-                            where old.received_at < now() - interval '90 days' limit 1000 for update skip locked);
     return;
   end if;
 

@@ -270,7 +270,7 @@ begin
     perform private.refuse(409, 'contract_expired', 'This contract has expired.');
   end if;
   if private.is_api_caller() then
-    if v_signs and old.practitioner_id not in (select private.my_practitioner_ids()) then
+    if v_signs and old.practitioner_id <> all (array(select private.my_practitioner_ids())) then
       perform private.refuse(403, 'signature_is_the_practitioners', 'Only the practitioner can sign this contract.');
     end if;
     if not private.is_admin() and (not v_signs or new.expires_at is distinct from old.expires_at) then

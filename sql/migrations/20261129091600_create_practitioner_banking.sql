@@ -351,7 +351,7 @@ declare
 begin
   if not private.is_confirmed_admin() then
     perform private.refuse(403, 'admins_only', 'Only admins verify bank accounts.');
-  elsif verify_practitioner_banking.practitioner_id in (select private.my_practitioner_ids()) then
+  elsif verify_practitioner_banking.practitioner_id = any (array(select private.my_practitioner_ids())) then
     perform private.refuse(403, 'own_account', 'Nobody verifies their own bank account.', 'Ask another admin.');
   end if;
 

@@ -684,9 +684,11 @@ begin
   -- earned.
   return query
     select t.currency, t.kind, t.occurred_at, t.payment_id, p.account, p.amount_minor
-      from public.ledger_transactions t join public.ledger_postings p on p.transaction_id = t.id
+      from public.ledger_transactions t
+      -- Looked up (`limit`, there is one line per account): joined, everybody's lines are read for one person's.
+     cross join lateral (select x.account, x.amount_minor from public.ledger_postings x
+                          where x.transaction_id = t.id and x.account in ('practitioner_payable', 'payouts_sent') limit 2) p
      where t.practitioner_id = any (v_practitioner_ids)
-       and p.account in ('practitioner_payable', 'payouts_sent')
        and t.occurred_at >= from_time and t.occurred_at < until_time;
 end
 $$;
@@ -842,7 +844,7 @@ begin
            (p).paid_out_at, (s).scheduled_at || '/' || (p).id
       from page
       left join public.session_types t on t.id = (s).session_type_id
-      left join public.profiles who on who.id = (s).client_id
+      left join lateral (select x.full_name from public.profiles x where x.id = (s).client_id limit 1) who on true
      order by (s).scheduled_at desc, (p).id desc;
 end
 $$;

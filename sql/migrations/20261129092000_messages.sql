@@ -745,7 +745,7 @@ declare
 begin
   for v_offer in
     select s as row, o.answer_until from private.session_offers o join public.session_schedules s on s.id = o.session_id
-     where o.status = 'open' and o.answer_until > now() and o.practitioner_id in (select private.my_practitioner_ids())
+     where o.status = 'open' and o.answer_until > now() and o.practitioner_id = any (array(select private.my_practitioner_ids()))
      order by s.scheduled_at, s.id limit 100
   loop
     session := private.summarize_session(v_offer.row);
@@ -1156,14 +1156,15 @@ as $$
        where s.client_id = refused.user_id and s.status = 'scheduled' and s.scheduled_at > now()
          -- A class's own row names an admin; its seats name the participants.
          and (s.max_participants = 1 or s.group_class_id is not null)
-         and ((select private.is_admin()) or s.practitioner_id in (select private.my_practitioner_ids()))) next
+         and ((select private.is_admin()) or s.practitioner_id = any (array(select private.my_practitioner_ids())))) next
    where refused.since is not null
      and ((select private.is_admin()) or next.meets_at is not null or refused.user_id = (select auth.uid()));
 $$;
 
 create view public.unreachable_people with (security_invoker = true) as
   select l.user_id, f.full_name as name, l.since, l.meets_at
-    from private.list_unreachable_people() l left join public.profiles f on f.id = l.user_id;
+    from private.list_unreachable_people() l
+    left join lateral (select x.full_name from public.profiles x where x.id = l.user_id limit 1) f on true;
 
 comment on view public.unreachable_people is
   'Whom mails do not reach: for admins all, for a practitioner the clients of sessions to come, and oneself.';

@@ -193,9 +193,7 @@ begin
     perform private.refuse(404, 'session_not_found', 'There is no such session.');
   end if;
   return query
-    select people.id, exists (select from public.user_consents c
-                               where c.user_id = people.id and c.consent_type = 'session_recording'
-                                 and c.consented and c.revoked_at is null)
+    select people.id, private.get_consent_answer(people.id, 'session_recording') = 'given'
       from (select private.get_session_host(v_session)
             union select c.user_id from private.list_session_clients(v_session) c) people (id)
      where people.id is not null;
@@ -473,11 +471,13 @@ as $$
   -- Recordings of their own sessions, at once; of classes, those that the deletion of their consent queues.
   insert into private.recording_erasure_queue (recording_id, reason, user_id)
   select r.id, 'account_erased', queue_account_recordings.user_id
-    from public.session_recordings r
-    join public.session_schedules s on s.id = r.session_id
-    left join public.practitioners p on p.id = s.practitioner_id
+    from public.session_schedules s
+   -- Looked up session by session: joined, everybody's recordings are read.
+   cross join lateral (select x.id, x.class_recording_id from public.session_recordings x where x.session_id = s.id offset 0) r
    where r.class_recording_id is null and not private.is_class(s)
-     and queue_account_recordings.user_id in (s.client_id, p.user_id)
+     and (s.client_id = queue_account_recordings.user_id
+          or s.practitioner_id = any (array(select p.id from public.practitioners p
+                                             where p.user_id = queue_account_recordings.user_id)))
   on conflict do nothing;
   delete from public.user_consents c where c.user_id = queue_account_recordings.user_id;
   update private.recording_erasure_queue q set due_at = now()
@@ -747,7 +747,8 @@ begin
                    and s.status in ('scheduled', 'in_progress') and s.scheduled_at <= now()) then
     perform private.refuse(409, 'session_running', 'A session of this account is running.', 'Ask again when it is over.');
   elsif exists (select from public.ledger_transactions t
-                  join public.ledger_postings p on p.transaction_id = t.id and p.account = 'practitioner_payable'
+                 cross join lateral (select x.amount_minor from public.ledger_postings x
+                                      where x.transaction_id = t.id and x.account = 'practitioner_payable' limit 1) p
                  where t.practitioner_id = v_practitioner group by t.currency having sum(p.amount_minor) <> 0)
      or exists (select from public.payouts p where p.practitioner_id = v_practitioner and p.status = 'pending') then
     perform private.refuse(409, 'payouts_open', 'There is money that was earned and not yet paid out.',
@@ -767,9 +768,12 @@ begin
   -- By the same update as the pages', so that the same rules decide what is returned and who is notified.
   for v_session_id in
     select s.id from public.session_schedules s
-     where s.status = 'scheduled' and s.scheduled_at > now()
-       and (s.practitioner_id in (select p.id from public.practitioners p where p.user_id = cancel_upcoming_sessions.user_id)
-            or (s.client_id = cancel_upcoming_sessions.user_id and not private.is_class(s)))
+     where s.status = 'scheduled' and s.scheduled_at > now() and s.id = any (array(
+             select led.id from public.practitioners p join public.session_schedules led on led.practitioner_id = p.id
+              where p.user_id = cancel_upcoming_sessions.user_id
+             union
+             select own.id from public.session_schedules own
+              where own.client_id = cancel_upcoming_sessions.user_id and not private.is_class(own)))
      order by s.group_class_id is not null, s.id  -- a class first: its seats are cancelled with it
   loop
     update public.session_schedules s set status = 'cancelled', notes = 'Cancelled'
@@ -1012,7 +1016,7 @@ as $$
                'practitioner_share', 'platform_share', 'revenue_share_id', 'approved_by', 'decided_by', 'requested_by', 'placed_by',
                'verified_by', 'actor', 'grantee_id', 'account_number_encrypted', 'routing_number_encrypted']
       || coalesce((select jsonb_build_object('practitioner_name', p.name) from public.practitioners p
-                    where whole_row ->> 'practitioner_id' in (p.id::text, p.user_id::text) limit 1), '{}');
+                    where (whole_row ->> 'practitioner_id')::uuid in (p.id, p.user_id) limit 1), '{}');
 $$;
 
 -- Definer: people may not read all that is about them in the tables, such as the address they signed from.
@@ -1022,6 +1026,10 @@ as $$
 #variable_conflict use_column
 declare
   c_user        constant uuid := export_rows.user_id;
+  -- As arrays, which lead into an index; of a list the planner expects much, and reads everybody's rows for it.
+  c_mine        constant uuid[] := array(select s.id from public.session_schedules s
+                                          where s.client_id = c_user and not private.is_class(s));
+  c_checkouts   constant uuid[] := array(select c.id from public.checkout_sessions c where c.user_id = c_user);
   v_foreign_key record;
 begin
   for v_foreign_key in
@@ -1056,18 +1064,18 @@ begin
       -- A private note is its author's; a shared one is for both.
       union all select 'session_notes', to_jsonb(n) - 'author_id' || jsonb_build_object('is_mine', n.author_id = c_user)
         from public.session_notes n
-       where n.session_id in (select s.id from mine s) and (n.author_id = c_user or n.visibility = 'shared')
+       where n.session_id = any (c_mine) and (n.author_id = c_user or n.visibility = 'shared')
       union all select 'session_cancellations', to_jsonb(c) from public.session_cancellations c
-       where c.user_id = c_user or c.session_id in (select s.id from mine s)
+       where c.user_id = c_user or c.session_id = any (c_mine)
       union all select 'session_attendance', to_jsonb(a) from public.session_attendance a where a.user_id = c_user
       union all select 'session_recordings', jsonb_build_object(
                'id', r.id, 'session_id', r.session_id, 'status', r.status, 'started_at', r.started_at,
                'ended_at', r.ended_at, 'duration_seconds', r.duration_seconds)
-        from public.session_recordings r where r.session_id in (select s.id from mine s)
+        from public.session_recordings r where r.session_id = any (c_mine)
       union all select 'recording_views', jsonb_build_object(
                'recording_id', v.recording_id, 'viewed_at', v.viewed_at, 'link_kind', v.link_kind, 'from', v.masked_address)
         from public.recording_views v
-        join public.session_recordings r on r.id = v.recording_id where r.session_id in (select s.id from mine s)
+       where v.recording_id = any (array(select r.id from public.session_recordings r where r.session_id = any (c_mine)))
       union all select 'memories', to_jsonb(m) from public.meditation_memories m where m.user_id = c_user
       union all select 'notifications', to_jsonb(n) - case when n.related_id in (select l.id from led l)
                                                            then array['title', 'message'] else '{}' end
@@ -1079,11 +1087,11 @@ begin
       union all select 'checkouts', to_jsonb(c) from public.checkout_sessions c where c.user_id = c_user
       union all select 'payments', to_jsonb(p) from public.session_payments p where p.client_id = c_user
       union all select 'refunds', to_jsonb(r) from private.payment_refunds r
-        join public.checkout_sessions c on c.id = r.checkout_id where c.user_id = c_user
+       where r.checkout_id = any (c_checkouts)
       union all select 'refunds_at_stripe', to_jsonb(r) from private.stripe_refunds r
-        join public.checkout_sessions c on c.id = r.checkout_id where c.user_id = c_user
+       where r.checkout_id = any (c_checkouts)
       union all select 'disputes', to_jsonb(d) from private.payment_disputes d
-        join public.checkout_sessions c on c.id = d.checkout_id where c.user_id = c_user
+       where d.checkout_id = any (c_checkouts)
       union all select 'audit_log', jsonb_build_object(
                'created_at', l.created_at, 'action', l.action, 'table_name', l.table_name, 'record_id', l.record_id,
                'ip_address', l.ip_address, 'user_agent', l.user_agent)
@@ -1124,7 +1132,8 @@ begin
     -- Of sessions of two, as the client may watch them. In a class others are seen, and a practitioner sees clients.
     (select 'recordings/' || r.id || '/' || regexp_replace(f.storage_path, '^.*/', ''), null, f.storage_path
        from public.session_schedules s
-       join public.session_recordings r on r.session_id = s.id and r.class_recording_id is null and r.completed_at is not null
+      cross join lateral (select x.id from public.session_recordings x
+                           where x.session_id = s.id and x.class_recording_id is null and x.completed_at is not null limit 1) r
        join private.recording_takes t on t.recording_id = r.id and t.status = 'completed'
        join private.recording_files f on f.take_id = t.id
       where s.client_id = export_files.user_id and not private.is_class(s)
@@ -1211,6 +1220,10 @@ create index user_notifications_created_at_idx on public.user_notifications (cre
 
 create index email_logs_created_at_idx on public.email_logs (created_at);
 
+create index mails_created_at_idx on private.mails (created_at);
+
+create index outbox_created_at_idx on private.outbox (created_at);
+
 create index user_consents_revoked_at_idx on public.user_consents (revoked_at) where revoked_at is not null;
 
 create function private.user_ids_under_legal_hold() returns setof uuid
@@ -1246,14 +1259,22 @@ declare
     when 'user_consents'       then 'revoked_at < $1 and user_id not in (select private.user_ids_under_legal_hold())'
     when 'legacy_rows'         then 'created_at < $1 and (account_id is null'
                                     ' or account_id not in (select private.user_ids_under_legal_hold()))'
-    when 'webhook_deliveries'  then 'created_at < $1 and status <> ''pending''' end;
-  v_schema text := case apply_retention_policy.table_name when 'legacy_rows' then 'private' else 'public' end;
+    when 'webhook_deliveries'  then 'created_at < $1 and status <> ''pending'''
+    when 'mails'               then 'created_at < $1 and status in (''sent'', ''dropped'')'
+                                    ' and (user_id is null or user_id not in (select private.user_ids_under_legal_hold()))'
+    when 'outbox'              then 'created_at < $1 and kind <> ''welcome'' and not exists (select from private.mails m'
+                                    ' where m.outbox_id = o.id)'
+                                    ' and (user_id is null or user_id not in (select private.user_ids_under_legal_hold()))'
+    when 'channel_events'      then 'received_at < $1 and (session_id is null or session_id not in (select'
+                                    ' private.session_ids_under_legal_hold()))' end;
+  c_schema constant text := case when apply_retention_policy.table_name in ('legacy_rows', 'mails', 'outbox', 'channel_events')
+                                 then 'private' else 'public' end;
   v_rows  integer := 0;
 begin
   if v_where is not null then
-    execute format('delete from %I.%I t where t.ctid = any (array('
-                   'select ctid from %1$I.%2$I where %s order by %s limit $2 for update skip locked))',
-                   v_schema, apply_retention_policy.table_name, v_where,
+    execute format('delete from %1$I.%2$I t where t.ctid = any (array('
+                   'select o.ctid from %1$I.%2$I o where %3$s order by o.%4$I limit $2 for update skip locked))',
+                   c_schema, apply_retention_policy.table_name, v_where,
                    split_part(v_where, ' ', 1))  -- the oldest first
       using older_than, max_rows;
     get diagnostics v_rows = row_count;

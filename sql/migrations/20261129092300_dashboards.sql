@@ -13,8 +13,11 @@ do $$ begin lock table public.session_payments in share row exclusive mode; end 
 -- Histories: one's own sessions, credits and purchases, past and to come; each is a view, filtered as any table is.
 --
 -- One's own rows are found by index among everybody's, however many there are. So the caller's own rows and those only
--- an admin sees are two halves of a union, and the rest is joined laterally: a condition "or is admin" can use no
--- index, and with joins planned for everybody's rows a history of fifty sessions read a million.
+-- an admin sees are parts of a union, and the rest is joined laterally: a condition "or is admin" can use no index, and
+-- with joins planned for everybody's rows a history of fifty sessions read a million. The parts have no condition of
+-- their own: only then does the planner take each in the order that is asked for, and an admin's newest fifty are fifty
+-- rows of an index. Outside, what tells the parts apart is a constant of each. One's own rows are few, and found by
+-- whose they are: `+ interval '0'` keeps the planner from looking for them through everybody's in the order of time.
 
 -- Sessions. A client's are those they booked and their seats; a practitioner's those they lead, a class once; an
 -- admin's all. Open classes, which everybody may read in the table, are left out unless one has a seat. What the caller
@@ -31,32 +34,32 @@ create view public.session_history with (security_invoker = true) as
          c.cancellation_type, c.credit_returned,
          r.id as recording_id, r.status as recording_status, r.recording_url,
          case when s.status = 'completed' then '/journal?session_id=' || s.id end as journal_path
-    from (select m.id, m.practitioner_id, m.client_id, m.scheduled_at, m.duration_minutes, m.room_name, m.status,
-                 m.notes, m.created_at, m.updated_at, m.host_room_url, m.cancellation_policy_agreed_at,
-                 m.cancellation_policy_version, m.grace_cancellation_used, m.cancelled_at, m.class_name,
-                 m.reminder_sent, m.session_location, m.physical_location, m.location_coordinates, m.max_participants,
-                 m.current_participants, m.correlated_session_id, m.group_class_id, m.session_type_id, m.time_zone,
-                 m.local_start, m.credit_lot_id
+    from (select 'client' as seen_as, m.id, m.practitioner_id, m.client_id, m.scheduled_at + interval '0' as scheduled_at, m.duration_minutes,
+                 m.status, m.cancelled_at, m.class_name, m.session_location, m.physical_location, m.max_participants,
+                 m.current_participants, m.group_class_id, m.session_type_id, m.time_zone, m.local_start, m.credit_lot_id
             from public.session_schedules m
-           where (m.client_id = (select auth.uid()) and (m.max_participants = 1 or m.group_class_id is not null))
-              or (m.practitioner_id = any (array(select private.my_practitioner_ids())) and m.group_class_id is null)
           union all
-          select m.id, m.practitioner_id, m.client_id, m.scheduled_at, m.duration_minutes, m.room_name, m.status,
-                 m.notes, m.created_at, m.updated_at, m.host_room_url, m.cancellation_policy_agreed_at,
-                 m.cancellation_policy_version, m.grace_cancellation_used, m.cancelled_at, m.class_name,
-                 m.reminder_sent, m.session_location, m.physical_location, m.location_coordinates, m.max_participants,
-                 m.current_participants, m.correlated_session_id, m.group_class_id, m.session_type_id, m.time_zone,
-                 m.local_start, m.credit_lot_id
+          select 'practitioner', m.id, m.practitioner_id, m.client_id, m.scheduled_at + interval '0', m.duration_minutes,
+                 m.status, m.cancelled_at, m.class_name, m.session_location, m.physical_location, m.max_participants,
+                 m.current_participants, m.group_class_id, m.session_type_id, m.time_zone, m.local_start, m.credit_lot_id
             from public.session_schedules m
-           where (select private.is_admin())
-             and not (m.client_id = (select auth.uid()) and (m.max_participants = 1 or m.group_class_id is not null))
-             and not (m.practitioner_id = any (array(select private.my_practitioner_ids())) and m.group_class_id is null)) s
+          union all
+          select 'admin', m.id, m.practitioner_id, m.client_id, m.scheduled_at, m.duration_minutes,
+                 m.status, m.cancelled_at, m.class_name, m.session_location, m.physical_location, m.max_participants,
+                 m.current_participants, m.group_class_id, m.session_type_id, m.time_zone, m.local_start, m.credit_lot_id
+            from public.session_schedules m) s
     left join public.practitioners p on p.id = s.practitioner_id
     left join public.session_types t on t.id = s.session_type_id
     left join lateral (select x.id, x.status, x.recording_url from public.session_recordings x
                         where x.session_id = s.id and x.status <> 'failed' limit 1) r on true
     left join lateral (select x.cancellation_type, x.credit_returned from public.session_cancellations x
-                        where x.session_id = s.id order by x.cancelled_at limit 1) c on true;
+                        where x.session_id = s.id order by x.cancelled_at limit 1) c on true
+   where (s.seen_as = 'client' and s.client_id = (select auth.uid()) and (s.max_participants = 1 or s.group_class_id is not null))
+      or (s.seen_as = 'practitioner' and s.practitioner_id = any (array(select private.my_practitioner_ids())) and s.group_class_id is null
+          and not (s.client_id = (select auth.uid()) and (s.max_participants = 1 or s.group_class_id is not null)))
+      or (s.seen_as = 'admin' and (select private.is_admin())
+          and not (s.client_id = (select auth.uid()) and (s.max_participants = 1 or s.group_class_id is not null))
+          and not (s.practitioner_id = any (array(select private.my_practitioner_ids())) and s.group_class_id is null));
 
 comment on view public.session_history is
   'One''s own sessions. Filter by session_type, is_group, scheduled_at, practitioner_id, status.';
@@ -131,16 +134,21 @@ create view public.credit_history with (security_invoker = true) as
          c.package_id, p.name as package_name, c.session_type_id, t.name as session_type_name,
          coalesce(t.duration_minutes, c.duration_minutes) as duration_minutes, t.session_type,
          coalesce(t.is_group, c.is_group) as is_group
-    from (select m.* from public.credit_ledger m where m.user_id = (select auth.uid())
+    from (select true as is_own, m.id, m.user_id, m.created_at + interval '0' as created_at, m.kind, m.change, m.reason,
+                 m.session_id, m.lot_id
+            from public.credit_ledger m
           union all
-          select m.* from public.credit_ledger m
-           where (select private.is_admin() or not private.is_api_caller()) and m.user_id is distinct from (select auth.uid())) l
+          select false, m.id, m.user_id, m.created_at, m.kind, m.change, m.reason, m.session_id, m.lot_id
+            from public.credit_ledger m) l
     left join lateral (select x.purchased_at, x.expires_at, x.credits_remaining, x.package_id, x.session_type_id,
                               x.duration_minutes, x.is_group
                          from public.user_session_credits x where x.id = l.lot_id limit 1) c on true
     left join public.session_packages p on p.id = c.package_id
     left join public.session_types t on t.id = c.session_type_id
-    left join lateral (select x.scheduled_at from public.session_schedules x where x.id = l.session_id limit 1) s on true;
+    left join lateral (select x.scheduled_at from public.session_schedules x where x.id = l.session_id limit 1) s on true
+   where (l.is_own and l.user_id = (select auth.uid()))
+      or (not l.is_own and (select private.is_admin() or not private.is_api_caller())
+          and l.user_id is distinct from (select auth.uid()));
 
 comment on view public.credit_history is
   'The ledger of one''s own credits: what was added, what was spent, for what, and until when.';
@@ -380,7 +388,10 @@ as $$
          coalesce((select jsonb_agg(to_jsonb(r) order by r.scheduled_at desc)
                      from (select r.id, r.session_id, r.recording_url, r.duration_seconds, o.scheduled_at, o.class_name,
                                   p.name as practitioner_name
-                             from own o join public.session_recordings r on r.session_id = o.id and r.status = 'completed'
+                             from own o
+                            cross join lateral (select x.id, x.session_id, x.recording_url, x.duration_seconds
+                                                  from public.session_recordings x
+                                                 where x.session_id = o.id and x.status = 'completed' limit 1) r
                              left join public.practitioners p on p.id = o.practitioner_id
                             order by o.scheduled_at desc limit me.at_most) r), '[]'),
          (select count(*)::integer from own o where o.status = 'completed'),
@@ -418,7 +429,8 @@ as $$
            'client_id', c.user_id, 'name', f.full_name,
            'recording_consent', private.get_consent_answer(c.user_id, 'session_recording'),
            'has_signed_waiver', private.has_signed_waiver(c.user_id, c.session_id)) order by f.full_name, c.user_id), '[]')
-    from private.list_session_clients(session) c left join public.profiles f on f.id = c.user_id
+    from private.list_session_clients(session) c
+    left join lateral (select x.full_name from public.profiles x where x.id = c.user_id limit 1) f on true
    where (session).status in ('scheduled', 'in_progress') and private.get_session_host(session) = auth.uid();
 $$;
 
@@ -446,14 +458,14 @@ as $$
     select p.id, p.user_id, p.name, p.available, coalesce(c.time_zone, 'UTC') as time_zone,
            (now() at time zone coalesce(c.time_zone, 'UTC'))::date as today, least(greatest(at_most, 1), 50) as at_most
       from public.practitioners p left join public.practitioner_calendars c on c.practitioner_id = p.id
-     where p.id in (select private.my_practitioner_ids())
+     where p.id = any (array(select private.my_practitioner_ids()))
      order by p.created_at, p.id limit 1
   ),
   led as (
     select s as session, s.id, s.scheduled_at, s.status, f.full_name as client_name,
            (s.scheduled_at at time zone me.time_zone)::date as on_date
       from me join public.session_schedules s on s.practitioner_id = me.id and s.group_class_id is null
-      left join public.profiles f on f.id = s.client_id
+      left join lateral (select x.full_name from public.profiles x where x.id = s.client_id limit 1) f on true
      where s.status <> 'cancelled' and s.scheduled_at > now() - interval '2 days'
   ),
   met as (
@@ -469,7 +481,7 @@ as $$
     select r.id, r.client_id, f.full_name as client_name, r.title, r.action_type, r.due_date, r.created_at,
            coalesce(r.due_date < me.today, false) as is_overdue
       from me join public.action_recommendations r on r.practitioner_id = me.id and not r.completed
-      left join public.profiles f on f.id = r.client_id
+      left join lateral (select x.full_name from public.profiles x where x.id = r.client_id limit 1) f on true
   )
   select me.id, me.name, me.available, me.time_zone,
          coalesce((select jsonb_agg(private.dashboard_session(l.session, l.client_name) order by l.scheduled_at, l.id)
@@ -483,7 +495,7 @@ as $$
                             'last_met_at', m.last_met_at, 'meets_at', m.meets_at)
                           order by m.last_met_at desc nulls last, m.client_id)
                      from (select * from met order by last_met_at desc nulls last, client_id limit me.at_most) m
-                     left join public.profiles f on f.id = m.client_id), '[]'),
+                     left join lateral (select x.full_name from public.profiles x where x.id = m.client_id limit 1) f on true), '[]'),
          (select coalesce(sum(m.completed), 0)::integer from met m),
          (select count(*)::integer from recommended),
          (select count(*)::integer from recommended r where r.is_overdue),
@@ -519,6 +531,68 @@ grant execute on function private.list_people_to_come, private.dashboard_session
 -- Whatever is not zero under `attention` is something that a person has to look at; where a view lists it, the key is
 -- the name of the view.
 
+-- What adds up a month or counts everybody grows with the platform: it is counted by the clock, with the first mails of
+-- every five minutes, and the page reads the row. Where nothing has counted for an hour, the page counts.
+
+create table private.platform_figures (
+  is_the_only_row boolean     primary key default true,
+  figures         jsonb       not null,
+  counted_at      timestamptz not null default now(),
+
+  constraint platform_figures_is_one_row check (is_the_only_row),
+  constraint platform_figures_are_short check (char_length(figures::text) <= 10000)
+);
+
+comment on table private.platform_figures is 'What the admin''s dashboard adds up, as it was last counted.';
+
+alter table private.platform_figures enable row level security;
+
+-- No policy and no grant: the functions below write and read it.
+
+create function private.count_platform() returns jsonb
+  language sql stable set search_path = ''
+as $$
+  select jsonb_build_object(
+    'users',              (select count(*) from public.profiles),
+    'users_this_month',   (select count(*) from public.profiles f where f.created_at >= now() - interval '30 days'),
+    'sold',               coalesce((select jsonb_agg(to_jsonb(m) order by m.currency)
+                            from (select c.currency, count(*)::integer as payments, sum(c.amount_minor)::bigint as amount_minor,
+                                         sum(c.returned_minor)::bigint as returned_minor
+                                    from public.checkout_sessions c where c.paid_at >= now() - interval '30 days'
+                                   group by c.currency) m), '[]'),
+    'cancellations',      (select count(*) from public.session_cancellations x where x.cancelled_at >= now() - interval '30 days'),
+    -- A class's recording counts once: the rows of its seats are the same video.
+    'recordings',         (select count(*) from public.session_recordings r
+                            where r.completed_at >= now() - interval '30 days' and r.class_recording_id is null),
+    'next_week',          (select count(*) from public.session_schedules x
+                            where x.scheduled_at >= now() and x.scheduled_at < now() + interval '7 days'
+                              and x.status = 'scheduled' and x.group_class_id is null),
+    'without_waiver',     (select count(*) from public.session_schedules s
+                            where (s.status = 'in_progress' or s.status = 'scheduled' and s.scheduled_at > now())
+                              and (s.max_participants = 1 or s.group_class_id is not null)
+                              and not private.has_signed_waiver(s.client_id, s.id)));
+$$;
+
+create function private.keep_platform_figures() returns void
+  language sql volatile set search_path = ''
+as $$
+  insert into private.platform_figures as p (figures) values (private.count_platform())
+  on conflict (is_the_only_row) do update set figures = excluded.figures, counted_at = now();
+$$;
+
+-- Definer: nobody reads the row. So it checks who is calling.
+create function private.get_platform_figures() returns jsonb
+  language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  if not private.is_confirmed_admin() then
+    perform private.refuse(403, 'admins_only', 'This page is for admins.');
+  end if;
+  return coalesce((select p.figures from private.platform_figures p where p.counted_at > now() - interval '1 hour'),
+                  private.count_platform());
+end
+$$;
+
 create function public.admin_dashboard(time_zone text default 'America/Toronto')
   returns table (sessions_today integer, sessions_live integer, sessions_next_week integer, users integer,
                  users_this_month integer, practitioners integer, practitioners_paused integer, sold jsonb,
@@ -530,29 +604,21 @@ as $$
 declare
   v_today timestamptz := date_trunc('day', now() at time zone admin_dashboard.time_zone) at time zone admin_dashboard.time_zone;
   v_month timestamptz := now() - interval '30 days';
+  v_figures jsonb := private.get_platform_figures();
 begin
-  if not private.is_confirmed_admin() then
-    perform private.refuse(403, 'admins_only', 'This page is for admins.');
-  end if;
   return query
-    select s.today, s.live, s.next_week, u.all, u.new, p.all, p.paused,
-           coalesce((select jsonb_agg(to_jsonb(m) order by m.currency)
-                       from (select c.currency, count(*)::integer as payments, sum(c.amount_minor)::bigint as amount_minor,
-                                    sum(c.returned_minor)::bigint as returned_minor
-                               from public.checkout_sessions c where c.paid_at >= v_month group by c.currency) m), '[]'),
+    select s.today, s.live, (v_figures ->> 'next_week')::integer, (v_figures ->> 'users')::integer, (v_figures ->> 'users_this_month')::integer, p.all, p.paused,
+           v_figures -> 'sold',
            coalesce((select jsonb_agg(to_jsonb(o) order by o.currency)
                        from (select o.currency, count(*)::integer as pending, sum(o.amount_minor)::bigint as amount_minor
                                from public.payouts o where o.status = 'pending' group by o.currency) o), '[]'),
-           (select count(*)::integer from public.session_cancellations x where x.cancelled_at >= v_month),
-           -- A class's recording counts once: the rows of its seats are the same video.
-           (select count(*)::integer from public.session_recordings r join public.session_schedules x on x.id = r.session_id
-             where r.completed_at >= v_month and x.group_class_id is null),
+           (v_figures ->> 'cancellations')::integer, (v_figures ->> 'recordings')::integer,
            jsonb_build_object(
              'recordings_failed', (select count(*) from public.session_recordings r
                                     where r.status = 'failed' and r.created_at >= now() - interval '7 days'),
              'admin_returns',     private.count_returns_to_look_at(),
              'admin_banking',     (select count(*) from public.admin_banking b where b.verification = 'unverified'),
-             'admin_sessions_without_waiver', (select count(*) from public.admin_sessions_without_waiver),
+             'admin_sessions_without_waiver', (v_figures ->> 'without_waiver')::integer,
              'admin_contracts',   (select count(*) from public.admin_contracts k where k.status = 'pending'),
              'group_session_correlations', (select count(*) from public.group_session_correlations g
                                     where g.status = 'scheduled' and g.correlation not in ('alone', 'linked')),
@@ -563,14 +629,10 @@ begin
              'webhook_deliveries_failed', (select count(*) from public.webhook_deliveries d
                                     where d.status = 'failed' and d.created_at >= now() - interval '7 days'))
       from (select count(*) filter (where x.scheduled_at >= v_today and x.scheduled_at < v_today + interval '1 day')::integer as today,
-                   count(*) filter (where x.status = 'in_progress')::integer as live,
-                   count(*) filter (where x.scheduled_at >= now() and x.scheduled_at < now() + interval '7 days'
-                                      and x.status = 'scheduled')::integer as next_week
+                   count(*) filter (where x.status = 'in_progress')::integer as live
               from public.session_schedules x
              where x.group_class_id is null and x.status <> 'cancelled'
-               and (x.scheduled_at between v_today - interval '1 day' and now() + interval '8 days' or x.status = 'in_progress')) s,
-           (select count(*)::integer as all, count(*) filter (where f.created_at >= v_month)::integer as new
-              from public.profiles f) u,
+               and (x.scheduled_at between v_today and v_today + interval '1 day' or x.status = 'in_progress')) s,
            (select count(*)::integer as all, count(*) filter (where not q.available)::integer as paused
               from public.practitioners q) p;
 end
@@ -579,9 +641,10 @@ $$;
 comment on function public.admin_dashboard is
   'The admin''s page, in one row; amounts in cents, a row for each currency.';
 
-revoke execute on function public.admin_dashboard from public, anon, authenticated, service_role;
+revoke execute on function private.count_platform, private.keep_platform_figures, private.get_platform_figures,
+  public.admin_dashboard from public, anon, authenticated, service_role;
 
-grant execute on function public.admin_dashboard to authenticated;
+grant execute on function private.get_platform_figures, public.admin_dashboard to authenticated;
 
 
 -- people/admin_lists.sql
@@ -590,34 +653,56 @@ grant execute on function public.admin_dashboard to authenticated;
 -- cancellations.
 --
 -- Users and payments are functions that give one value in one row, because PostgREST cuts a result of many rows off at
--- a number of its own and does not say so. Newest first; all of it, or page by page. A page names where the next one
--- starts, so rows that are added meanwhile do not shift it.
+-- a number of its own and does not say so. Newest first; page by page, or as many as are ever given at once. A page
+-- names where the next one starts, so rows that are added meanwhile do not shift it.
 --
--- The others are views, each to be filtered by its columns. Nothing is in them that an admin may not read in the
--- tables: no bank account number, no address of a signer, none of Agora's ids.
+-- The others are views, each to be filtered by its columns. What a row names is looked up for it (`limit 1`): joined,
+-- everybody is read for the newest fifty. Nothing is in them that an admin may not read in the tables: no bank account
+-- number, no address of a signer, none of Agora's ids.
 
 create index session_payments_created_at_idx on public.session_payments (created_at, id);  -- the list of admins
+
+create index profiles_created_at_idx on public.profiles (created_at, id);  -- and that of people
+
+-- The pages ask for everything and add it up themselves: as much as a browser still shows.
+create function private.longest_list() returns integer
+  language sql immutable set search_path = ''
+as $$
+  select 5000;
+$$;
+
+-- After every other id, where a list begins that goes back in time.
+create function private.last_id() returns uuid
+  language sql immutable set search_path = ''
+as $$
+  select 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid;
+$$;
+
+revoke execute on function private.longest_list, private.last_id from public, anon, authenticated, service_role;
 
 -- Definer: nobody but the auth service reads auth.users. So it checks who is calling.
 create function private.list_users(page_size integer, cursor text) returns table (users jsonb, next_cursor text)
   language plpgsql stable security definer set search_path = ''
 as $$
+declare
+  c_at_most constant integer := coalesce(list_users.page_size, private.longest_list());
 begin
   if not private.is_admin() then
     perform private.refuse(403, 'admins_only', 'Only admins list users.');
   end if;
   return query
     with page_and_next as (
-      select u.id, u.email::text as email, coalesce(u.created_at, '-infinity') as created_at, u.email_confirmed_at
-        from auth.users u
-       where list_users.cursor is null
-          or (coalesce(u.created_at, '-infinity'), u.id)
-             < (split_part(list_users.cursor, '/', 1)::timestamptz, split_part(list_users.cursor, '/', 2)::uuid)
-       order by 3 desc, 1 desc limit list_users.page_size + 1
+      -- In the order of their profiles, which have an index: auth.users is not ours to make one on.
+      select u.id, u.email::text as email, f.created_at, u.created_at as signed_up_at, u.email_confirmed_at
+        from public.profiles f
+       cross join lateral (select x.* from auth.users x where x.id = f.id limit 1) u
+       where (f.created_at, f.id) < (coalesce(split_part(list_users.cursor, '/', 1), 'infinity')::timestamptz,
+                                     coalesce(split_part(list_users.cursor, '/', 2), private.last_id()::text)::uuid)
+       order by f.created_at desc, f.id desc limit c_at_most + 1
     ),
-    page as (select a.* from page_and_next a order by a.created_at desc, a.id desc limit list_users.page_size)
+    page as (select a.* from page_and_next a order by a.created_at desc, a.id desc limit c_at_most)
     select coalesce(jsonb_agg(jsonb_build_object(
-             'id', p.id, 'email', p.email, 'created_at', nullif(p.created_at, '-infinity'),
+             'id', p.id, 'email', p.email, 'created_at', p.signed_up_at,
              'email_confirmed_at', p.email_confirmed_at,
              'roles', coalesce((select jsonb_agg(jsonb_build_object('role', r.role) order by r.role)
                                   from public.user_roles r where r.user_id = p.id), '[]'),
@@ -646,6 +731,8 @@ create function private.list_payments(status text, currency text, page_size inte
   language plpgsql stable security definer set search_path = ''
 as $$
 #variable_conflict use_column
+declare
+  c_at_most constant integer := coalesce(list_payments.page_size, private.longest_list());
 begin
   if not private.is_confirmed_admin() then
     perform private.refuse(403, 'admins_only', 'Only admins list payments.');
@@ -654,12 +741,11 @@ begin
     with page_and_next as (
       select p.* from public.session_payments p
        where list_payments.status in ('all', p.status) and lower(list_payments.currency) in ('all', lower(p.currency))
-         and (list_payments.cursor is null
-              or (p.created_at, p.id)
-                 < (split_part(list_payments.cursor, '/', 1)::timestamptz, split_part(list_payments.cursor, '/', 2)::uuid))
-       order by p.created_at desc, p.id desc limit list_payments.page_size + 1
+         and (p.created_at, p.id) < (coalesce(split_part(list_payments.cursor, '/', 1), 'infinity')::timestamptz,
+                                     coalesce(split_part(list_payments.cursor, '/', 2), private.last_id()::text)::uuid)
+       order by p.created_at desc, p.id desc limit c_at_most + 1
     ),
-    page as (select a.* from page_and_next a order by a.created_at desc, a.id desc limit list_payments.page_size)
+    page as (select a.* from page_and_next a order by a.created_at desc, a.id desc limit c_at_most)
     select coalesce(jsonb_agg(to_jsonb(p) || jsonb_build_object(
              'session', (select jsonb_build_object('id', s.id, 'scheduled_at', s.scheduled_at,
                                                    'duration_minutes', s.duration_minutes, 'status', s.status)
@@ -702,9 +788,10 @@ create view public.admin_waivers with (security_invoker = true) as
          w.session_id, s.scheduled_at, s.practitioner_id, p.name as practitioner_name
     from public.liability_waivers w
     left join public.waiver_policy policy on policy.id = w.waiver_policy_id
-    left join public.profiles client on client.id = w.user_id
-    left join public.session_schedules s on s.id = w.session_id
-    left join public.practitioners p on p.id = s.practitioner_id
+    left join lateral (select x.full_name, x.email from public.profiles x where x.id = w.user_id limit 1) client on true
+    left join lateral (select x.scheduled_at, x.class_name, x.practitioner_id from public.session_schedules x
+                        where x.id = w.session_id limit 1) s on true
+    left join lateral (select x.name from public.practitioners x where x.id = s.practitioner_id limit 1) p on true
    where (select private.is_admin());
 
 comment on view public.admin_waivers is
@@ -746,8 +833,8 @@ create view public.admin_sessions_without_waiver with (security_invoker = true) 
          s.client_id, client.full_name as client_name, client.email as client_email,
          s.practitioner_id, p.name as practitioner_name
     from public.session_schedules s
-    left join public.profiles client on client.id = s.client_id
-    left join public.practitioners p on p.id = s.practitioner_id
+    left join lateral (select x.full_name, x.email from public.profiles x where x.id = s.client_id limit 1) client on true
+    left join lateral (select x.name from public.practitioners x where x.id = s.practitioner_id limit 1) p on true
    where (select private.is_admin())
      and (s.status = 'in_progress' or s.status = 'scheduled' and s.scheduled_at > now())
      and (s.max_participants = 1 or s.group_class_id is not null)
@@ -787,9 +874,9 @@ create view public.admin_recordings with (security_invoker = true) as
          seen.views::integer, seen.last_viewed_at
     from public.session_recordings r
     join public.session_schedules s on s.id = r.session_id
-    left join public.practitioners p on p.id = s.practitioner_id
+    left join lateral (select x.name from public.practitioners x where x.id = s.practitioner_id limit 1) p on true
     -- A class's own row names its practitioner there.
-    left join public.profiles client on client.id = s.client_id
+    left join lateral (select x.full_name, x.email from public.profiles x where x.id = s.client_id limit 1) client on true
          and not (s.max_participants > 1 and s.group_class_id is null)
     cross join lateral (select count(*) as views, max(v.viewed_at) as last_viewed_at
                           from public.recording_views v where v.recording_id = r.id) seen
@@ -844,8 +931,9 @@ create view public.admin_contracts with (security_invoker = true) as
          c.signed_at, c.expires_at, c.revoked_reason, c.text_sha256, x.is_observed, x.evidence_sha256
     from public.practitioner_contracts c
     join public.practitioners p on p.id = c.practitioner_id
-    left join public.profiles account on account.id = p.user_id
-    left join public.contract_signatures x on x.contract_id = c.id
+    left join lateral (select x.full_name, x.email from public.profiles x where x.id = p.user_id limit 1) account on true
+    left join lateral (select y.is_observed, y.evidence_sha256 from public.contract_signatures y
+                        where y.contract_id = c.id limit 1) x on true
    where (select private.is_admin());
 
 comment on view public.admin_contracts is 'For admins: every contract issued, and what became of it.';
@@ -893,8 +981,8 @@ create view public.admin_banking with (security_invoker = true) as
          b.changed_at, b.verified_at, b.verified_by, verifier.full_name as verified_by_name, b.cooling_until
     from public.practitioners p
     left join public.practitioner_banking b on b.practitioner_id = p.id
-    left join public.profiles account on account.id = p.user_id
-    left join public.profiles verifier on verifier.id = b.verified_by
+    left join lateral (select x.full_name, x.email from public.profiles x where x.id = p.user_id limit 1) account on true
+    left join lateral (select x.full_name, x.email from public.profiles x where x.id = b.verified_by limit 1) verifier on true
    where (select private.is_confirmed_admin());
 
 comment on view public.admin_banking is
@@ -939,10 +1027,11 @@ create view public.admin_cancellations with (security_invoker = true) as
          c.approved_by, approver.full_name as approved_by_name,
          c.session_id, s.scheduled_at, s.class_name, s.practitioner_id, p.name as practitioner_name
     from public.session_cancellations c
-    left join public.session_schedules s on s.id = c.session_id
-    left join public.practitioners p on p.id = s.practitioner_id
-    left join public.profiles client on client.id = c.user_id
-    left join public.profiles approver on approver.id = c.approved_by
+    left join lateral (select x.scheduled_at, x.class_name, x.practitioner_id from public.session_schedules x
+                        where x.id = c.session_id limit 1) s on true
+    left join lateral (select x.name from public.practitioners x where x.id = s.practitioner_id limit 1) p on true
+    left join lateral (select x.full_name, x.email from public.profiles x where x.id = c.user_id limit 1) client on true
+    left join lateral (select x.full_name, x.email from public.profiles x where x.id = c.approved_by limit 1) approver on true
    where (select private.is_admin());
 
 comment on view public.admin_cancellations is
@@ -1008,9 +1097,9 @@ as $$
           union all
           select d.id, 'dispute', d.state, d.amount_minor, d.changed_at, d.checkout_id, null, null, null, null
             from private.payment_disputes d) r
-    join public.checkout_sessions c on c.id = r.checkout_id
+    cross join lateral (select x.* from public.checkout_sessions x where x.id = r.checkout_id limit 1) c
     left join public.user_session_credits l on l.id = private.find_paid_lot(c)
-    left join public.profiles client on client.id = c.user_id
+    left join lateral (select x.full_name, x.email from public.profiles x where x.id = c.user_id limit 1) client on true
    where (select private.is_confirmed_admin());
 $$;
 

@@ -521,7 +521,7 @@ begin
   v_type.duration_minutes := session.duration_minutes;
   select array_agg(s.starts_at) into v_starts
     from private.list_start_slots(v_type, list_offered_starts.from_time, list_offered_starts.until_time,
-                                  list_offered_starts.time_zone, session.practitioner_id) s;
+                                  list_offered_starts.time_zone, array[session.practitioner_id]) s;
   -- As move_needs_yes, of times that are within hours and horizon.
   v_notice := make_interval(hours => (private.get_cancellation_policy(session)).standard_cancellation_hours);
   return query
@@ -988,7 +988,7 @@ declare
   v_offer private.session_offers;
 begin
   select * into v_offer from private.session_offers o
-   where o.session_id::text = v_link.subject and o.practitioner_id in (select private.my_practitioner_ids())
+   where o.session_id::text = v_link.subject and o.practitioner_id = any (array(select private.my_practitioner_ids()))
    order by o.id desc limit 1;
   if not found then
     perform private.refuse(410, 'link_ended', 'This link has ended.', 'Its session is gone, or was not offered to you.');

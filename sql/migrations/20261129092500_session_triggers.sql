@@ -223,6 +223,12 @@ create index session_cancellations_fee_idx on public.session_cancellations (id) 
 
 create index recording_takes_failed_idx on private.recording_takes (recording_id) where status = 'failed';
 
+create index recording_takes_set_aside_idx on private.recording_takes (id) where failure_code = 'set_aside';
+
+create index stripe_refunds_failed_idx on private.stripe_refunds (id) where status in ('failed', 'canceled');
+
+create index payouts_failed_idx on public.payouts (created_at) where status = 'failed';
+
 create view private.waiting_states with (security_invoker = true) as
   -- Payments
   select 'payment_differs' as kind, c.id::text as subject, c.difference as detail, c.created_at as since
@@ -325,6 +331,7 @@ begin
     return;
   end if;
   update private.matter_settings s set noted_at = now();
+  perform private.keep_platform_figures();
   with waiting as materialized (select * from private.waiting_states),
   over as (
     update private.matters m set settled_at = now()
@@ -348,8 +355,8 @@ begin
     end if;
   end if;
   delete from private.matters m
-   where m.id in (select past.id from private.matters past
-                   where past.settlement is null and past.settled_at < now() - interval '1 year' limit 100);
+   where m.ctid = any (array(select past.ctid from private.matters past
+                   where past.settlement is null and past.settled_at < now() - interval '1 year' limit 100));
 exception when others then
   raise warning 'matters: %', sqlerrm;  -- other mails go out all the same
 end

@@ -620,7 +620,10 @@ insert into public.data_retention_policies (table_name, retention_days, auto_del
   ('email_logs',         365, true, 'What became of mails, a year'),
   ('user_notifications', 365, true, 'Messages on the pages, a year'),
   ('legacy_rows',        365, true, 'Rows from before the adoption that could not be taken, a year'),
-  ('webhook_deliveries',  90, true, 'What other systems were told, three months')
+  ('webhook_deliveries',  90, true, 'What other systems were told, three months'),
+  ('mails',              365, true, 'Mails that were sent, a year; those that failed stay until somebody looks at them'),
+  ('outbox',             365, true, 'Events that mails and webhooks were made from, a year'),
+  ('channel_events',      90, true, 'Who came and went in a video room, as Agora reported it, three months')
 on conflict (table_name) do nothing;
 
 

@@ -165,3 +165,45 @@ def test_a_batch_is_applied_whole_or_not_at_all(stage: Stage, policies: None) ->
 
 def test_people_may_not_apply_retention(stage: Stage) -> None:
     assert 403 == stage.invoke("apply-retention", as_=stage.client()).status_code
+
+
+def test_what_only_ever_grows_ends_after_its_time(stage: Stage) -> None:
+    """Sent mails, the events they were made from, and what a video room reported; nothing that still waits."""
+    person = stage.client()
+    for number, status in enumerate(("sent", "failed", "queued")):
+        event = stage.value(
+            "insert into private.outbox (kind, user_id, created_at)"
+            " values ('session_booked', %s, now() - interval '2 years') returning id",
+            person.id,
+        )
+        stage.execute("delete from private.mails where outbox_id = %s", event)
+        stage.execute(
+            "insert into private.mails"
+            " (outbox_id, kind, audience, user_id, payload, status, created_at, next_attempt_at)"
+            " values (%s, 'session_booked', 'user', %s, '{}', %s, now() - interval '2 years', null)",
+            event,
+            person.id,
+            status,
+        )
+        stage.execute(
+            "insert into private.channel_events (notice_id, event_type, channel, happened_at, payload, received_at)"
+            " values (%s, 103, 'room', now(), '{}', now() - interval '91 days' + %s * interval '10 days')",
+            f"{person.id}-{number}",
+            number,
+        )
+
+    run(stage)
+
+    mails = stage.owner.execute(
+        "select status from private.mails where user_id = %s and created_at < now() - interval '1 year'",
+        [person.id],
+    )
+    assert {"failed", "queued"} == {row["status"] for row in mails.fetchall()}
+    events = stage.owner.execute(
+        "select kind from private.outbox where user_id = %s and created_at < now() - interval '1 year'",
+        [person.id],
+    )
+    assert ["session_booked", "session_booked"] == [row["kind"] for row in events.fetchall()]
+    assert 2 == stage.value(
+        "select count(*) from private.channel_events where notice_id like %s", f"{person.id}-%"
+    )

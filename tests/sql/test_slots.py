@@ -469,3 +469,30 @@ def test_a_month_of_fifty_calendars_is_one_answer(sandbox: Sandbox) -> None:
 
     assert [first + timedelta(n) for n in range(30)] == [day["on_date"] for day in days]
     assert all(len(day["slots"]) >= 92 for day in days)  # 96 quarters; fewer when the clocks change
+
+
+def test_of_many_practitioners_an_answer_is_a_page(sandbox: Sandbox, kinds: dict[int, str]) -> None:
+    """Each is in one page, also where nobody of a page is free."""
+    sandbox.run(
+        "with people as (insert into auth.users (id)"
+        "                select gen_random_uuid() from generate_series(1, 220) returning id)"
+        " insert into public.practitioners (id, user_id, name) select id, id, 'One of many' from people"
+    )
+    sandbox.run("update public.practitioner_calendars set is_always_open = true, slot_interval_minutes = 60")
+    (everybody,) = sandbox.run("select array_agg(practitioner_id order by practitioner_id) as ids"
+                               " from public.practitioner_calendars")  # fmt: skip
+    sandbox.run("update public.practitioners set available = id <> all (%s)", everybody["ids"][:100])
+    sandbox.act_as("client")
+    seen, after, pages = set(), None, 0
+    while pages == 0 or after is not None:
+        rows = sandbox.run(
+            "select (s).practitioner_ids, next_after_practitioner_id as next from public.get_available_slots("
+            "%s, current_date + 3, current_date + 3, 'UTC', after_practitioner_id => %s)"
+            " left join lateral unnest(slots) s on true",
+            kinds[45],
+            after,
+        )
+        found = {person for row in rows for person in row["practitioner_ids"] or ()}
+        assert len(found) <= 100 and not found & seen
+        seen, after, pages = seen | found, rows[0]["next"], pages + 1
+    assert (set(everybody["ids"][100:]), 3) == (seen, pages)

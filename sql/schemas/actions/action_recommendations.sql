@@ -111,7 +111,7 @@ begin
     end if;
     if (new.title, new.description, new.action_type, new.frequency, new.due_date)
          is distinct from (old.title, old.description, old.action_type, old.frequency, old.due_date)
-       and old.practitioner_id not in (select private.my_practitioner_ids()) then
+       and old.practitioner_id <> all (array(select private.my_practitioner_ids())) then
       perform private.refuse(403, 'words_are_the_practitioners', 'Only the practitioner who wrote this can change it.');
     end if;
   end if;
@@ -225,15 +225,20 @@ create view public.recommendation_progress with (security_invoker = true) as
              (count(*) filter (where r.completed))::integer as done,
              max(r.completed_at) as last_completed_at,
              max(r.created_at) as last_recommended_at
-        from public.action_recommendations r
+        -- Own rows and those only an admin sees are two halves, as in the histories (sessions/histories.sql).
+        from (select true as is_own, m.* from public.action_recommendations m
+              union all
+              select false, m.* from public.action_recommendations m) r
         left join public.practitioner_calendars c on c.practitioner_id = r.practitioner_id
-       where r.practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin())
+       where (r.is_own and r.practitioner_id = any (array(select private.my_practitioner_ids())))
+          or (not r.is_own and (select private.is_admin())
+              and r.practitioner_id <> all (array(select private.my_practitioner_ids())))
        group by grouping sets (
          (r.practitioner_id, r.client_id),
          (r.practitioner_id, r.template_id),
          (r.practitioner_id, r.client_id, r.template_id))
     ) counted
-    left join public.profiles client on client.id = counted.client_id
+    left join lateral (select x.full_name from public.profiles x where x.id = counted.client_id limit 1) client on true
     left join public.action_templates t on t.id = counted.template_id;
 comment on view public.recommendation_progress is
   'One''s own recommendations, counted. Filter by grouped_by: client, template, client_and_template. Template null: own texts.';

@@ -128,11 +128,13 @@ declare
   v_days  date[];
 begin
   if studio_availability.session_type_id is not null then
-    -- The same for all studios: a practitioner is free or not, wherever they would be.
+    -- The same for all studios: a practitioner is free or not, wherever they would be. Of the first hundred of them:
+    -- a day on which none of so many is free is no day.
     select min((s.slots[1]).starts_at), array_agg(s.on_date order by s.on_date) into v_next, v_days
       from public.get_available_slots(studio_availability.session_type_id, v_from, v_until,
                                       studio_availability.time_zone, null, 'in_person') s
-      join public.session_types t on t.id = studio_availability.session_type_id and not t.is_group;
+      join public.session_types t on t.id = studio_availability.session_type_id and not t.is_group
+     where cardinality(s.slots) > 0;
   elsif v_until < v_from or v_until - v_from > 61 then
     perform private.refuse(422, 'range_not_possible', 'Please ask for one day to two months.');
   end if;

@@ -36,7 +36,7 @@ declare
 begin
   select * into v_payout from public.payouts p
    where p.id = get_payout_statement.payout_id
-     and (p.practitioner_id in (select private.my_practitioner_ids()) or private.is_confirmed_admin());
+     and (p.practitioner_id = any (array(select private.my_practitioner_ids())) or private.is_confirmed_admin());
   if not found then
     perform private.refuse(404, 'payout_not_found', 'There is no such payout.');
   end if;

@@ -4,7 +4,9 @@
 -- without being a superuser. So a definer function may read every row, and nothing here needs more than that role has.
 --
 -- Policies compare a column with the sets of ids that the my_… functions give. Each is computed once per query, where a
--- helper that takes the row's column would run for every row.
+-- helper that takes the row's column would run for every row. Few ids are compared as `= any (array(…))`, which leads
+-- into an index; many as `in (…)`, which hashes them. `rows` says how many to expect where one is joined: by itself the
+-- planner takes a function for a thousand rows, and reads a table from end to end for them.
 
 create schema private;
 comment on schema private is 'What policies, triggers and public functions call. Not exposed by the API.';
@@ -97,7 +99,7 @@ $$;
 -- A token is good for an hour, also when its account is deleted in that hour: the row then leads nobody to clients.
 -- Definer: a paused practitioner is still the practitioner, whoever else may see them.
 create function private.my_practitioner_ids() returns setof uuid
-  language sql stable security definer set search_path = ''
+  language sql stable security definer rows 1 set search_path = ''
 as $$
   select p.id from public.practitioners p
    where p.user_id = (select auth.uid()) and exists (select from auth.users u where u.id = p.user_id);
@@ -122,15 +124,15 @@ $$;
 create function private.my_listed_client_ids() returns setof uuid
   language sql stable security definer set search_path = ''
 as $$
-  select a.client_id from public.practitioner_assignments a
-   where a.practitioner_id in (select private.my_practitioner_ids())
+  select a.client_id from private.my_practitioner_ids() me (id)
+    join public.practitioner_assignments a on a.practitioner_id = me.id
   union
-  select s.client_id from public.session_schedules s
-   where s.practitioner_id in (select private.my_practitioner_ids())
-     and (s.max_participants = 1 or s.group_class_id is not null)
+  select s.client_id from private.my_practitioner_ids() me (id)
+    join public.session_schedules s on s.practitioner_id = me.id
+   where (s.max_participants = 1 or s.group_class_id is not null)
   union
-  select r.client_id from public.action_recommendations r
-   where r.practitioner_id in (select private.my_practitioner_ids());
+  select r.client_id from private.my_practitioner_ids() me (id)
+    join public.action_recommendations r on r.practitioner_id = me.id;
 $$;
 
 -- Who is a client now: assigned, or with a session to come or not long over, and not erased. Who was one once is none.
@@ -138,21 +140,22 @@ $$;
 create function private.my_client_ids() returns setof uuid
   language sql stable security definer set search_path = ''
 as $$
-  select a.client_id from public.practitioner_assignments a
-   where a.practitioner_id in (select private.my_practitioner_ids())
+  select a.client_id from private.my_practitioner_ids() me (id)
+    join public.practitioner_assignments a on a.practitioner_id = me.id
   union
-  select s.client_id from public.session_schedules s
-   where s.practitioner_id in (select private.my_practitioner_ids())
-     and (s.max_participants = 1 or s.group_class_id is not null) and s.status <> 'cancelled'
+  select s.client_id from private.my_practitioner_ids() me (id)
+    join public.session_schedules s on s.practitioner_id = me.id
+   where (s.max_participants = 1 or s.group_class_id is not null) and s.status <> 'cancelled'
      and s.scheduled_at > now() - (select make_interval(days => r.client_days) from public.session_rules r)
-     and exists (select from auth.users u where u.id = s.client_id);
+     -- As a value, which is looked up; an exists is joined, and may read every account there is.
+     and (select true from auth.users u where u.id = s.client_id);
 $$;
 
 -- Definer: policies on other tables ask this question for every row they guard.
 create function private.my_led_session_ids() returns setof uuid
   language sql stable security definer set search_path = ''
 as $$
-  select s.id from public.session_schedules s where s.practitioner_id in (select private.my_practitioner_ids());
+  select s.id from private.my_practitioner_ids() me (id) join public.session_schedules s on s.practitioner_id = me.id;
 $$;
 
 -- Whoever has a seat in a class takes part in the class's own session, to which its notes and recordings belong.

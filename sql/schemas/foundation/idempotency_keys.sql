@@ -75,8 +75,8 @@ begin
   do update set arguments = excluded.arguments, answer = excluded.answer, answered_at = now();
 
   delete from private.idempotency_keys k
-   where k.ctid in (select old.ctid from private.idempotency_keys old
-                     where old.answered_at < now() - interval '24 hours' limit 20 for update skip locked);
+   where k.ctid = any (array(select old.ctid from private.idempotency_keys old
+                     where old.answered_at < now() - interval '24 hours' limit 20 for update skip locked));
 end;
 $$;
 

@@ -99,8 +99,8 @@ begin
     return greatest(1, ceil(extract(epoch from v_ends - now())));
   elsif v_used = count_use.uses then
     delete from private.rate_uses u
-     where u.ctid in (select past.ctid from private.rate_uses past
-                       where past.ends_at < now() limit 20 for update skip locked);
+     where u.ctid = any (array(select past.ctid from private.rate_uses past
+                       where past.ends_at < now() limit 20 for update skip locked));
   end if;
   return null;
 end

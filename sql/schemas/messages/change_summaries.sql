@@ -112,7 +112,7 @@ declare
 begin
   for v_offer in
     select s as row, o.answer_until from private.session_offers o join public.session_schedules s on s.id = o.session_id
-     where o.status = 'open' and o.answer_until > now() and o.practitioner_id in (select private.my_practitioner_ids())
+     where o.status = 'open' and o.answer_until > now() and o.practitioner_id = any (array(select private.my_practitioner_ids()))
      order by s.scheduled_at, s.id limit 100
   loop
     session := private.summarize_session(v_offer.row);

@@ -36,7 +36,7 @@ declare
   v_offer private.session_offers;
 begin
   select * into v_offer from private.session_offers o
-   where o.session_id::text = v_link.subject and o.practitioner_id in (select private.my_practitioner_ids())
+   where o.session_id::text = v_link.subject and o.practitioner_id = any (array(select private.my_practitioner_ids()))
    order by o.id desc limit 1;
   if not found then
     perform private.refuse(410, 'link_ended', 'This link has ended.', 'Its session is gone, or was not offered to you.');

@@ -43,7 +43,7 @@ begin
   v_type.duration_minutes := session.duration_minutes;
   select array_agg(s.starts_at) into v_starts
     from private.list_start_slots(v_type, list_offered_starts.from_time, list_offered_starts.until_time,
-                                  list_offered_starts.time_zone, session.practitioner_id) s;
+                                  list_offered_starts.time_zone, array[session.practitioner_id]) s;
   -- As move_needs_yes, of times that are within hours and horizon.
   v_notice := make_interval(hours => (private.get_cancellation_policy(session)).standard_cancellation_hours);
   return query

@@ -142,6 +142,7 @@ comment on column public.checkout_sessions.updated_at is 'When the row was last 
 comment on column public.checkout_sessions.accepted_at is 'When an admin accepted what differs.';
 comment on column public.checkout_sessions.failure_told_at is 'When its payer was told that their bank did not pay.';
 
+create index checkout_sessions_paid_at_idx on public.checkout_sessions (paid_at);
 create index checkout_sessions_user_id_idx on public.checkout_sessions (user_id, created_at);
 create index checkout_sessions_session_type_id_idx on public.checkout_sessions (session_type_id);
 create index checkout_sessions_package_id_idx on public.checkout_sessions (package_id);
@@ -153,7 +154,6 @@ create index checkout_sessions_session_id_idx on public.checkout_sessions (sessi
 create index checkout_sessions_credit_lot_id_idx on public.checkout_sessions (credit_lot_id);
 create index checkout_sessions_next_check_at_idx on public.checkout_sessions (next_check_at)
   where next_check_at is not null;  -- the reconciler asks what is due
-create index checkout_sessions_paid_at_idx on public.checkout_sessions (paid_at) where paid_at is not null;  -- the newest
 
 alter table public.checkout_sessions enable row level security;
 

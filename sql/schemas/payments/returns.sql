@@ -94,8 +94,8 @@ declare
      where lock_paid_sessions.with_credits and s.status = 'scheduled' and s.credit_lot_id = private.find_paid_lot(checkout));
 begin
   perform from public.session_schedules class
-    where class.id = checkout.group_class_id
-       or class.id in (select s.group_class_id from public.session_schedules s where s.id = any (c_sessions))
+    where class.id = any (array(select checkout.group_class_id union
+                                select s.group_class_id from public.session_schedules s where s.id = any (c_sessions)))
     order by class.id for update;
   perform from public.session_schedules s where s.id = checkout.session_id or s.id = any (c_sessions) order by s.id for update;
 end

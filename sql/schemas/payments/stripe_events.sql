@@ -206,9 +206,9 @@ begin
   end loop;
 
   delete from private.stripe_events e
-   where e.event_id in (select old.event_id from private.stripe_events old
+   where e.ctid = any (array(select old.ctid from private.stripe_events old
                          where old.received_at < now() - interval '180 days'
-                         order by old.received_at limit 1000 for update skip locked);
+                         order by old.received_at limit 1000 for update skip locked));
   get diagnostics forgotten = row_count;
   return next;
 end

@@ -2,34 +2,55 @@
 -- cancellations.
 --
 -- Users and payments are functions that give one value in one row, because PostgREST cuts a result of many rows off at
--- a number of its own and does not say so. Newest first; all of it, or page by page. A page names where the next one
--- starts, so rows that are added meanwhile do not shift it.
+-- a number of its own and does not say so. Newest first; page by page, or as many as are ever given at once. A page
+-- names where the next one starts, so rows that are added meanwhile do not shift it.
 --
--- The others are views, each to be filtered by its columns. Nothing is in them that an admin may not read in the
--- tables: no bank account number, no address of a signer, none of Agora's ids.
+-- The others are views, each to be filtered by its columns. What a row names is looked up for it (`limit 1`): joined,
+-- everybody is read for the newest fifty. Nothing is in them that an admin may not read in the tables: no bank account
+-- number, no address of a signer, none of Agora's ids.
 
 create index session_payments_created_at_idx on public.session_payments (created_at, id);  -- the list of admins
+
+create index profiles_created_at_idx on public.profiles (created_at, id);  -- and that of people
+
+-- The pages ask for everything and add it up themselves: as much as a browser still shows.
+create function private.longest_list() returns integer
+  language sql immutable set search_path = ''
+as $$
+  select 5000;
+$$;
+
+-- After every other id, where a list begins that goes back in time.
+create function private.last_id() returns uuid
+  language sql immutable set search_path = ''
+as $$
+  select 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid;
+$$;
+revoke execute on function private.longest_list, private.last_id from public, anon, authenticated, service_role;
 
 -- Definer: nobody but the auth service reads auth.users. So it checks who is calling.
 create function private.list_users(page_size integer, cursor text) returns table (users jsonb, next_cursor text)
   language plpgsql stable security definer set search_path = ''
 as $$
+declare
+  c_at_most constant integer := coalesce(list_users.page_size, private.longest_list());
 begin
   if not private.is_admin() then
     perform private.refuse(403, 'admins_only', 'Only admins list users.');
   end if;
   return query
     with page_and_next as (
-      select u.id, u.email::text as email, coalesce(u.created_at, '-infinity') as created_at, u.email_confirmed_at
-        from auth.users u
-       where list_users.cursor is null
-          or (coalesce(u.created_at, '-infinity'), u.id)
-             < (split_part(list_users.cursor, '/', 1)::timestamptz, split_part(list_users.cursor, '/', 2)::uuid)
-       order by 3 desc, 1 desc limit list_users.page_size + 1
+      -- In the order of their profiles, which have an index: auth.users is not ours to make one on.
+      select u.id, u.email::text as email, f.created_at, u.created_at as signed_up_at, u.email_confirmed_at
+        from public.profiles f
+       cross join lateral (select x.* from auth.users x where x.id = f.id limit 1) u
+       where (f.created_at, f.id) < (coalesce(split_part(list_users.cursor, '/', 1), 'infinity')::timestamptz,
+                                     coalesce(split_part(list_users.cursor, '/', 2), private.last_id()::text)::uuid)
+       order by f.created_at desc, f.id desc limit c_at_most + 1
     ),
-    page as (select a.* from page_and_next a order by a.created_at desc, a.id desc limit list_users.page_size)
+    page as (select a.* from page_and_next a order by a.created_at desc, a.id desc limit c_at_most)
     select coalesce(jsonb_agg(jsonb_build_object(
-             'id', p.id, 'email', p.email, 'created_at', nullif(p.created_at, '-infinity'),
+             'id', p.id, 'email', p.email, 'created_at', p.signed_up_at,
              'email_confirmed_at', p.email_confirmed_at,
              'roles', coalesce((select jsonb_agg(jsonb_build_object('role', r.role) order by r.role)
                                   from public.user_roles r where r.user_id = p.id), '[]'),
@@ -57,6 +78,8 @@ create function private.list_payments(status text, currency text, page_size inte
   language plpgsql stable security definer set search_path = ''
 as $$
 #variable_conflict use_column
+declare
+  c_at_most constant integer := coalesce(list_payments.page_size, private.longest_list());
 begin
   if not private.is_confirmed_admin() then
     perform private.refuse(403, 'admins_only', 'Only admins list payments.');
@@ -65,12 +88,11 @@ begin
     with page_and_next as (
       select p.* from public.session_payments p
        where list_payments.status in ('all', p.status) and lower(list_payments.currency) in ('all', lower(p.currency))
-         and (list_payments.cursor is null
-              or (p.created_at, p.id)
-                 < (split_part(list_payments.cursor, '/', 1)::timestamptz, split_part(list_payments.cursor, '/', 2)::uuid))
-       order by p.created_at desc, p.id desc limit list_payments.page_size + 1
+         and (p.created_at, p.id) < (coalesce(split_part(list_payments.cursor, '/', 1), 'infinity')::timestamptz,
+                                     coalesce(split_part(list_payments.cursor, '/', 2), private.last_id()::text)::uuid)
+       order by p.created_at desc, p.id desc limit c_at_most + 1
     ),
-    page as (select a.* from page_and_next a order by a.created_at desc, a.id desc limit list_payments.page_size)
+    page as (select a.* from page_and_next a order by a.created_at desc, a.id desc limit c_at_most)
     select coalesce(jsonb_agg(to_jsonb(p) || jsonb_build_object(
              'session', (select jsonb_build_object('id', s.id, 'scheduled_at', s.scheduled_at,
                                                    'duration_minutes', s.duration_minutes, 'status', s.status)
@@ -110,9 +132,10 @@ create view public.admin_waivers with (security_invoker = true) as
          w.session_id, s.scheduled_at, s.practitioner_id, p.name as practitioner_name
     from public.liability_waivers w
     left join public.waiver_policy policy on policy.id = w.waiver_policy_id
-    left join public.profiles client on client.id = w.user_id
-    left join public.session_schedules s on s.id = w.session_id
-    left join public.practitioners p on p.id = s.practitioner_id
+    left join lateral (select x.full_name, x.email from public.profiles x where x.id = w.user_id limit 1) client on true
+    left join lateral (select x.scheduled_at, x.class_name, x.practitioner_id from public.session_schedules x
+                        where x.id = w.session_id limit 1) s on true
+    left join lateral (select x.name from public.practitioners x where x.id = s.practitioner_id limit 1) p on true
    where (select private.is_admin());
 comment on view public.admin_waivers is
   'For admins: who signed which version of the waiver, when. Without a session: for all of them.';
@@ -138,8 +161,8 @@ create view public.admin_sessions_without_waiver with (security_invoker = true) 
          s.client_id, client.full_name as client_name, client.email as client_email,
          s.practitioner_id, p.name as practitioner_name
     from public.session_schedules s
-    left join public.profiles client on client.id = s.client_id
-    left join public.practitioners p on p.id = s.practitioner_id
+    left join lateral (select x.full_name, x.email from public.profiles x where x.id = s.client_id limit 1) client on true
+    left join lateral (select x.name from public.practitioners x where x.id = s.practitioner_id limit 1) p on true
    where (select private.is_admin())
      and (s.status = 'in_progress' or s.status = 'scheduled' and s.scheduled_at > now())
      and (s.max_participants = 1 or s.group_class_id is not null)
@@ -167,9 +190,9 @@ create view public.admin_recordings with (security_invoker = true) as
          seen.views::integer, seen.last_viewed_at
     from public.session_recordings r
     join public.session_schedules s on s.id = r.session_id
-    left join public.practitioners p on p.id = s.practitioner_id
+    left join lateral (select x.name from public.practitioners x where x.id = s.practitioner_id limit 1) p on true
     -- A class's own row names its practitioner there.
-    left join public.profiles client on client.id = s.client_id
+    left join lateral (select x.full_name, x.email from public.profiles x where x.id = s.client_id limit 1) client on true
          and not (s.max_participants > 1 and s.group_class_id is null)
     cross join lateral (select count(*) as views, max(v.viewed_at) as last_viewed_at
                           from public.recording_views v where v.recording_id = r.id) seen
@@ -203,8 +226,9 @@ create view public.admin_contracts with (security_invoker = true) as
          c.signed_at, c.expires_at, c.revoked_reason, c.text_sha256, x.is_observed, x.evidence_sha256
     from public.practitioner_contracts c
     join public.practitioners p on p.id = c.practitioner_id
-    left join public.profiles account on account.id = p.user_id
-    left join public.contract_signatures x on x.contract_id = c.id
+    left join lateral (select x.full_name, x.email from public.profiles x where x.id = p.user_id limit 1) account on true
+    left join lateral (select y.is_observed, y.evidence_sha256 from public.contract_signatures y
+                        where y.contract_id = c.id limit 1) x on true
    where (select private.is_admin());
 comment on view public.admin_contracts is 'For admins: every contract issued, and what became of it.';
 comment on column public.admin_contracts.id is 'Of the row; made here.';
@@ -234,8 +258,8 @@ create view public.admin_banking with (security_invoker = true) as
          b.changed_at, b.verified_at, b.verified_by, verifier.full_name as verified_by_name, b.cooling_until
     from public.practitioners p
     left join public.practitioner_banking b on b.practitioner_id = p.id
-    left join public.profiles account on account.id = p.user_id
-    left join public.profiles verifier on verifier.id = b.verified_by
+    left join lateral (select x.full_name, x.email from public.profiles x where x.id = p.user_id limit 1) account on true
+    left join lateral (select x.full_name, x.email from public.profiles x where x.id = b.verified_by limit 1) verifier on true
    where (select private.is_confirmed_admin());
 comment on view public.admin_banking is
   'For admins: every practitioner''s account, or that there is none. verify_practitioner_banking takes practitioner_id and changed_at.';
@@ -263,10 +287,11 @@ create view public.admin_cancellations with (security_invoker = true) as
          c.approved_by, approver.full_name as approved_by_name,
          c.session_id, s.scheduled_at, s.class_name, s.practitioner_id, p.name as practitioner_name
     from public.session_cancellations c
-    left join public.session_schedules s on s.id = c.session_id
-    left join public.practitioners p on p.id = s.practitioner_id
-    left join public.profiles client on client.id = c.user_id
-    left join public.profiles approver on approver.id = c.approved_by
+    left join lateral (select x.scheduled_at, x.class_name, x.practitioner_id from public.session_schedules x
+                        where x.id = c.session_id limit 1) s on true
+    left join lateral (select x.name from public.practitioners x where x.id = s.practitioner_id limit 1) p on true
+    left join lateral (select x.full_name, x.email from public.profiles x where x.id = c.user_id limit 1) client on true
+    left join lateral (select x.full_name, x.email from public.profiles x where x.id = c.approved_by limit 1) approver on true
    where (select private.is_admin());
 comment on view public.admin_cancellations is
   'For admins: who cancelled what, how late, what it cost and what came back.';
@@ -312,9 +337,9 @@ as $$
           union all
           select d.id, 'dispute', d.state, d.amount_minor, d.changed_at, d.checkout_id, null, null, null, null
             from private.payment_disputes d) r
-    join public.checkout_sessions c on c.id = r.checkout_id
+    cross join lateral (select x.* from public.checkout_sessions x where x.id = r.checkout_id limit 1) c
     left join public.user_session_credits l on l.id = private.find_paid_lot(c)
-    left join public.profiles client on client.id = c.user_id
+    left join lateral (select x.full_name, x.email from public.profiles x where x.id = c.user_id limit 1) client on true
    where (select private.is_confirmed_admin());
 $$;
 

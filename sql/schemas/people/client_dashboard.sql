@@ -99,7 +99,10 @@ as $$
          coalesce((select jsonb_agg(to_jsonb(r) order by r.scheduled_at desc)
                      from (select r.id, r.session_id, r.recording_url, r.duration_seconds, o.scheduled_at, o.class_name,
                                   p.name as practitioner_name
-                             from own o join public.session_recordings r on r.session_id = o.id and r.status = 'completed'
+                             from own o
+                            cross join lateral (select x.id, x.session_id, x.recording_url, x.duration_seconds
+                                                  from public.session_recordings x
+                                                 where x.session_id = o.id and x.status = 'completed' limit 1) r
                              left join public.practitioners p on p.id = o.practitioner_id
                             order by o.scheduled_at desc limit me.at_most) r), '[]'),
          (select count(*)::integer from own o where o.status = 'completed'),

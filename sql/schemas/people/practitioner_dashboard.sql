@@ -12,7 +12,8 @@ as $$
            'client_id', c.user_id, 'name', f.full_name,
            'recording_consent', private.get_consent_answer(c.user_id, 'session_recording'),
            'has_signed_waiver', private.has_signed_waiver(c.user_id, c.session_id)) order by f.full_name, c.user_id), '[]')
-    from private.list_session_clients(session) c left join public.profiles f on f.id = c.user_id
+    from private.list_session_clients(session) c
+    left join lateral (select x.full_name from public.profiles x where x.id = c.user_id limit 1) f on true
    where (session).status in ('scheduled', 'in_progress') and private.get_session_host(session) = auth.uid();
 $$;
 
@@ -40,14 +41,14 @@ as $$
     select p.id, p.user_id, p.name, p.available, coalesce(c.time_zone, 'UTC') as time_zone,
            (now() at time zone coalesce(c.time_zone, 'UTC'))::date as today, least(greatest(at_most, 1), 50) as at_most
       from public.practitioners p left join public.practitioner_calendars c on c.practitioner_id = p.id
-     where p.id in (select private.my_practitioner_ids())
+     where p.id = any (array(select private.my_practitioner_ids()))
      order by p.created_at, p.id limit 1
   ),
   led as (
     select s as session, s.id, s.scheduled_at, s.status, f.full_name as client_name,
            (s.scheduled_at at time zone me.time_zone)::date as on_date
       from me join public.session_schedules s on s.practitioner_id = me.id and s.group_class_id is null
-      left join public.profiles f on f.id = s.client_id
+      left join lateral (select x.full_name from public.profiles x where x.id = s.client_id limit 1) f on true
      where s.status <> 'cancelled' and s.scheduled_at > now() - interval '2 days'
   ),
   met as (
@@ -63,7 +64,7 @@ as $$
     select r.id, r.client_id, f.full_name as client_name, r.title, r.action_type, r.due_date, r.created_at,
            coalesce(r.due_date < me.today, false) as is_overdue
       from me join public.action_recommendations r on r.practitioner_id = me.id and not r.completed
-      left join public.profiles f on f.id = r.client_id
+      left join lateral (select x.full_name from public.profiles x where x.id = r.client_id limit 1) f on true
   )
   select me.id, me.name, me.available, me.time_zone,
          coalesce((select jsonb_agg(private.dashboard_session(l.session, l.client_name) order by l.scheduled_at, l.id)
@@ -77,7 +78,7 @@ as $$
                             'last_met_at', m.last_met_at, 'meets_at', m.meets_at)
                           order by m.last_met_at desc nulls last, m.client_id)
                      from (select * from met order by last_met_at desc nulls last, client_id limit me.at_most) m
-                     left join public.profiles f on f.id = m.client_id), '[]'),
+                     left join lateral (select x.full_name from public.profiles x where x.id = m.client_id limit 1) f on true), '[]'),
          (select coalesce(sum(m.completed), 0)::integer from met m),
          (select count(*)::integer from recommended),
          (select count(*)::integer from recommended r where r.is_overdue),

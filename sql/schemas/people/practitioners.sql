@@ -49,14 +49,14 @@ grant select, insert, update, delete on public.practitioners to service_role;
 
 -- Definer: the policy on sessions asks this for every open class, whoever may see the practitioner.
 create function private.paused_practitioner_ids() returns setof uuid
-  language sql stable security definer set search_path = ''
+  language sql stable security definer rows 10 set search_path = ''
 as $$
   select p.id from public.practitioners p where not p.available;
 $$;
 
 -- Definer: the policy on sessions asks this question.
 create function private.my_class_ids() returns setof uuid
-  language sql stable security definer set search_path = ''
+  language sql stable security definer rows 10 set search_path = ''
 as $$
   select s.group_class_id from public.session_schedules s
    where s.client_id = (select auth.uid()) and s.group_class_id is not null and s.status <> 'cancelled';

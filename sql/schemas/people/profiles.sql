@@ -87,7 +87,9 @@ as $$
                        then private.read_metadata(metadata, 'avatar_url', 2000) end,
     'phone_number', private.read_metadata(metadata, 'phone_number', 50),
     'date_of_birth', private.parse_birthday_or_null(private.read_metadata(metadata, 'date_of_birth', 50)),
-    'address', private.read_metadata(metadata, 'address', 1000)))
+    'address', private.read_metadata(metadata, 'address', 1000),
+    -- The list of people is in the order of their profiles.
+    'created_at', coalesce((account).created_at, now())))
     from (values ((account).raw_user_meta_data)) as given (metadata);
 $$;
 
@@ -96,8 +98,9 @@ create function private.sync_profile() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  insert into public.profiles as p (id, email, full_name, avatar_url, phone_number, date_of_birth, address)
-  select r.id, r.email, r.full_name, r.avatar_url, r.phone_number, r.date_of_birth, r.address
+  insert into public.profiles as p
+    (id, email, full_name, avatar_url, phone_number, date_of_birth, address, created_at)
+  select r.id, r.email, r.full_name, r.avatar_url, r.phone_number, r.date_of_birth, r.address, r.created_at
     from private.read_profile(new) r
   on conflict (id) do update set
     email         = excluded.email,
@@ -108,8 +111,14 @@ begin
     address       = coalesce(excluded.address, p.address);
   return null;
 exception when others then
-  -- A missing profile is a nuisance; an account that cannot be created is a lost person.
+  -- A profile without a name is a nuisance; an account that cannot be created is a lost person, and one without a
+  -- profile is in no list.
   raise warning 'profile of % not synced: %', new.id, sqlerrm;
+  begin
+    insert into public.profiles (id) values (new.id) on conflict do nothing;
+  exception when others then
+    raise warning 'profile of % not made: %', new.id, sqlerrm;
+  end;
   return null;
 end
 $$;

@@ -21,6 +21,9 @@ create policy "admins change roles"
 create policy "admins revoke roles"
   on public.user_roles for delete to authenticated using ((select private.is_confirmed_admin()));
 
+-- Whether there is another admin is asked among everybody's roles.
+create index user_roles_admins_idx on public.user_roles (user_id) where role = 'admin';
+
 revoke all on public.user_roles from anon, authenticated, service_role;
 grant select, delete, insert (user_id, role), update (user_id, role) on public.user_roles to authenticated;
 grant select, insert, update, delete on public.user_roles to service_role;

@@ -212,9 +212,7 @@ begin
     perform private.refuse(404, 'session_not_found', 'There is no such session.');
   end if;
   return query
-    select people.id, exists (select from public.user_consents c
-                               where c.user_id = people.id and c.consent_type = 'session_recording'
-                                 and c.consented and c.revoked_at is null)
+    select people.id, private.get_consent_answer(people.id, 'session_recording') = 'given'
       from (select private.get_session_host(v_session)
             union select c.user_id from private.list_session_clients(v_session) c) people (id)
      where people.id is not null;

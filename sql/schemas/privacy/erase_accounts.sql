@@ -63,7 +63,8 @@ begin
                    and s.status in ('scheduled', 'in_progress') and s.scheduled_at <= now()) then
     perform private.refuse(409, 'session_running', 'A session of this account is running.', 'Ask again when it is over.');
   elsif exists (select from public.ledger_transactions t
-                  join public.ledger_postings p on p.transaction_id = t.id and p.account = 'practitioner_payable'
+                 cross join lateral (select x.amount_minor from public.ledger_postings x
+                                      where x.transaction_id = t.id and x.account = 'practitioner_payable' limit 1) p
                  where t.practitioner_id = v_practitioner group by t.currency having sum(p.amount_minor) <> 0)
      or exists (select from public.payouts p where p.practitioner_id = v_practitioner and p.status = 'pending') then
     perform private.refuse(409, 'payouts_open', 'There is money that was earned and not yet paid out.',
@@ -83,9 +84,12 @@ begin
   -- By the same update as the pages', so that the same rules decide what is returned and who is notified.
   for v_session_id in
     select s.id from public.session_schedules s
-     where s.status = 'scheduled' and s.scheduled_at > now()
-       and (s.practitioner_id in (select p.id from public.practitioners p where p.user_id = cancel_upcoming_sessions.user_id)
-            or (s.client_id = cancel_upcoming_sessions.user_id and not private.is_class(s)))
+     where s.status = 'scheduled' and s.scheduled_at > now() and s.id = any (array(
+             select led.id from public.practitioners p join public.session_schedules led on led.practitioner_id = p.id
+              where p.user_id = cancel_upcoming_sessions.user_id
+             union
+             select own.id from public.session_schedules own
+              where own.client_id = cancel_upcoming_sessions.user_id and not private.is_class(own)))
      order by s.group_class_id is not null, s.id  -- a class first: its seats are cancelled with it
   loop
     update public.session_schedules s set status = 'cancelled', notes = 'Cancelled'

@@ -164,11 +164,13 @@ as $$
   -- Recordings of their own sessions, at once; of classes, those that the deletion of their consent queues.
   insert into private.recording_erasure_queue (recording_id, reason, user_id)
   select r.id, 'account_erased', queue_account_recordings.user_id
-    from public.session_recordings r
-    join public.session_schedules s on s.id = r.session_id
-    left join public.practitioners p on p.id = s.practitioner_id
+    from public.session_schedules s
+   -- Looked up session by session: joined, everybody's recordings are read.
+   cross join lateral (select x.id, x.class_recording_id from public.session_recordings x where x.session_id = s.id offset 0) r
    where r.class_recording_id is null and not private.is_class(s)
-     and queue_account_recordings.user_id in (s.client_id, p.user_id)
+     and (s.client_id = queue_account_recordings.user_id
+          or s.practitioner_id = any (array(select p.id from public.practitioners p
+                                             where p.user_id = queue_account_recordings.user_id)))
   on conflict do nothing;
   delete from public.user_consents c where c.user_id = queue_account_recordings.user_id;
   update private.recording_erasure_queue q set due_at = now()

@@ -13,7 +13,7 @@ as $$
                'practitioner_share', 'platform_share', 'revenue_share_id', 'approved_by', 'decided_by', 'requested_by', 'placed_by',
                'verified_by', 'actor', 'grantee_id', 'account_number_encrypted', 'routing_number_encrypted']
       || coalesce((select jsonb_build_object('practitioner_name', p.name) from public.practitioners p
-                    where whole_row ->> 'practitioner_id' in (p.id::text, p.user_id::text) limit 1), '{}');
+                    where (whole_row ->> 'practitioner_id')::uuid in (p.id, p.user_id) limit 1), '{}');
 $$;
 
 -- Definer: people may not read all that is about them in the tables, such as the address they signed from.
@@ -23,6 +23,10 @@ as $$
 #variable_conflict use_column
 declare
   c_user        constant uuid := export_rows.user_id;
+  -- As arrays, which lead into an index; of a list the planner expects much, and reads everybody's rows for it.
+  c_mine        constant uuid[] := array(select s.id from public.session_schedules s
+                                          where s.client_id = c_user and not private.is_class(s));
+  c_checkouts   constant uuid[] := array(select c.id from public.checkout_sessions c where c.user_id = c_user);
   v_foreign_key record;
 begin
   for v_foreign_key in
@@ -57,18 +61,18 @@ begin
       -- A private note is its author's; a shared one is for both.
       union all select 'session_notes', to_jsonb(n) - 'author_id' || jsonb_build_object('is_mine', n.author_id = c_user)
         from public.session_notes n
-       where n.session_id in (select s.id from mine s) and (n.author_id = c_user or n.visibility = 'shared')
+       where n.session_id = any (c_mine) and (n.author_id = c_user or n.visibility = 'shared')
       union all select 'session_cancellations', to_jsonb(c) from public.session_cancellations c
-       where c.user_id = c_user or c.session_id in (select s.id from mine s)
+       where c.user_id = c_user or c.session_id = any (c_mine)
       union all select 'session_attendance', to_jsonb(a) from public.session_attendance a where a.user_id = c_user
       union all select 'session_recordings', jsonb_build_object(
                'id', r.id, 'session_id', r.session_id, 'status', r.status, 'started_at', r.started_at,
                'ended_at', r.ended_at, 'duration_seconds', r.duration_seconds)
-        from public.session_recordings r where r.session_id in (select s.id from mine s)
+        from public.session_recordings r where r.session_id = any (c_mine)
       union all select 'recording_views', jsonb_build_object(
                'recording_id', v.recording_id, 'viewed_at', v.viewed_at, 'link_kind', v.link_kind, 'from', v.masked_address)
         from public.recording_views v
-        join public.session_recordings r on r.id = v.recording_id where r.session_id in (select s.id from mine s)
+       where v.recording_id = any (array(select r.id from public.session_recordings r where r.session_id = any (c_mine)))
       union all select 'memories', to_jsonb(m) from public.meditation_memories m where m.user_id = c_user
       union all select 'notifications', to_jsonb(n) - case when n.related_id in (select l.id from led l)
                                                            then array['title', 'message'] else '{}' end
@@ -80,11 +84,11 @@ begin
       union all select 'checkouts', to_jsonb(c) from public.checkout_sessions c where c.user_id = c_user
       union all select 'payments', to_jsonb(p) from public.session_payments p where p.client_id = c_user
       union all select 'refunds', to_jsonb(r) from private.payment_refunds r
-        join public.checkout_sessions c on c.id = r.checkout_id where c.user_id = c_user
+       where r.checkout_id = any (c_checkouts)
       union all select 'refunds_at_stripe', to_jsonb(r) from private.stripe_refunds r
-        join public.checkout_sessions c on c.id = r.checkout_id where c.user_id = c_user
+       where r.checkout_id = any (c_checkouts)
       union all select 'disputes', to_jsonb(d) from private.payment_disputes d
-        join public.checkout_sessions c on c.id = d.checkout_id where c.user_id = c_user
+       where d.checkout_id = any (c_checkouts)
       union all select 'audit_log', jsonb_build_object(
                'created_at', l.created_at, 'action', l.action, 'table_name', l.table_name, 'record_id', l.record_id,
                'ip_address', l.ip_address, 'user_agent', l.user_agent)
@@ -125,7 +129,8 @@ begin
     -- Of sessions of two, as the client may watch them. In a class others are seen, and a practitioner sees clients.
     (select 'recordings/' || r.id || '/' || regexp_replace(f.storage_path, '^.*/', ''), null, f.storage_path
        from public.session_schedules s
-       join public.session_recordings r on r.session_id = s.id and r.class_recording_id is null and r.completed_at is not null
+      cross join lateral (select x.id from public.session_recordings x
+                           where x.session_id = s.id and x.class_recording_id is null and x.completed_at is not null limit 1) r
        join private.recording_takes t on t.recording_id = r.id and t.status = 'completed'
        join private.recording_files f on f.take_id = t.id
       where s.client_id = export_files.user_id and not private.is_class(s)

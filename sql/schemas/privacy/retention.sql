@@ -3,6 +3,8 @@
 --
 --   meditation_memories, journal_entries, session_notes, user_notifications, email_logs, webhook_deliveries,
 --   legacy_rows         deleted
+--   mails, outbox       deleted once sent or dropped, and with no mail left; who was welcomed stays known
+--   channel_events      deleted: attendance is what was made of them
 --   user_consents       deleted once withdrawn; their history stays
 --   session_schedules   notes, room and place of ended sessions are blanked; the row is about money and evidence, and
 --                       stays
@@ -40,7 +42,10 @@ insert into public.data_retention_policies (table_name, retention_days, auto_del
   ('email_logs',         365, true, 'What became of mails, a year'),
   ('user_notifications', 365, true, 'Messages on the pages, a year'),
   ('legacy_rows',        365, true, 'Rows from before the adoption that could not be taken, a year'),
-  ('webhook_deliveries',  90, true, 'What other systems were told, three months')
+  ('webhook_deliveries',  90, true, 'What other systems were told, three months'),
+  ('mails',              365, true, 'Mails that were sent, a year; those that failed stay until somebody looks at them'),
+  ('outbox',             365, true, 'Events that mails and webhooks were made from, a year'),
+  ('channel_events',      90, true, 'Who came and went in a video room, as Agora reported it, three months')
 on conflict (table_name) do nothing;
 
 create table public.retention_receipts (
@@ -76,6 +81,8 @@ create index meditation_memories_created_at_idx on public.meditation_memories (c
 create index journal_entries_created_at_idx on public.journal_entries (created_at);
 create index user_notifications_created_at_idx on public.user_notifications (created_at);
 create index email_logs_created_at_idx on public.email_logs (created_at);
+create index mails_created_at_idx on private.mails (created_at);
+create index outbox_created_at_idx on private.outbox (created_at);
 create index user_consents_revoked_at_idx on public.user_consents (revoked_at) where revoked_at is not null;
 
 create function private.user_ids_under_legal_hold() returns setof uuid
@@ -111,14 +118,22 @@ declare
     when 'user_consents'       then 'revoked_at < $1 and user_id not in (select private.user_ids_under_legal_hold())'
     when 'legacy_rows'         then 'created_at < $1 and (account_id is null'
                                     ' or account_id not in (select private.user_ids_under_legal_hold()))'
-    when 'webhook_deliveries'  then 'created_at < $1 and status <> ''pending''' end;
-  v_schema text := case apply_retention_policy.table_name when 'legacy_rows' then 'private' else 'public' end;
+    when 'webhook_deliveries'  then 'created_at < $1 and status <> ''pending'''
+    when 'mails'               then 'created_at < $1 and status in (''sent'', ''dropped'')'
+                                    ' and (user_id is null or user_id not in (select private.user_ids_under_legal_hold()))'
+    when 'outbox'              then 'created_at < $1 and kind <> ''welcome'' and not exists (select from private.mails m'
+                                    ' where m.outbox_id = o.id)'
+                                    ' and (user_id is null or user_id not in (select private.user_ids_under_legal_hold()))'
+    when 'channel_events'      then 'received_at < $1 and (session_id is null or session_id not in (select'
+                                    ' private.session_ids_under_legal_hold()))' end;
+  c_schema constant text := case when apply_retention_policy.table_name in ('legacy_rows', 'mails', 'outbox', 'channel_events')
+                                 then 'private' else 'public' end;
   v_rows  integer := 0;
 begin
   if v_where is not null then
-    execute format('delete from %I.%I t where t.ctid = any (array('
-                   'select ctid from %1$I.%2$I where %s order by %s limit $2 for update skip locked))',
-                   v_schema, apply_retention_policy.table_name, v_where,
+    execute format('delete from %1$I.%2$I t where t.ctid = any (array('
+                   'select o.ctid from %1$I.%2$I o where %3$s order by o.%4$I limit $2 for update skip locked))',
+                   c_schema, apply_retention_policy.table_name, v_where,
                    split_part(v_where, ' ', 1))  -- the oldest first
       using older_than, max_rows;
     get diagnostics v_rows = row_count;

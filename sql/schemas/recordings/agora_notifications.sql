@@ -150,9 +150,9 @@ begin
   end loop;
 
   delete from private.agora_notifications n
-   where n.notice_id in (select old.notice_id from private.agora_notifications old
+   where n.ctid = any (array(select old.ctid from private.agora_notifications old
                           where old.received_at < now() - interval '90 days'
-                          order by old.received_at limit 1000 for update skip locked);
+                          order by old.received_at limit 1000 for update skip locked));
   get diagnostics forgotten = row_count;
   return next;
 end;

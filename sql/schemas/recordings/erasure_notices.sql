@@ -36,6 +36,22 @@ as $$
          + make_interval(days => private.recording_retention_days(recording));
 $$;
 
+-- Those whose retention is over within the notice period, or by a rule of their own may be: few of all there are. By
+-- index, because every run asks.
+create index session_recordings_ended_at_idx on public.session_recordings ((coalesce(ended_at, completed_at, created_at)));
+
+create function private.expiring_recording_ids() returns setof uuid
+  language sql stable set search_path = ''
+as $$
+  select r.id from public.session_recordings r
+   where coalesce(r.ended_at, r.completed_at, r.created_at) < now() + private.recording_notice_period() - (
+           select make_interval(days => p.retention_days) from public.data_retention_policies p
+            where p.table_name = 'session_recordings' and p.auto_delete)
+  union
+  select r.id from public.recording_rules rule join public.session_recordings r on r.session_id = rule.session_id
+   where rule.retention_days is not null;
+$$;
+
 -- Whether its people are told before it is erased. A recording that failed has nothing to download.
 create function private.is_erasure_told(recording public.session_recordings) returns boolean
   language sql stable set search_path = ''
@@ -80,7 +96,8 @@ begin
     insert into private.recording_erasure_notices as n (recording_id, ends_at)
     select r.id, greatest(private.recording_retention_ends_at(r), now() + private.recording_notice_period())
       from public.session_recordings r
-     where r.class_recording_id is null and private.is_erasure_told(r)
+     where r.id = any (array(select private.expiring_recording_ids()))
+       and r.class_recording_id is null and private.is_erasure_told(r)
        and private.recording_retention_ends_at(r) < now() + private.recording_notice_period()
        and not exists (select from private.recording_erasure_queue q where q.recording_id = r.id)
        and not exists (select from private.recording_erasure_notices told
@@ -100,8 +117,10 @@ end
 $$;
 
 revoke execute on function private.recording_notice_period, private.recording_retention_ends_at,
+  private.expiring_recording_ids,
   private.is_erasure_told, private.may_erase_after_retention, private.tell_of_erasure, private.tell_of_erasures
   from public, anon, authenticated, service_role;
 grant execute on function private.recording_notice_period, private.recording_retention_ends_at,
+  private.expiring_recording_ids,
   private.is_erasure_told, private.may_erase_after_retention, private.tell_of_erasure, private.tell_of_erasures
   to service_role;

@@ -61,7 +61,7 @@ alter table public.recording_views enable row level security;
 -- The policy on recordings applies within this one: whoever may read a recording may read its views.
 create policy "viewers of a recording read its views"
   on public.recording_views for select to authenticated
-  using (recording_id in (select r.id from public.session_recordings r) or (select private.is_admin()));
+  using (exists (select from public.session_recordings r where r.id = recording_views.recording_id) or (select private.is_admin()));
 
 revoke all on public.recording_views from anon, authenticated, service_role;
 -- Not ip_address and user_agent: what identifies a stranger is for the service alone, should it ever be needed. Nor the

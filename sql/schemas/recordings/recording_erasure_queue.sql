@@ -113,7 +113,8 @@ begin
   -- Not before its people have been told (erasure_notices.sql). A participant's row is erased with its class's.
   insert into private.recording_erasure_queue (recording_id, reason)
   select r.id, 'retention' from public.session_recordings r
-   where r.class_recording_id is null and r.status in ('completed', 'failed')
+   where r.id = any (array(select private.expiring_recording_ids()))
+     and r.class_recording_id is null and r.status in ('completed', 'failed')
      and private.may_erase_after_retention(r)
      and not exists (select from private.recording_erasure_queue q where q.recording_id = r.id and q.reason = 'retention')
    limit queue_expired_recordings.max_rows
@@ -138,14 +139,17 @@ begin
           union
           select a.session_id from private.channel_admissions a where a.user_id = old.user_id) theirs
     join public.session_schedules s on s.id = theirs.id
-    join public.session_recordings r on r.session_id = s.id and r.class_recording_id is null
+    -- Looked up session by session: joined, everybody's recordings are read.
+   cross join lateral (select x.id from public.session_recordings x
+                        where x.session_id = s.id and x.class_recording_id is null limit 1) r
     left join public.recording_rules rule on rule.session_id = s.id
    cross join lateral (select coalesce(rule.survives_withdrawal, false) and private.is_class(s)
                               and private.get_session_host(s) is distinct from old.user_id as for_others) kept
-    left join public.session_schedules seat
-      on kept.for_others and seat.group_class_id = s.id and seat.client_id = old.user_id
-    left join public.session_recordings participants
-      on participants.session_id = seat.id and participants.class_recording_id = r.id
+    left join lateral (select x.id from public.session_recordings x
+                        where kept.for_others and x.class_recording_id = r.id
+                          and x.session_id in (select seat.id from public.session_schedules seat
+                                                where seat.group_class_id = s.id and seat.client_id = old.user_id)
+                        limit 1) participants on true
    where old.user_id in (select private.list_possibly_recorded_users(s))
      and (not kept.for_others or participants.id is not null)
   on conflict do nothing;

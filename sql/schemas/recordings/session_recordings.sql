@@ -76,6 +76,7 @@ comment on column public.session_recordings.updated_at is 'When the row was last
 
 -- Guarantees one row, and for the pages exactly one completed row: with two they show no link.
 create unique index session_recordings_one_per_session on public.session_recordings (session_id);
+create index session_recordings_completed_at_idx on public.session_recordings (completed_at);
 create index idx_session_recordings_status on public.session_recordings (status);
 create index idx_session_recordings_agora_sid on public.session_recordings (agora_sid) where agora_sid is not null;
 create index session_recordings_class_recording_id_idx on public.session_recordings (class_recording_id);
@@ -91,7 +92,7 @@ as $$
   select q.recording_id from private.recording_erasure_queue q
   union
   select r.id from private.recording_erasure_queue q
-    join public.session_recordings r on r.class_recording_id = q.recording_id;
+   cross join lateral (select x.id from public.session_recordings x where x.class_recording_id = q.recording_id offset 0) r;
 $$;
 revoke execute on function private.closed_recording_ids from public, anon, authenticated, service_role;
 grant execute on function private.closed_recording_ids to authenticated, service_role;

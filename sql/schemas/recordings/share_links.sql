@@ -51,7 +51,8 @@ alter table public.recording_share_links enable row level security;
 -- The policy on recordings applies within this one.
 create policy "who made a share link or sees its recording sees it"
   on public.recording_share_links for select to authenticated
-  using (created_by = (select auth.uid()) or recording_id in (select r.id from public.session_recordings r));
+  using (created_by = (select auth.uid())
+         or exists (select from public.session_recordings r where r.id = recording_share_links.recording_id));
 
 revoke all on public.recording_share_links from anon, authenticated, service_role;
 grant select (id, recording_id, created_by, has_password, view_limit, view_count, created_at, expires_at, revoked_at)

@@ -163,9 +163,6 @@ begin
    order by t.checked_at, t.starts_at desc limit 1
      for no key update skip locked;
   if session_id is null then
-    delete from private.channel_events e
-     where e.notice_id in (select old.notice_id from private.channel_events old
-                            where old.received_at < now() - interval '90 days' limit 1000 for update skip locked);
     return;
   end if;
 

@@ -46,7 +46,7 @@ comment on column private.channel_events.session_id is
   'Whose channel it is. No foreign key: the inbox outlives the session.';
 
 create index channel_events_session_id_idx on private.channel_events (session_id, uid);
-create index channel_events_received_at_idx on private.channel_events (received_at);  -- advance_next_session deletes by age
+create index channel_events_received_at_idx on private.channel_events (received_at);  -- retention asks by age
 
 alter table private.channel_events enable row level security;
 -- No grant and no policy: only the functions below touch it.

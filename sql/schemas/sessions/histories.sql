@@ -1,8 +1,11 @@
 -- Histories: one's own sessions, credits and purchases, past and to come; each is a view, filtered as any table is.
 --
 -- One's own rows are found by index among everybody's, however many there are. So the caller's own rows and those only
--- an admin sees are two halves of a union, and the rest is joined laterally: a condition "or is admin" can use no
--- index, and with joins planned for everybody's rows a history of fifty sessions read a million.
+-- an admin sees are parts of a union, and the rest is joined laterally: a condition "or is admin" can use no index, and
+-- with joins planned for everybody's rows a history of fifty sessions read a million. The parts have no condition of
+-- their own: only then does the planner take each in the order that is asked for, and an admin's newest fifty are fifty
+-- rows of an index. Outside, what tells the parts apart is a constant of each. One's own rows are few, and found by
+-- whose they are: `+ interval '0'` keeps the planner from looking for them through everybody's in the order of time.
 
 -- Sessions. A client's are those they booked and their seats; a practitioner's those they lead, a class once; an
 -- admin's all. Open classes, which everybody may read in the table, are left out unless one has a seat. What the caller
@@ -19,32 +22,32 @@ create view public.session_history with (security_invoker = true) as
          c.cancellation_type, c.credit_returned,
          r.id as recording_id, r.status as recording_status, r.recording_url,
          case when s.status = 'completed' then '/journal?session_id=' || s.id end as journal_path
-    from (select m.id, m.practitioner_id, m.client_id, m.scheduled_at, m.duration_minutes, m.room_name, m.status,
-                 m.notes, m.created_at, m.updated_at, m.host_room_url, m.cancellation_policy_agreed_at,
-                 m.cancellation_policy_version, m.grace_cancellation_used, m.cancelled_at, m.class_name,
-                 m.reminder_sent, m.session_location, m.physical_location, m.location_coordinates, m.max_participants,
-                 m.current_participants, m.correlated_session_id, m.group_class_id, m.session_type_id, m.time_zone,
-                 m.local_start, m.credit_lot_id
+    from (select 'client' as seen_as, m.id, m.practitioner_id, m.client_id, m.scheduled_at + interval '0' as scheduled_at, m.duration_minutes,
+                 m.status, m.cancelled_at, m.class_name, m.session_location, m.physical_location, m.max_participants,
+                 m.current_participants, m.group_class_id, m.session_type_id, m.time_zone, m.local_start, m.credit_lot_id
             from public.session_schedules m
-           where (m.client_id = (select auth.uid()) and (m.max_participants = 1 or m.group_class_id is not null))
-              or (m.practitioner_id = any (array(select private.my_practitioner_ids())) and m.group_class_id is null)
           union all
-          select m.id, m.practitioner_id, m.client_id, m.scheduled_at, m.duration_minutes, m.room_name, m.status,
-                 m.notes, m.created_at, m.updated_at, m.host_room_url, m.cancellation_policy_agreed_at,
-                 m.cancellation_policy_version, m.grace_cancellation_used, m.cancelled_at, m.class_name,
-                 m.reminder_sent, m.session_location, m.physical_location, m.location_coordinates, m.max_participants,
-                 m.current_participants, m.correlated_session_id, m.group_class_id, m.session_type_id, m.time_zone,
-                 m.local_start, m.credit_lot_id
+          select 'practitioner', m.id, m.practitioner_id, m.client_id, m.scheduled_at + interval '0', m.duration_minutes,
+                 m.status, m.cancelled_at, m.class_name, m.session_location, m.physical_location, m.max_participants,
+                 m.current_participants, m.group_class_id, m.session_type_id, m.time_zone, m.local_start, m.credit_lot_id
             from public.session_schedules m
-           where (select private.is_admin())
-             and not (m.client_id = (select auth.uid()) and (m.max_participants = 1 or m.group_class_id is not null))
-             and not (m.practitioner_id = any (array(select private.my_practitioner_ids())) and m.group_class_id is null)) s
+          union all
+          select 'admin', m.id, m.practitioner_id, m.client_id, m.scheduled_at, m.duration_minutes,
+                 m.status, m.cancelled_at, m.class_name, m.session_location, m.physical_location, m.max_participants,
+                 m.current_participants, m.group_class_id, m.session_type_id, m.time_zone, m.local_start, m.credit_lot_id
+            from public.session_schedules m) s
     left join public.practitioners p on p.id = s.practitioner_id
     left join public.session_types t on t.id = s.session_type_id
     left join lateral (select x.id, x.status, x.recording_url from public.session_recordings x
                         where x.session_id = s.id and x.status <> 'failed' limit 1) r on true
     left join lateral (select x.cancellation_type, x.credit_returned from public.session_cancellations x
-                        where x.session_id = s.id order by x.cancelled_at limit 1) c on true;
+                        where x.session_id = s.id order by x.cancelled_at limit 1) c on true
+   where (s.seen_as = 'client' and s.client_id = (select auth.uid()) and (s.max_participants = 1 or s.group_class_id is not null))
+      or (s.seen_as = 'practitioner' and s.practitioner_id = any (array(select private.my_practitioner_ids())) and s.group_class_id is null
+          and not (s.client_id = (select auth.uid()) and (s.max_participants = 1 or s.group_class_id is not null)))
+      or (s.seen_as = 'admin' and (select private.is_admin())
+          and not (s.client_id = (select auth.uid()) and (s.max_participants = 1 or s.group_class_id is not null))
+          and not (s.practitioner_id = any (array(select private.my_practitioner_ids())) and s.group_class_id is null));
 comment on view public.session_history is
   'One''s own sessions. Filter by session_type, is_group, scheduled_at, practitioner_id, status.';
 comment on column public.session_history.id is 'Of the session.';
@@ -88,16 +91,21 @@ create view public.credit_history with (security_invoker = true) as
          c.package_id, p.name as package_name, c.session_type_id, t.name as session_type_name,
          coalesce(t.duration_minutes, c.duration_minutes) as duration_minutes, t.session_type,
          coalesce(t.is_group, c.is_group) as is_group
-    from (select m.* from public.credit_ledger m where m.user_id = (select auth.uid())
+    from (select true as is_own, m.id, m.user_id, m.created_at + interval '0' as created_at, m.kind, m.change, m.reason,
+                 m.session_id, m.lot_id
+            from public.credit_ledger m
           union all
-          select m.* from public.credit_ledger m
-           where (select private.is_admin() or not private.is_api_caller()) and m.user_id is distinct from (select auth.uid())) l
+          select false, m.id, m.user_id, m.created_at, m.kind, m.change, m.reason, m.session_id, m.lot_id
+            from public.credit_ledger m) l
     left join lateral (select x.purchased_at, x.expires_at, x.credits_remaining, x.package_id, x.session_type_id,
                               x.duration_minutes, x.is_group
                          from public.user_session_credits x where x.id = l.lot_id limit 1) c on true
     left join public.session_packages p on p.id = c.package_id
     left join public.session_types t on t.id = c.session_type_id
-    left join lateral (select x.scheduled_at from public.session_schedules x where x.id = l.session_id limit 1) s on true;
+    left join lateral (select x.scheduled_at from public.session_schedules x where x.id = l.session_id limit 1) s on true
+   where (l.is_own and l.user_id = (select auth.uid()))
+      or (not l.is_own and (select private.is_admin() or not private.is_api_caller())
+          and l.user_id is distinct from (select auth.uid()));
 comment on view public.credit_history is
   'The ledger of one''s own credits: what was added, what was spent, for what, and until when.';
 comment on column public.credit_history.id is 'Of the row; made here.';

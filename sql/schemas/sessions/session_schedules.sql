@@ -88,12 +88,15 @@ comment on column public.session_schedules.calendar_sequence is
 -- Whose sessions, in the order of time, as every list asks.
 create index session_schedules_client_id_idx on public.session_schedules (client_id, scheduled_at);
 create index session_schedules_practitioner_id_idx on public.session_schedules (practitioner_id, scheduled_at);
+-- Everybody's, the newest first, as admins ask.
+create index session_schedules_scheduled_at_idx on public.session_schedules (scheduled_at);
 -- The list of open classes.
 create index session_schedules_classes_idx on public.session_schedules (scheduled_at)
   where max_participants > 1;
 -- advance_next_session asks which are under way.
 create index session_schedules_unfinished_idx on public.session_schedules (scheduled_at)
   where status in ('scheduled', 'in_progress') and group_class_id is null;
+create index session_schedules_in_progress_idx on public.session_schedules (scheduled_at) where status = 'in_progress';
 create index idx_session_schedules_reminder on public.session_schedules (status, scheduled_at, reminder_sent)
   where status = 'scheduled';
 create index idx_session_schedules_cancelled_at on public.session_schedules (cancelled_at)

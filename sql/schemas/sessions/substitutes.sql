@@ -224,13 +224,13 @@ declare
 begin
   -- Who answers first has the session; everybody else waits for its row, and then finds their offer ended.
   perform from private.session_offers o
-    where o.session_id = answer_session_offer.session_id and o.practitioner_id in (select private.my_practitioner_ids());
+    where o.session_id = answer_session_offer.session_id and o.practitioner_id = any (array(select private.my_practitioner_ids()));
   if not found then
     perform private.refuse(404, 'offer_not_found', 'There is no such offer.');
   end if;
   v_session := private.lock_session_to_give(answer_session_offer.session_id);
   select * into v_offer from private.session_offers o
-   where o.session_id = v_session.id and o.practitioner_id in (select private.my_practitioner_ids())
+   where o.session_id = v_session.id and o.practitioner_id = any (array(select private.my_practitioner_ids()))
    order by o.id desc limit 1 for update;
   case
     when v_offer.status = 'accepted' and accepts or v_offer.status = 'declined' and not accepts then
