@@ -41,4 +41,5 @@ def statements() -> Iterator[str]:
             there = f"select from pg_policy where polname = '{name}' and polrelid = '{found['of']}'::regclass"
             yield f"do $platform$ begin if not exists ({there}) then\n{found[0]};\nend if; end $platform$;"
         else:
-            yield f"{found[0]}\non conflict do nothing;"
+            repeats = re.search(r"\bon conflict\b", found[0])
+            yield f"{found[0]};" if repeats else f"{found[0]}\non conflict do nothing;"

@@ -44,6 +44,7 @@ CORS_RAW = [(name.encode(), value.encode()) for name, value in CORS.items()]
 # What the world is otherwise about, as against who asks, how, how often, and with what body.
 DOMAIN_STATUSES = frozenset(range(400, 500)) - {401, 405, 413, 415, 422, 429}
 
+OF_THE_LINE = {"severity", "message", "time", "status", "commit"}
 REQUEST_ID = re.compile(r"[\w.:/=+-]{1,64}", re.ASCII)
 
 Handler = Callable[[Call[Any]], Awaitable[Any]]
@@ -187,7 +188,9 @@ def _write(line: dict[str, Any], status: int) -> None:
     warns = status >= 400 or bool(line.get("failures"))
     severity = "ERROR" if status >= 500 else "WARNING" if warns else "INFO"
     words = (line["function"], str(status), line.get("code"))
-    log_lines.write(severity, " ".join(filter(None, words)), status=status, **line)
+    # What a handler logged under a name of the line's own gives way to it.
+    facts = {name: value for name, value in line.items() if name not in OF_THE_LINE}
+    log_lines.write(severity, " ".join(filter(None, words)), status=status, **facts)
 
 
 def _readable(

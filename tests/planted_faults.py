@@ -189,7 +189,7 @@ SCHEMA = (
         "a policy was loosened",
         "the policy public.user_roles admins grant roles is another",
         'alter policy "admins grant roles" on public.user_roles with check (true)',
-        'alter policy "admins grant roles" on public.user_roles with check ((select private.is_admin()))',
+        'alter policy "admins grant roles" on public.user_roles with check ((select private.is_confirmed_admin()))',
     ),
     in_schema(
         "row-level security is off",

@@ -37,7 +37,7 @@ async def refund_payment(call: Call[RefundPayment]) -> Refunded:
         stripe_refund_id=made.refunds[0].id,
         facts=await _facts_now(stripe, refund.stripe_session_id, made),
     )
-    call.log(stripe_refund_id=made.refunds[0].id, status=recorded.status)
+    call.log(stripe_refund_id=made.refunds[0].id, refund_status=recorded.status)
     return Refunded(
         success=recorded.status not in ("failed", "canceled"),
         status=recorded.status or "pending",

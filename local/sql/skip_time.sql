@@ -9,7 +9,7 @@ declare
   c_whole constant text[] := array[
     'public.audit_logs', 'private.audit_chain', 'private.audit_redactions', 'public.liability_waivers',
     'public.practitioner_contracts', 'public.contract_signatures', 'public.contract_events',
-    'private.scheduled_runs', 'private.scheduled_functions'];
+    'private.scheduled_runs', 'private.scheduled_functions', 'private.matter_settings', 'private.audit_heads'];
   -- Nobody is younger for it, and opening hours are no moments.
   c_stay  constant text[] := array['date_of_birth'];
   c_far   constant interval := interval '262800 hours';  -- thirty years, within the bounds of every column

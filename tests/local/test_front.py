@@ -38,7 +38,7 @@ def token_of(front: httpx.Client) -> str:
 
 
 def test_it_says_how_the_platform_is_where_that_is_known(front: httpx.Client, seeded: Stack) -> None:
-    (known,) = ask(seeded, "select to_regprocedure('public.ops_status()') is not null as it_is")
+    (known,) = ask(seeded, "select to_regproc('public.ops_status') is not null as it_is")
 
     page = front.get("/", headers=PAGE).text
 
@@ -134,7 +134,12 @@ MOMENTS = (
 WHOLE = {
     *("public.audit_logs", "private.audit_chain", "private.audit_redactions", "public.liability_waivers"),
     *("public.practitioner_contracts", "public.contract_signatures", "public.contract_events"),
-    *("private.scheduled_runs", "private.scheduled_functions"),
+    *(
+        "private.scheduled_runs",
+        "private.scheduled_functions",
+        "private.matter_settings",
+        "private.audit_heads",
+    ),
 }
 
 

@@ -17,6 +17,7 @@ from aiohttp import web
 
 from local.config import ROOT, Config, Port, free_base
 from local.deploy_yaml import Function
+from local.front.routes import Front
 from local.functions_runner import FunctionFailed, FunctionsRunner
 from local.gateway import Gateway
 from local.members import members
@@ -77,7 +78,8 @@ async def functions(tmp_path: Path) -> AsyncIterator[str]:
         closing.push_async_callback(processes.end_all)
         functions = FunctionsRunner(config, processes, env, root=tmp_path)
         closing.push_async_callback(functions.close)
-        gateway = Gateway(config, client, functions, processes.silent)
+        front = Front(config, client, env, processes.names, processes.silent)
+        gateway = Gateway(config, client, functions, processes.silent, front)
         runner = web.AppRunner(gateway.app)
         await runner.setup()
         closing.push_async_callback(runner.cleanup)

@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 )
 
 from .booking_steps import ANY_TIME, FREE, book, grant, in_hours, join, make_class, session, sign, start_in
-from .conftest import ADMIN, ROW, Sandbox
+from .conftest import ROW, Sandbox
 from .earnings_model import Earnings, Funds, Seat
 from .earnings_steps import (
     Bought,
@@ -63,7 +63,8 @@ class Earning(RuleBasedStateMachine):
         self.sandbox.run("delete from public.session_payments")
         self.sandbox.run("delete from public.user_session_credits")
         second = self.sandbox.one(
-            "insert into public.practitioners (user_id, name) values (%s, 'Second') returning id", ADMIN
+            "with account as (insert into auth.users (email) values ('second@example.com') returning id)"
+            " insert into public.practitioners (user_id, name) select id, 'Second' from account returning id"
         )
         self.sandbox.run(ANY_TIME, second)
         self.practitioners = [FREE, str(second)]
