@@ -38,6 +38,7 @@ ABOUT = {
     "the question itself": {"is_admin", "is_confirmed_admin", "refuse_unless_admin"},
     "what an erasure says of who asked": {"name_erasure_asker"},
     "how often people write": {"limit_written_rows"},
+    "how the platform is": {"ops_status"},
     "whom to tell": {"ask_for_substitute", "tell_second_admins"},
     "whether another admin is left": {"refuse_erasure"},
     "a role given by the secret key": {"assign_admin_role_by_id"},

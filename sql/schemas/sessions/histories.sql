@@ -27,12 +27,12 @@ create view public.session_history with (security_invoker = true) as
                  m.current_participants, m.group_class_id, m.session_type_id, m.time_zone, m.local_start, m.credit_lot_id
             from public.session_schedules m
           union all
-          select 'practitioner', m.id, m.practitioner_id, m.client_id, m.scheduled_at + interval '0', m.duration_minutes,
+          select 'practitioner' as seen_as, m.id, m.practitioner_id, m.client_id, m.scheduled_at + interval '0', m.duration_minutes,
                  m.status, m.cancelled_at, m.class_name, m.session_location, m.physical_location, m.max_participants,
                  m.current_participants, m.group_class_id, m.session_type_id, m.time_zone, m.local_start, m.credit_lot_id
             from public.session_schedules m
           union all
-          select 'admin', m.id, m.practitioner_id, m.client_id, m.scheduled_at, m.duration_minutes,
+          select 'admin' as seen_as, m.id, m.practitioner_id, m.client_id, m.scheduled_at, m.duration_minutes,
                  m.status, m.cancelled_at, m.class_name, m.session_location, m.physical_location, m.max_participants,
                  m.current_participants, m.group_class_id, m.session_type_id, m.time_zone, m.local_start, m.credit_lot_id
             from public.session_schedules m) s
