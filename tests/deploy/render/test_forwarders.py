@@ -160,8 +160,10 @@ def test_what_is_not_there_is_refused_in_the_usual_shape(
 ) -> None:
     """With the headers without which a browser shows nothing."""
     httpserver.stop()
-
-    reply = forwarded.post("/get-available-slots", json={})
+    try:
+        reply = forwarded.post("/get-available-slots", json={})
+    finally:
+        httpserver.start()  # it is one for all tests of a run
 
     assert (503, "unavailable") == (reply.status_code, reply.json()["code"])
     assert {"error", "code", "message", "details", "hint"} == reply.json().keys()
