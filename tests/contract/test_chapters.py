@@ -117,7 +117,7 @@ def test_refusals_fit_into_a_reply(path: Path) -> None:
     """PostgREST puts the sentence into the reason phrase of the reply, and retries 40001 for ever."""
     text = path.read_text()
 
-    assert "40001" not in text
+    assert not re.search(r"\b40001\b", text)
     assert not re.search(r"\bserializable\b", text, re.IGNORECASE)
     for call in re.findall(r"private\.refuse\((.+?)\);", text, re.DOTALL):
         sentences = re.findall(r"'((?:[^']|'')*)'", call)
