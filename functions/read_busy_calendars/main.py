@@ -10,6 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import AsyncGenerator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -30,7 +31,7 @@ from .contract import (
     keep_busy_times_rpc,
     note_busy_failure_rpc,
 )
-from .limits import NOT_A_CALENDAR, SECONDS, TOO_MANY
+from .occurrences import NOT_A_CALENDAR, SECONDS, TOO_MANY
 
 WORKERS = 2  # working out repetitions is work for a processor
 TIME_S = 20  # begin no calendar after this: the longest takes as long again
@@ -106,8 +107,8 @@ async def _work_out(content: bytes, claimed: ClaimedCalendar) -> list[Any]:
     assert claimed.time_zone and claimed.from_time and claimed.until_time
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", f"{__package__}.occurrences", claimed.time_zone),
-        *(claimed.from_time.isoformat(), claimed.until_time.isoformat()),
+        str(Path(__file__).with_name("occurrences.py")),
+        *(claimed.time_zone, claimed.from_time.isoformat(), claimed.until_time.isoformat()),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,

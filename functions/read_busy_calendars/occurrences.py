@@ -1,7 +1,7 @@
 """When somebody's other calendar says that they are busy: its entries, repetitions worked out, as times.
 
 Run as a program of its own, which is given a calendar and prints the times: what a stranger's file makes a parser do
-is unknown, and a process can be ended when it takes too long or too much. `python -m …occurrences ZONE FROM UNTIL`.
+is unknown, and a process can be ended when it takes too long or too much. Its imports are made there.
 """
 
 import json
@@ -10,20 +10,29 @@ import sys
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from itertools import islice
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
-
-import recurring_ical_events  # the recurrences of RFC 5545, with what calendars of this world make of them
-from icalendar import Calendar, Event
 
 from shared import timezones
 
-from .limits import ENTRIES, MEMORY_BYTES, NOT_A_CALENDAR, SECONDS, TOO_MANY
+if TYPE_CHECKING:
+    from icalendar import Calendar
+
+ENTRIES = 5000
+MEMORY_BYTES = 384 * 1024 * 1024
+SECONDS = 10  # of a processor
+# Exit codes
+NOT_A_CALENDAR, TOO_MANY = 3, 4
 
 
 def busy_times(
-    calendar: Calendar, zone: ZoneInfo, first: datetime, last: datetime
+    calendar: "Calendar", zone: ZoneInfo, first: datetime, last: datetime
 ) -> Iterator[dict[str, str]]:
     """Each time between the two that an entry takes. An entry that is shown as free, or cancelled, takes none."""
+    # RFC 5545's recurrences, and what the programs of this world make of them.
+    import recurring_ical_events  # type: ignore[import-untyped]
+
+    event: Any
     for event in recurring_ical_events.of(calendar, skip_bad_series=True).after(first):
         start: date = event["DTSTART"].dt
         starts_at, ends_at = _moment(start, zone), _end(event, start, zone)
@@ -46,7 +55,7 @@ def _moment(value: date, zone: ZoneInfo) -> datetime:
     return value if value.tzinfo else value.replace(tzinfo=zone)
 
 
-def _end(event: Event, start: date, zone: ZoneInfo) -> datetime:
+def _end(event: Any, start: date, zone: ZoneInfo) -> datetime:
     """By its end, its duration, or the day that it is."""
     if "DTEND" in event:
         return _moment(event["DTEND"].dt, zone)
@@ -55,11 +64,12 @@ def _end(event: Event, start: date, zone: ZoneInfo) -> datetime:
     return _moment(start if isinstance(start, datetime) else start + timedelta(days=1), zone)
 
 
-def main() -> None:
+def main(zone: ZoneInfo, first: datetime, last: datetime) -> None:
     """Reads standard input; exits with NOT_A_CALENDAR or TOO_MANY where that is so."""
+    from icalendar import Calendar
+
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
-    zone, first, last = timezones.zone(sys.argv[1]), *map(datetime.fromisoformat, sys.argv[2:])
     try:
         calendar = Calendar.from_ical(sys.stdin.buffer.read())
     except ValueError:
@@ -76,4 +86,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(timezones.zone(sys.argv[1]), *map(datetime.fromisoformat, sys.argv[2:]))

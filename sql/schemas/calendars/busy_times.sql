@@ -13,7 +13,7 @@
 create table private.busy_calendars (
   id              uuid        primary key default gen_random_uuid(),
   practitioner_id uuid        not null references public.practitioners (id) on delete cascade,
-  position        smallint    not null,
+  position        integer     not null,
   address         text        not null,
   read_at         timestamptz,
   entries         integer     not null default 0,

@@ -17,7 +17,6 @@ insert into private.queue_limits (queue, late_after) values
   ('mails to send',                 '30 minutes'),
   ('mails to look for',             '30 minutes'),
   ('webhook deliveries',            '1 hour'),
-  ('calendars to read',             '1 hour'),
   ('takes to check',                '30 minutes'),
   ('takes to copy',                 '6 hours'),     -- one after the other, and some are long
   ('recordings to join',            '1 day'),
@@ -45,8 +44,6 @@ create view private.queue_depths with (security_invoker = true) as
     select 'webhook deliveries' as queue, greatest(d.next_attempt_at, d.lease_until)
       from public.webhook_endpoints e join public.webhook_deliveries d on d.endpoint_id = e.id and d.status = 'pending'
      where e.is_active
-    union all
-    select 'calendars to read' as queue, greatest(b.next_attempt_at, b.lease_until) from private.busy_calendars b
     union all
     select 'takes to check' as queue, t.next_check_at from private.recording_takes t
      where t.status in ('pending', 'recording', 'processing') and not t.upload_complete and t.next_check_at is not null

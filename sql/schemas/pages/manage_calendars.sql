@@ -1,8 +1,8 @@
 -- The page on which somebody keeps their calendars: addresses from which a program fetches their sessions and, of a
 -- practitioner, up to three of other calendars whose times are kept free (calendars/busy_times.sql).
 --
--- By the link in their mails; a signed-in caller needs none. The address of a feed is a random token, kept as a hash: it
--- is shown once, to be given to one program. So there may be five, and each is ended by itself.
+-- By the link in their mails; a signed-in caller needs none. The address of a feed is a random token, kept as a hash:
+-- it is shown once, to be given to one program. So there may be five, and each is ended by itself.
 
 create table private.calendar_feeds (
   id           uuid        primary key default gen_random_uuid(),
@@ -30,12 +30,12 @@ create type private.calendars_page as (
 );
 
 -- Whose calendars: a link's, or the caller's own.
-create function private.open_calendars(token text) returns uuid
+create function private.open_calendars_link(token text, page text) returns uuid
   language plpgsql stable set search_path = ''
 as $$
 begin
-  if open_calendars.token is not null then
-    return (private.open_page_link(open_calendars.token, 'manage_calendars')).user_id;
+  if open_calendars_link.token is not null then
+    return (private.open_page_link(open_calendars_link.token, open_calendars_link.page)).user_id;
   elsif auth.uid() is null then
     perform private.refuse(404, 'link_not_found', 'This link is not known.', 'Please use the link in your newest mail.');
   end if;
@@ -63,7 +63,7 @@ $$;
 create function private.read_calendars(token text) returns private.calendars_page
   language sql stable security definer set search_path = ''
 as $$
-  select private.show_calendars(private.open_calendars(read_calendars.token));
+  select private.show_calendars(private.open_calendars_link(read_calendars.token, 'manage_calendars'));
 $$;
 
 -- Definer: as above.
@@ -71,7 +71,7 @@ create function private.make_calendar_feed(token text) returns private.calendars
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-  v_user  uuid := private.open_calendars(make_calendar_feed.token);
+  v_user  uuid := private.open_calendars_link(make_calendar_feed.token, 'manage_calendars');
   v_token text := replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
 begin
   perform private.limit_use('calendars changed', v_user);
@@ -85,11 +85,11 @@ end
 $$;
 
 -- Definer: as above.
-create function private.end_calendar_feed(feed_id uuid, token text) returns private.calendars_page
+create function private.end_calendar_feed(token text, feed_id uuid) returns private.calendars_page
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-  v_user uuid := private.open_calendars(end_calendar_feed.token);
+  v_user uuid := private.open_calendars_link(end_calendar_feed.token, 'manage_calendars');
 begin
   delete from private.calendar_feeds f where f.id = end_calendar_feed.feed_id and f.user_id = v_user;
   return private.show_calendars(v_user);
@@ -97,15 +97,15 @@ end
 $$;
 
 -- Definer: as above.
-create function private.add_busy_calendar(address text, token text) returns private.calendars_page
+create function private.add_busy_calendar(token text, address text) returns private.calendars_page
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-  v_user         uuid := private.open_calendars(add_busy_calendar.token);
+  v_user         uuid := private.open_calendars_link(add_busy_calendar.token, 'manage_calendars');
   v_practitioner uuid := (select p.id from public.practitioners p where p.user_id = v_user order by p.id limit 1);
   -- Programs write webcal:// for https://.
   v_address      text := regexp_replace(btrim(add_busy_calendar.address), '^webcals?://', 'https://', 'i');
-  v_position     smallint;
+  v_position     integer;
 begin
   if v_practitioner is null then
     perform private.refuse(403, 'practitioners_only', 'Only practitioners keep times free.');
@@ -128,15 +128,29 @@ end
 $$;
 
 -- Its times are free with it. Definer: as above.
-create function private.remove_busy_calendar(calendar_id uuid, token text) returns private.calendars_page
+create function private.remove_busy_calendar(token text, calendar_id uuid) returns private.calendars_page
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-  v_user uuid := private.open_calendars(remove_busy_calendar.token);
+  v_user uuid := private.open_calendars_link(remove_busy_calendar.token, 'manage_calendars');
 begin
   delete from private.busy_calendars b using public.practitioners p
    where b.id = remove_busy_calendar.calendar_id and p.id = b.practitioner_id and p.user_id = v_user;
   return private.show_calendars(v_user);
+end
+$$;
+
+create function private.open_feed_link(token text) returns private.calendar_feeds
+  language plpgsql stable set search_path = ''
+as $$
+declare
+  v_feed private.calendar_feeds;
+begin
+  select * into v_feed from private.calendar_feeds f where f.token_sha256 = private.sha256_hex(open_feed_link.token);
+  if not found then
+    perform private.refuse(404, 'link_not_found', 'This calendar address is not known, or was ended.');
+  end if;
+  return v_feed;
 end
 $$;
 
@@ -148,15 +162,10 @@ create function private.read_calendar_feed(token text, known_version text)
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-  v_feed     private.calendar_feeds;
+  v_feed     private.calendar_feeds := private.open_feed_link(read_calendar_feed.token);
   v_sessions jsonb;
   v_version  text;
 begin
-  select * into v_feed from private.calendar_feeds f
-   where f.token_sha256 = private.sha256_hex(read_calendar_feed.token);
-  if not found then
-    perform private.refuse(404, 'link_not_found', 'This calendar address is not known, or was ended.');
-  end if;
   perform private.limit_use('calendar fetches', v_feed.id);
   update private.calendar_feeds f set fetched_at = now()
    where f.id = v_feed.id and coalesce(f.fetched_at, '-infinity') < now() - interval '1 hour';
@@ -168,9 +177,10 @@ begin
     from (select mine.* from (
             select booked.* from public.session_schedules booked
              where booked.client_id = v_feed.user_id and not private.is_class(booked)
-            union
+            union all
             select led.* from public.session_schedules led join public.practitioners mine on mine.id = led.practitioner_id
-             where mine.user_id = v_feed.user_id and led.group_class_id is null) mine
+             where mine.user_id = v_feed.user_id and led.group_class_id is null
+               and (led.client_id is distinct from v_feed.user_id or private.is_class(led))) mine
            where mine.status in ('scheduled', 'in_progress', 'completed') and mine.scheduled_at > now() - interval '90 days'
            order by mine.scheduled_at desc limit 1000) s
     left join public.practitioners p on p.id = s.practitioner_id;
@@ -196,24 +206,24 @@ $$;
 comment on function public.make_calendar_feed is
   'A new address of one''s sessions for a calendar program; its token is told this once.';
 
-create function public.end_calendar_feed(feed_id uuid, token text default null) returns setof private.calendars_page
+create function public.end_calendar_feed(token text default null, feed_id uuid default null) returns setof private.calendars_page
   language sql volatile security invoker set search_path = ''
 as $$
-  select * from private.end_calendar_feed(end_calendar_feed.feed_id, end_calendar_feed.token);
+  select * from private.end_calendar_feed(end_calendar_feed.token, end_calendar_feed.feed_id);
 $$;
 comment on function public.end_calendar_feed is 'Ends one of them: the program that has it gets nothing more.';
 
-create function public.add_busy_calendar(address text, token text default null) returns setof private.calendars_page
+create function public.add_busy_calendar(token text default null, address text default null) returns setof private.calendars_page
   language sql volatile security invoker set search_path = ''
 as $$
-  select * from private.add_busy_calendar(add_busy_calendar.address, add_busy_calendar.token);
+  select * from private.add_busy_calendar(add_busy_calendar.token, add_busy_calendar.address);
 $$;
 comment on function public.add_busy_calendar is 'For practitioners: another calendar, whose times are then kept free.';
 
-create function public.remove_busy_calendar(calendar_id uuid, token text default null) returns setof private.calendars_page
+create function public.remove_busy_calendar(token text default null, calendar_id uuid default null) returns setof private.calendars_page
   language sql volatile security invoker set search_path = ''
 as $$
-  select * from private.remove_busy_calendar(remove_busy_calendar.calendar_id, remove_busy_calendar.token);
+  select * from private.remove_busy_calendar(remove_busy_calendar.token, remove_busy_calendar.calendar_id);
 $$;
 comment on function public.remove_busy_calendar is 'For practitioners: it is not read any more, and its times are free.';
 
@@ -225,7 +235,7 @@ as $$
 $$;
 comment on function public.read_calendar_feed is 'For calendar programs, by their token: somebody''s sessions.';
 
-revoke execute on function private.open_calendars, private.show_calendars, private.read_calendars,
+revoke execute on function private.open_calendars_link, private.open_feed_link, private.show_calendars, private.read_calendars,
   private.make_calendar_feed, private.end_calendar_feed, private.add_busy_calendar, private.remove_busy_calendar,
   private.read_calendar_feed, public.read_calendars, public.make_calendar_feed, public.end_calendar_feed,
   public.add_busy_calendar, public.remove_busy_calendar, public.read_calendar_feed
