@@ -3,7 +3,7 @@
 from starlette.responses import Response
 
 from shared.call import Call
-from shared.pages import PRIVATE
+from shared.pages import PRIVATE, refusal_page
 from shared.serving import endpoint
 from shared.session_event import calendar_feed
 from shared.settings import PagesSettings
@@ -13,7 +13,7 @@ from .contract import FeedSession, GetCalendarFeed, read_calendar_feed_rpc
 NAME = "Practice sessions"
 
 
-@endpoint(caller="public", methods=("GET", "HEAD"), settings=(PagesSettings,))
+@endpoint(caller="public", methods=("GET", "HEAD"), settings=(PagesSettings,), page=refusal_page)
 async def get_calendar_feed(call: Call[GetCalendarFeed]) -> Response:
     """Programs ask every hour or so: with the version they have, and are told when nothing has changed (304)."""
     known = call.headers.get("if-none-match", "").removeprefix("W/").strip('"')

@@ -227,7 +227,8 @@ def calendars(stage: Stage) -> Iterator[Visit]:
         stage.execute(
             "insert into private.busy_calendars"
             " (practitioner_id, position, address, read_at, failure, failing_since, next_attempt_at)"
-            f" values (%s, %s, %s, {read_at}, %s, case when %s::text is not null then now() end, now() + interval '1 day')",
+            f" values (%s, %s, %s, {read_at}, %s, case when %s::text is not null then now() end,"
+            " now() + interval '1 day')",
             *(scene.practitioner.practitioner_id, position),
             *(f"https://{'calendar-of-a-long-name.' * 6}example.org/{position}", failure, failure),
         )
