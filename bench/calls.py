@@ -165,6 +165,11 @@ def _mail(mail: PageScene) -> None:
     mail.look(f"{manage}&show=times").raise_for_status()
     mail.press(manage, act="cancel").raise_for_status()
     mail.press(mail.address("find_my_sessions"), address=mail.client.email).raise_for_status()
+    calendars = mail.make_link("manage_calendars", mail.client, None)
+    mail.look(calendars).raise_for_status()
+    made = mail.press(calendars, press="make").raise_for_status()
+    (feed,) = re.findall(r'readonly value="([^"]+)"', made.text)
+    stage.http.get(feed).raise_for_status()
 
 
 def _answer(scene: PageScene) -> None:

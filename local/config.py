@@ -104,7 +104,7 @@ class Config:
             "FFMPEG_PATH": _ffmpeg(),
             "PAGES_URL": self.url(),
             "MAIL_URL": self.url(Port.MAIL),
-            "WEBHOOKS_TO_LOOPBACK": "yes",
+            "CALLS_TO_LOOPBACK": "yes",
             "SMTP_URL": f"smtp://127.0.0.1:{self.port(Port.SMTP)}",
         }
 

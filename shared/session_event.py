@@ -5,7 +5,7 @@ needs no rules of its own, which may be older than a government's latest decisio
 written in UTC: programs differ in which of the two they take.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 from uuid import UUID
@@ -18,13 +18,14 @@ from .names import isolated, one_line
 from .wire import Output
 
 if TYPE_CHECKING:
-    from icalendar import Timezone
+    from icalendar import Event, Timezone
 
 Method = Literal["REQUEST", "CANCEL", "PUBLISH"]
 NAMES = {"standing": "Standing session", "laying": "Laying session"}
 AROUND = timedelta(days=400)  # how far before and after it the zone's rules go: some programs keep them
 COMES = {"cutype": "INDIVIDUAL", "role": "REQ-PARTICIPANT", "partstat": "ACCEPTED", "rsvp": "FALSE"}
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
+ALARM_ONLINE, ALARM_IN_PERSON = timedelta(minutes=15), timedelta(hours=1)
 
 
 class SessionSummary(Output):
@@ -90,37 +91,79 @@ def calendar_file(
     attendee: Party | None = None,
 ) -> bytes:
     """The session as an .ics file. A later version of it has a higher sequence, and takes the place of this one."""
-    from icalendar import Calendar, Event
+    event = _event(session, title, url, is_cancelled=method == "CANCEL")
+    if organizer:
+        event.add("organizer", f"mailto:{organizer.email}", _named(organizer))
+    if attendee:
+        # Whoever is told has a place already: nothing is asked of them.
+        event.add("attendee", f"mailto:{attendee.email}", {**_named(attendee), **COMES})
+    return _written([session], [event], {"method": method})
 
-    zone = timezones.zone(session.time_zone)
-    starts_at, ends_at = session.scheduled_at.astimezone(zone), session.ends_at.astimezone(zone)
-    calendar = Calendar()
-    calendar.add("prodid", "-//Sadhu//Sessions//EN")
-    calendar.add("version", "2.0")
-    calendar.add("method", method)
-    if zone.key == "UTC" or _is_ambiguous(starts_at) or _is_ambiguous(ends_at):
-        starts_at, ends_at = starts_at.astimezone(UTC), ends_at.astimezone(UTC)
-    else:
-        calendar.add_component(_rules(zone, starts_at - AROUND, ends_at + AROUND))
+
+def calendar_feed(sessions: Sequence[tuple[SessionSummary, str]], *, name: str, url: str) -> bytes:
+    """Sessions, each with its title, as a calendar that a program subscribes to; each is told before it begins."""
+    from icalendar import Alarm
+
+    events = []
+    for session, title in sessions:
+        event, alarm = _event(session, title, url), Alarm()
+        alarm.add("action", "DISPLAY")
+        alarm.add("description", title)
+        alarm.add("trigger", -(ALARM_ONLINE if session.is_online else ALARM_IN_PERSON))
+        event.add_component(alarm)
+        events.append(event)
+    return _written(
+        [session for session, _ in sessions],
+        events,
+        {"method": "PUBLISH", "name": name, "x-wr-calname": name},
+    )
+
+
+def _event(session: SessionSummary, title: str, url: str, is_cancelled: bool = False) -> "Event":
+    from icalendar import Event
 
     event = Event()
     event.add("uid", str(session.id))
     event.add("sequence", session.sequence or 0)
     event.add("dtstamp", datetime.now(UTC))
+    starts_at, ends_at = _local_times(session)
     event.add("dtstart", starts_at)
     event.add("dtend", ends_at)
     event.add("summary", title)
     event.add("description", url)
     event.add("url", url)
     event.add("location", session.place or "Online")
-    event.add("status", "CANCELLED" if "cancelled" == session.status or method == "CANCEL" else "CONFIRMED")
+    event.add("status", "CANCELLED" if "cancelled" == session.status or is_cancelled else "CONFIRMED")
     event.add("transp", "OPAQUE")
-    if organizer:
-        event.add("organizer", f"mailto:{organizer.email}", _named(organizer))
-    if attendee:
-        # Whoever is told has a place already: nothing is asked of them.
-        event.add("attendee", f"mailto:{attendee.email}", {**_named(attendee), **COMES})
-    calendar.add_component(event)
+    return event
+
+
+def _local_times(session: SessionSummary) -> tuple[datetime, datetime]:
+    zone = timezones.zone(session.time_zone)
+    starts_at, ends_at = session.scheduled_at.astimezone(zone), session.ends_at.astimezone(zone)
+    if zone.key == "UTC" or _is_ambiguous(starts_at) or _is_ambiguous(ends_at):
+        return starts_at.astimezone(UTC), ends_at.astimezone(UTC)
+    return starts_at, ends_at
+
+
+def _written(sessions: Sequence[SessionSummary], events: Sequence["Event"], facts: dict[str, str]) -> bytes:
+    """With the rules of every zone that one of them is in, each once."""
+    from icalendar import Calendar
+
+    calendar = Calendar()
+    calendar.add("prodid", "-//Sadhu//Sessions//EN")
+    calendar.add("version", "2.0")
+    for fact, value in facts.items():
+        calendar.add(fact, value)
+    times: dict[ZoneInfo, list[datetime]] = {}
+    for session in sessions:
+        for local in _local_times(session):
+            if isinstance(local.tzinfo, ZoneInfo):
+                times.setdefault(local.tzinfo, []).append(local)
+    for zone, locals_ in times.items():
+        calendar.add_component(_rules(zone, min(locals_) - AROUND, max(locals_) + AROUND))
+    for event in events:
+        calendar.add_component(event)
     written: bytes = calendar.to_ical()
     return written
 

@@ -268,6 +268,20 @@ DUE = (
         """,
     ),
     Due(
+        "read-busy-calendars",
+        # From nobody: none of them answers.
+        """
+        insert into private.busy_calendars (practitioner_id, position, address, next_attempt_at)
+        select practitioner_id, 1, 'http://127.0.0.1:9/' || number, now() - interval '1 second' * (%(n)s - number)
+          from private.crowd;
+        """,
+        "select attempts > 0 from private.busy_calendars order by substring(address from '[0-9]+$')::integer",
+        runs_side_by_side=100,
+        stamps="""
+        select failing_since as stamp from private.busy_calendars where failing_since is not null
+        """,
+    ),
+    Due(
         "check-invariants",
         # Nothing is due: it looks at all there is.
         sessions("now() + interval '2000 days' + interval '1 hour' * (number %% 26)"),

@@ -5905,6 +5905,20 @@ export type Database = {
                     "outcome": string;
                 }[];
             };
+            /** For practitioners: another calendar, whose times are then kept free. */
+            "add_busy_calendar": {
+                Args: {
+                    "address"?: string;
+                    "token"?: string;
+                };
+                Returns: unknown[];
+                SetofOptions: {
+                    from: "*";
+                    to: "calendars_page";
+                    isOneToOne: false;
+                    isSetofReturn: true;
+                };
+            };
             /** For admins: changes a lot, or gives a user a new one, of a kind of session or of a length. The reason stays in the ledger. No row, and 202: a second admin was asked. */
             "adjust_credits": {
                 Args: {
@@ -6358,6 +6372,18 @@ export type Database = {
                     "sha256": string;
                 }[];
             };
+            /** For the reader: the next calendar that is due. */
+            "claim_busy_calendar": {
+                Args: Record<PropertyKey, never>;
+                Returns: {
+                    "address": string;
+                    "calendar_id": string;
+                    "from_time": string;
+                    "lease_id": string;
+                    "time_zone": string;
+                    "until_time": string;
+                }[];
+            };
             "claim_checkout_check": {
                 Args: Record<PropertyKey, never>;
                 Returns: {
@@ -6685,6 +6711,20 @@ export type Database = {
                     "status": string;
                     "time_zone": string;
                 }[];
+            };
+            /** Ends one of them: the program that has it gets nothing more. */
+            "end_calendar_feed": {
+                Args: {
+                    "feed_id"?: string;
+                    "token"?: string;
+                };
+                Returns: unknown[];
+                SetofOptions: {
+                    from: "*";
+                    to: "calendars_page";
+                    isOneToOne: false;
+                    isSetofReturn: true;
+                };
             };
             /** Erases one's own data or, for admins and the service, somebody's. The account itself is deleted by erase-my-account. */
             "erase_my_account": {
@@ -7202,6 +7242,17 @@ export type Database = {
                     "suggested_mood": string;
                 }[];
             };
+            /** For the reader: the times that a calendar holds now. */
+            "keep_busy_times": {
+                Args: {
+                    "calendar_id": string;
+                    "entries": Json;
+                    "lease_id": string;
+                };
+                Returns: {
+                    "kept": number;
+                }[];
+            };
             /** Keeps what was picked, for the page to pay at: the last pick of each person. Gives that page's address, if it has one. */
             "keep_refused_pick": {
                 Args: {
@@ -7314,6 +7365,19 @@ export type Database = {
                 };
                 Returns: undefined;
             };
+            /** A new address of one's sessions for a calendar program; its token is told this once. */
+            "make_calendar_feed": {
+                Args: {
+                    "token"?: string;
+                };
+                Returns: unknown[];
+                SetofOptions: {
+                    from: "*";
+                    to: "calendars_page";
+                    isOneToOne: false;
+                    isSetofReturn: true;
+                };
+            };
             /** For send-notifications: the mail service has taken it. */
             "mark_audit_head_mailed": {
                 Args: {
@@ -7418,6 +7482,17 @@ export type Database = {
                 Returns: {
                     "file": unknown;
                     "remaining": number;
+                }[];
+            };
+            /** For the reader: why a calendar could not be read. */
+            "note_busy_failure": {
+                Args: {
+                    "calendar_id": string;
+                    "failure": string;
+                    "lease_id": string;
+                };
+                Returns: {
+                    "success": boolean;
                 }[];
             };
             /** For export-bank-file. A number is given once, whatever becomes of the file. */
@@ -7681,6 +7756,30 @@ export type Database = {
                     "routing_number": string;
                     "withheld": string;
                 }[];
+            };
+            /** For calendar programs, by their token: somebody's sessions. */
+            "read_calendar_feed": {
+                Args: {
+                    "known_version"?: string;
+                    "token": string;
+                };
+                Returns: {
+                    "sessions": Json;
+                    "version": string;
+                }[];
+            };
+            /** One's calendar addresses, and those whose times are kept free. */
+            "read_calendars": {
+                Args: {
+                    "token"?: string;
+                };
+                Returns: unknown[];
+                SetofOptions: {
+                    from: "*";
+                    to: "calendars_page";
+                    isOneToOne: false;
+                    isSetofReturn: true;
+                };
             };
             /** By a link in a mail: the time that is proposed. */
             "read_change": {
@@ -8052,6 +8151,20 @@ export type Database = {
                 SetofOptions: {
                     from: "*";
                     to: "session_holds";
+                    isOneToOne: false;
+                    isSetofReturn: true;
+                };
+            };
+            /** For practitioners: it is not read any more, and its times are free. */
+            "remove_busy_calendar": {
+                Args: {
+                    "calendar_id"?: string;
+                    "token"?: string;
+                };
+                Returns: unknown[];
+                SetofOptions: {
+                    from: "*";
+                    to: "calendars_page";
                     isOneToOne: false;
                     isSetofReturn: true;
                 };

@@ -1284,6 +1284,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/manage-calendars": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Keep the addresses of one's calendars, by the link in a mail.
+         * @description A link's token and, of a form, which button was pressed, and with what. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
+         */
+        get: operations["manage_calendars"];
+        put?: never;
+        /**
+         * Keep the addresses of one's calendars, by the link in a mail.
+         * @description A link's token and, of a form, which button was pressed, and with what. Called by anybody. A page of ours, at PAGES_URL.
+         */
+        post: operations["manage_calendars_by_post"];
+        delete?: never;
+        options?: never;
+        /**
+         * Keep the addresses of one's calendars, by the link in a mail.
+         * @description A link's token and, of a form, which button was pressed, and with what. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
+         */
+        head: operations["manage_calendars_by_head"];
+        patch?: never;
+        trace?: never;
+    };
+    "/get-calendar-feed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Give a calendar program somebody's sessions, by an address that is theirs alone.
+         * @description The token in the address that somebody gave to the program. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
+         */
+        get: operations["get_calendar_feed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        /**
+         * Give a calendar program somebody's sessions, by an address that is theirs alone.
+         * @description The token in the address that somebody gave to the program. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
+         */
+        head: operations["get_calendar_feed_by_head"];
+        patch?: never;
+        trace?: never;
+    };
     "/pay-session": {
         parameters: {
             query?: never;
@@ -1402,6 +1454,26 @@ export interface paths {
          * @description Called by the service, with the secret key. Every * * * * * (cron, UTC) by the scheduler.
          */
         post: operations["deliver_webhooks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/read-busy-calendars": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read practitioners' other calendars in, so that their times are kept free.
+         * @description Called by the service, with the secret key. Every *\/5 * * * * (cron, UTC) by the scheduler.
+         */
+        post: operations["read_busy_calendars"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3148,6 +3220,18 @@ export interface components {
             after_practitioner_id?: string | null;
         };
         /**
+         * GetCalendarFeed
+         * @description The token in the address that somebody gave to the program.
+         */
+        GetCalendarFeed: {
+            /**
+             * @description Of a link in a mail, or of Agora's SDK.
+             * @default
+             * @example text
+             */
+            token?: string;
+        };
+        /**
          * GetConsentStatus
          * @description One kind of consent, or all. The kind may also stand in the query, where it always had to.
          */
@@ -3580,6 +3664,42 @@ export interface components {
             roles: components["schemas"]["UserRole"][];
             /** @description Their practitioner's profile; null: they have none. */
             practitioner: components["schemas"]["UserPractitioner"] | null;
+        };
+        /**
+         * ManageCalendars
+         * @description A link's token and, of a form, which button was pressed, and with what.
+         */
+        ManageCalendars: {
+            /**
+             * @description Of a link in a mail, or of Agora's SDK.
+             * @default
+             * @example text
+             */
+            token?: string;
+            /**
+             * @description The button, of a form.
+             * @default null
+             * @example make
+             */
+            press?: ("make" | "end" | "add" | "remove") | null;
+            /**
+             * @description Which address of one's own, to end it.
+             * @default null
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
+            feed_id?: string | null;
+            /**
+             * @description Which other calendar, to remove it.
+             * @default null
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
+            calendar_id?: string | null;
+            /**
+             * @description Of another calendar, to keep its times free.
+             * @default null
+             * @example person@example.com
+             */
+            address?: string | null;
         };
         /**
          * ManageSession
@@ -4063,6 +4183,28 @@ export interface components {
              * @example false
              */
             use_grace?: boolean;
+        };
+        /**
+         * ReadBusyCalendars
+         * @description The reply: how many were read, and how many could not be.
+         */
+        ReadBusyCalendars: {
+            /**
+             * @description True: it was done.
+             * @default true
+             * @example true
+             */
+            success?: boolean;
+            /**
+             * @description How many calendars were read, by how that ended.
+             * @example {
+             *       "read": 3,
+             *       "failed": 0
+             *     }
+             */
+            calendars: {
+                [key: string]: number;
+            };
         };
         /**
          * Received
@@ -11316,6 +11458,369 @@ export interface operations {
             504: components["responses"]["Refused504"];
         };
     };
+    manage_calendars: {
+        parameters: {
+            query?: {
+                /** @description Of a link in a mail, or of Agora's SDK. */
+                token?: string;
+                /** @description The button, of a form. */
+                press?: ("make" | "end" | "add" | "remove") | null;
+                /** @description Which address of one's own, to end it. */
+                feed_id?: string | null;
+                /** @description Which other calendar, to remove it. */
+                calendar_id?: string | null;
+                /** @description Of another calendar, to keep its times free. */
+                address?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            401: components["responses"]["Refused401"];
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_needed" | "not_allowed" | "practitioners_only";
+                    };
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "link_not_found";
+                    };
+                };
+            };
+            405: components["responses"]["Refused405"];
+            408: components["responses"]["Refused408"];
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_gone" | "already_exists" | "not_possible" | "too_many_calendars" | "too_many_feeds";
+                    };
+                };
+            };
+            410: components["responses"]["Refused410"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "address_not_possible" | "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json";
+                    };
+                };
+            };
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            502: components["responses"]["Refused502"];
+            503: components["responses"]["Refused503"];
+            504: components["responses"]["Refused504"];
+        };
+    };
+    manage_calendars_by_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ManageCalendars"];
+            };
+        };
+        responses: {
+            /** @description A file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            401: components["responses"]["Refused401"];
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_needed" | "not_allowed" | "practitioners_only";
+                    };
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "link_not_found";
+                    };
+                };
+            };
+            405: components["responses"]["Refused405"];
+            408: components["responses"]["Refused408"];
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_gone" | "already_exists" | "not_possible" | "too_many_calendars" | "too_many_feeds";
+                    };
+                };
+            };
+            410: components["responses"]["Refused410"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "address_not_possible" | "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json";
+                    };
+                };
+            };
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            502: components["responses"]["Refused502"];
+            503: components["responses"]["Refused503"];
+            504: components["responses"]["Refused504"];
+        };
+    };
+    manage_calendars_by_head: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ManageCalendars"];
+            };
+        };
+        responses: {
+            /** @description A file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            401: components["responses"]["Refused401"];
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_needed" | "not_allowed" | "practitioners_only";
+                    };
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "link_not_found";
+                    };
+                };
+            };
+            405: components["responses"]["Refused405"];
+            408: components["responses"]["Refused408"];
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_gone" | "already_exists" | "not_possible" | "too_many_calendars" | "too_many_feeds";
+                    };
+                };
+            };
+            410: components["responses"]["Refused410"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "address_not_possible" | "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json";
+                    };
+                };
+            };
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            502: components["responses"]["Refused502"];
+            503: components["responses"]["Refused503"];
+            504: components["responses"]["Refused504"];
+        };
+    };
+    get_calendar_feed: {
+        parameters: {
+            query?: {
+                /** @description Of a link in a mail, or of Agora's SDK. */
+                token?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "link_not_found";
+                    };
+                };
+            };
+            405: components["responses"]["Refused405"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            502: components["responses"]["Refused502"];
+            503: components["responses"]["Refused503"];
+            504: components["responses"]["Refused504"];
+            /** @description Elsewhere, in `Location`. */
+            "3XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_calendar_feed_by_head: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["GetCalendarFeed"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "link_not_found";
+                    };
+                };
+            };
+            405: components["responses"]["Refused405"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            502: components["responses"]["Refused502"];
+            503: components["responses"]["Refused503"];
+            504: components["responses"]["Refused504"];
+            /** @description Elsewhere, in `Location`. */
+            "3XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     pay_session: {
         parameters: {
             query?: {
@@ -11806,6 +12311,60 @@ export interface operations {
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            502: components["responses"]["Refused502"];
+            503: components["responses"]["Refused503"];
+            504: components["responses"]["Refused504"];
+        };
+    };
+    read_busy_calendars: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadBusyCalendars"];
+                };
+            };
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            405: components["responses"]["Refused405"];
+            408: components["responses"]["Refused408"];
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_gone" | "already_exists" | "lease_lost" | "not_possible";
+                    };
+                };
+            };
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json" | "too_many_entries";
+                    };
+                };
+            };
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
             503: components["responses"]["Refused503"];

@@ -13,6 +13,7 @@ from standardwebhooks import Webhook  # the specification's own library
 
 from shared.call import Call
 from shared.errors import Refusal
+from shared.receivers import EgressSettings, ReceiverRefused, receivers
 from shared.serving import endpoint
 from shared.settings import ServiceSettings
 from shared.workers import run_workers
@@ -24,14 +25,13 @@ from .contract import (
     claim_webhook_delivery_rpc,
     finish_webhook_delivery_rpc,
 )
-from .receivers import ReceiverRefused, WebhookSettings, receivers
 
 WORKERS = 8
 TIME_S = 30  # begin nothing after this, so that the last delivery ends before the function's own time does
 PATIENCE_S = 15  # what the specification recommends for an endpoint
 
 
-@endpoint(caller="service", settings=(ServiceSettings, WebhookSettings), is_scheduled=True)
+@endpoint(caller="service", settings=(ServiceSettings, EgressSettings), is_scheduled=True)
 async def deliver_webhooks(call: Call[None]) -> DeliveredWebhooks:
     """Deliver until nothing is due. Any number may run at once: a claim is one sender's for a minute."""
     done: Counter[Outcome] = Counter()

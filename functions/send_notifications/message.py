@@ -34,7 +34,7 @@ CALENDAR: dict[str, Method] = {
 }
 
 # Mails whose kind begins so are for practitioners.
-PRACTITIONER_KINDS = ("contract_", "banking_", "payout_", "recording_failed")
+PRACTITIONER_KINDS = ("contract_", "banking_", "payout_", "recording_failed", "calendar_")
 
 
 @dataclass(frozen=True)

@@ -939,12 +939,14 @@ insert into private.rate_limits (rule, times, per) values
   ('video tokens',             120, '1 hour'),
   ('attendance set',           300, '1 hour'),
   ('calendar files',           120, '1 hour'),
+  ('calendars changed',         30, '1 hour'),
   -- Of a session, of a recording, of a link, in a view
   ('delays of a session',        3, '1 day'),
   ('share links of a recording', 100, '1 day'),
   ('password guesses',           5, '15 minutes'),
   ('views of a link',          200, '1 hour'),
   ('requests of a view',     5000, '1 hour'),
+  ('calendar fetches',         120, '1 hour'),
   -- From an address, on pages that need no sign-in. Many people may share one.
   ('unknown links',             60, '10 minutes'),
   ('signature checks',         120, '10 minutes'),

@@ -495,6 +495,7 @@ insert into private.mail_kinds (kind, audience, category) values
   ('contract_expired',    'user',         null),
   ('contract_revoked',    'user',         null),
   ('banking_changed',     'user',         null),
+  ('calendar_unreadable', 'user',         null),
   ('matters_waiting',     'support',      null),
   ('payout_paid',         'user',         null),
   ('second_admin_wanted', 'user',         null);
@@ -928,6 +929,8 @@ begin
       ('contract_expired',    'Contract ended',    'Your contract has ended.'),
       ('contract_revoked',    'Contract ended',    'Your contract was ended.'),
       ('banking_changed',     'Bank account changed', 'The bank account for your payouts was changed.'),
+      ('calendar_unreadable', 'Calendar not read', format('Your calendar at %s cannot be read. What was read before stays kept free.',
+                                                          mail.payload ->> 'host')),
       ('payout_paid',         'Payout sent',       coalesce(format('%s are on their way to you.', v_amount),
                                                             'A payout is on its way to you.')),
       ('second_admin_wanted', 'A second admin',    'Another admin''s request waits for your approval.')
@@ -1108,6 +1111,8 @@ begin
         ('sign_waiver', v_session.id::text, v_session.scheduled_at + interval '1 day',
          v_is_booked and mail.kind in ('session_booked', 'session_rescheduled', 'session_reminder', 'payment_received')
          and not private.has_signed_waiver(mail.user_id, v_session.id)),
+        ('manage_calendars', null, now() + interval '1 year',
+         mail.kind = 'calendar_unreadable' or v_is_to_come and mail.kind in ('session_booked', 'class_scheduled')),
         ('pay_session', null, now() + interval '2 days', mail.kind = 'session_to_pay'),
         ('show_payout', mail.payload ->> 'payout_id', now() + interval '1 year',
          mail.kind = 'payout_paid' and mail.payload ? 'payout_id'),

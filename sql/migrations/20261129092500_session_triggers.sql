@@ -690,6 +690,7 @@ insert into private.scheduled_functions (function, late_after) values
   ('reconcile-recordings', '10 minutes'),
   ('process-recording',    '40 minutes'),
   ('reconcile-payments',   '20 minutes'),
+  ('read-busy-calendars',  '20 minutes'),
   ('reconcile-bookings',   '150 minutes'),
   ('reconcile-contracts',  '150 minutes'),
   ('apply-retention',      '26 hours'),

@@ -217,6 +217,28 @@ def substitutes(stage: Stage) -> Iterator[Visit]:
     yield Visit("find_substitute", "over", over)
 
 
+def calendars(stage: Stage) -> Iterator[Visit]:
+    """A client's, and a practitioner's with calendars that are read, new and failing."""
+    scene = PageScene(stage)
+    scene.book()
+    client = scene.make_link("manage_calendars", scene.client, None)
+    yield Visit("manage_calendars", "client", client, presses=True)
+    for position, read_at, failure in ((1, "now()", None), (2, "null", None), (3, "now()", "not_a_calendar")):
+        stage.execute(
+            "insert into private.busy_calendars"
+            " (practitioner_id, position, address, read_at, failure, failing_since, next_attempt_at)"
+            f" values (%s, %s, %s, {read_at}, %s, case when %s::text is not null then now() end,"
+            " now() + interval '1 day')",
+            *(scene.practitioner.practitioner_id, position),
+            *(f"https://{'calendar-of-a-long-name.' * 6}example.org/{position}", failure, failure),
+        )
+    link = scene.make_link("manage_calendars", scene.practitioner, None)
+    scene.press(link, press="make").raise_for_status()
+    yield Visit("manage_calendars", "practitioner", link)
+    over = scene.make_link("manage_calendars", scene.client, None, ends_in="-1 second")
+    yield Visit("manage_calendars", "over", over)
+
+
 def payouts(stage: Stage) -> Iterator[Visit]:
     """On its way, paid, and failed."""
     scene = PageScene(stage)
@@ -253,6 +275,7 @@ SCENES = {
     "answer_offer": offers,
     "find_substitute": substitutes,
     "pay_session": paying,
+    "manage_calendars": calendars,
     "show_payout": payouts,
     "unsubscribe": unsubscribing,
     "open_recording": recordings,

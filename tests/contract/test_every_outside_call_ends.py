@@ -12,7 +12,6 @@ import imageio_ffmpeg  # type: ignore[import-untyped]
 import pytest
 
 from deploy.functions import ROOT
-from functions.deliver_webhooks.receivers import ToReceivers
 from functions.process_recording import ffmpeg
 from functions.process_recording.sources import AS_FRAGMENTS
 from functions.send_notifications.carriers import Carried, Smtp
@@ -23,6 +22,7 @@ from shared.errors import Unavailable
 from shared.http import send
 from shared.outside import PART_BYTES, STREAMED, carrier, client_over
 from shared.payments import Payments, StripeSettings
+from shared.receivers import ToReceivers
 from shared.storage.bucket import Bucket
 from tests.dripping import BODY, HEAD, SMTP, dripping
 
@@ -124,7 +124,7 @@ WAYS: dict[str, list[tuple[Call, bytes, float]]] = {
     "shared/payments.py": [(to_stripe, HEAD, 18), (to_stripe, BODY, 18)],  # twice eight seconds
     "shared/payment_facts.py": [],  # stripe, to verify a signature
     "shared/storage/bucket.py": [(to_the_bucket, HEAD, 10), (to_the_bucket, BODY, 10)],  # three times
-    "functions/deliver_webhooks/receivers.py": [
+    "shared/receivers.py": [
         (to_a_receiver, HEAD, WHOLE_S),
         (to_a_receiver, BODY, WHOLE_S),
     ],

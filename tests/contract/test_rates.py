@@ -291,6 +291,26 @@ def use_get_session_calendar(stage: Stage) -> Iterator[Use]:
     yield of_caller(stage, "get-session-calendar", "calendar files", booking.client, body)
 
 
+def use_manage_calendars(stage: Stage) -> Iterator[Use]:
+    scene = PageScene(stage)
+    link = scene.make_link("manage_calendars", scene.client, None)
+
+    def make(n: int) -> httpx.Response:
+        stage.execute("delete from private.calendar_feeds where user_id = %s", scene.client.id)
+        return scene.press(link, press="make")
+
+    yield Use("calendars changed", scene.client.id, make)
+
+
+def use_get_calendar_feed(stage: Stage) -> Iterator[Use]:
+    """By the address, however many programs have it."""
+    scene = PageScene(stage)
+    body = {"token": None}
+    made = stage.rest("POST", "rpc/make_calendar_feed", as_=scene.client, json=body).json()[0]
+    address = f"{scene.address('get_calendar_feed')}?token={made['made_token']}"
+    yield Use("calendar fetches", made["feeds"][0]["id"], lambda n: stage.http.get(address))
+
+
 def use_manage_session(stage: Stage) -> Iterator[Use]:
     """Cancelling happens once. What is told to others is limited by whom or what it is about."""
     scene = PageScene(stage)
@@ -420,6 +440,8 @@ UNLIMITED_RPCS = {
     "cancel_managed_session": ONCE,
     "move_managed_session": "moves as its link's person: times moved, and bookings",
     "release_hold": ONCE,
+    "end_calendar_feed": ONCE,
+    "remove_busy_calendar": ONCE,
     "revoke_recording_share_link": ONCE,
     "create_action_recommendation": "inserts as its caller: rows written",
     "join_group_class": "inserts as its caller: bookings, and rows written",

@@ -469,6 +469,10 @@ OTHERS = {
     "contract_expired": ({"expires_at": None}, "Nobody can book you until"),
     "contract_revoked": ({"reason": "By mutual <agreement>"}, "By mutual <agreement>"),
     "banking_changed": ({"account_last4": "4242"}, "ending in 4242"),
+    "calendar_unreadable": (
+        {"host": "calendar.example.org", "read_at": None},
+        "Nothing of it is kept free yet",
+    ),
     "payout_paid": ({"amount_minor": 45000, "currency": "usd"}, "US$450.00"),
     "second_admin_wanted": (
         {

@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from functions.deliver_webhooks.receivers import Address, ReceiverRefused, ToReceivers, is_public
 from shared.outside import client_over
+from shared.receivers import Address, ReceiverRefused, ToReceivers, is_public
 
 # Every spelling of an address that must not be reached, and why it is not.
 REFUSED = {

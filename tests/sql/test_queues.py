@@ -210,6 +210,7 @@ QUEUES = (
 # They skip what is locked and are no queue: a row's own state says that it is due, and each is done in the statement
 # that finds it, or left with a warning.
 NO_QUEUES = {
+    "private.claim_busy_calendar",  # never given up: a calendar that fails is told to whoever gave it
     "private.claim_audit_head",  # a row a day: what fails is a line of check-invariants
     "private.count_use",
     "private.make_page_link",

@@ -3,7 +3,7 @@
 --   practitioner_unavailable   paused, unknown, or in a time zone whose rules this server does not know
 --   slot_in_past, too_short_notice, beyond_horizon, outside_availability
 --   not_a_start                within the hours, but not at one of the calendar's intervals
---   slot_taken                 the practitioner's time, also as somebody's client
+--   slot_taken                 the practitioner's time, also as somebody's client or by their other calendars
 --   double_booked              the client's own time, also as a practitioner
 --
 -- A hold excludes everybody but its owner.
@@ -51,6 +51,7 @@ begin
   v_busy := v_busy + private.get_time_as_client(
     (select p.user_id from public.practitioners p where p.id = v_calendar.practitioner_id), v_calendar.practitioner_id,
     tstzrange(v_first - v_before, v_last + v_after), ignore_session);
+  v_busy := v_busy + private.get_busy_times(v_calendar.practitioner_id, tstzrange(v_first - v_before, v_last + v_after));
   v_own := private.get_time_of(for_user, v_calendar.practitioner_id, tstzrange(v_first, v_last), ignore_session);
 
   return query
@@ -144,6 +145,7 @@ as $$
        and t.session_id is distinct from ignore_session and coalesce(t.lapses_at > now(), true))
      -- Nor are they somebody's client then.
      and not private.get_time_as_client(p.user_id, p.id, asked.during, ignore_session) && asked.during
+     and not private.get_busy_times(p.id, asked.during) && asked.during
     from public.practitioner_calendars c join public.practitioners p on p.id = c.practitioner_id
    cross join tstzrange(scheduled_at, scheduled_at + make_interval(mins => duration_minutes)) asked (during)
    where c.practitioner_id = is_free_time.practitioner_id;

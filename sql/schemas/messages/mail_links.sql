@@ -60,6 +60,8 @@ begin
         ('sign_waiver', v_session.id::text, v_session.scheduled_at + interval '1 day',
          v_is_booked and mail.kind in ('session_booked', 'session_rescheduled', 'session_reminder', 'payment_received')
          and not private.has_signed_waiver(mail.user_id, v_session.id)),
+        ('manage_calendars', null, now() + interval '1 year',
+         mail.kind = 'calendar_unreadable' or v_is_to_come and mail.kind in ('session_booked', 'class_scheduled')),
         ('pay_session', null, now() + interval '2 days', mail.kind = 'session_to_pay'),
         ('show_payout', mail.payload ->> 'payout_id', now() + interval '1 year',
          mail.kind = 'payout_paid' and mail.payload ? 'payout_id'),

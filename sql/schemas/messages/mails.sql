@@ -67,6 +67,7 @@ insert into private.mail_kinds (kind, audience, category) values
   ('contract_expired',    'user',         null),
   ('contract_revoked',    'user',         null),
   ('banking_changed',     'user',         null),
+  ('calendar_unreadable', 'user',         null),
   ('matters_waiting',     'support',      null),
   ('payout_paid',         'user',         null),
   ('second_admin_wanted', 'user',         null);

@@ -146,6 +146,8 @@ begin
       ('contract_expired',    'Contract ended',    'Your contract has ended.'),
       ('contract_revoked',    'Contract ended',    'Your contract was ended.'),
       ('banking_changed',     'Bank account changed', 'The bank account for your payouts was changed.'),
+      ('calendar_unreadable', 'Calendar not read', format('Your calendar at %s cannot be read. What was read before stays kept free.',
+                                                          mail.payload ->> 'host')),
       ('payout_paid',         'Payout sent',       coalesce(format('%s are on their way to you.', v_amount),
                                                             'A payout is on its way to you.')),
       ('second_admin_wanted', 'A second admin',    'Another admin''s request waits for your approval.')

@@ -299,6 +299,8 @@ begin
    where t.practitioner_id in (select p.id from public.practitioners p where p.user_id = c_user);
   update public.practitioner_time_off t set reason = null
    where t.reason is not null and t.practitioner_id in (select p.id from public.practitioners p where p.user_id = c_user);
+  delete from private.busy_calendars b
+   where b.practitioner_id in (select p.id from public.practitioners p where p.user_id = c_user);
   update public.availability_exceptions e set reason = null
    where e.reason is not null and e.practitioner_id in (select p.id from public.practitioners p where p.user_id = c_user);
   delete from public.practitioner_availability a

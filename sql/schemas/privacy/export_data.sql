@@ -89,6 +89,8 @@ begin
        where r.checkout_id = any (c_checkouts)
       union all select 'disputes', to_jsonb(d) from private.payment_disputes d
        where d.checkout_id = any (c_checkouts)
+      union all select 'calendar_addresses', jsonb_build_object('created_at', f.created_at, 'fetched_at', f.fetched_at)
+        from private.calendar_feeds f where f.user_id = c_user
       union all select 'audit_log', jsonb_build_object(
                'created_at', l.created_at, 'action', l.action, 'table_name', l.table_name, 'record_id', l.record_id,
                'ip_address', l.ip_address, 'user_agent', l.user_agent)
@@ -100,6 +102,10 @@ begin
                'session_location', l.session_location, 'class_name', l.class_name) from led l
       union all select 'availability', to_jsonb(a) from public.practitioner_availability a join hosting h on h.id = a.practitioner_id
       union all select 'time_off', to_jsonb(t) from public.practitioner_time_off t join hosting h on h.id = t.practitioner_id
+      -- Of the addresses only where they lead: whoever has one reads all of that calendar.
+      union all select 'other_calendars', jsonb_build_object(
+               'host', private.get_host(b.address), 'read_at', b.read_at, 'entries', b.entries, 'created_at', b.created_at)
+        from private.busy_calendars b join hosting h on h.id = b.practitioner_id
       union all select 'banking', to_jsonb(b) from public.practitioner_banking b join hosting h on h.id = b.practitioner_id
       union all select 'contracts', to_jsonb(c) from public.practitioner_contracts c join hosting h on h.id = c.practitioner_id
       union all select 'contract_signatures', to_jsonb(s) from public.contract_signatures s where s.user_id = c_user

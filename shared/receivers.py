@@ -1,6 +1,7 @@
-"""The way to a receiver of webhooks: to addresses of the public internet, and to nothing inside our own network.
+"""The way to addresses that people give us: to those of the public internet, and to nothing inside our own network.
 
-An admin writes a receiver's address, and its name is somebody else's to point wherever they like. So the name is
+An admin writes a webhook receiver's address, a practitioner that of a calendar, and its name is somebody else's to
+point wherever they like. So the name is
 resolved here, every address of it is judged, and the connection goes to an address that was judged: asked a second
 time, the same name might lead elsewhere. Host and certificate stay those of the name; no redirect is followed.
 """
@@ -28,10 +29,10 @@ NAT64 = IPv6Network(
 )  # the last four bytes are an IPv4 address, as in ::ffff:0:0/96 and 2002::/16
 
 
-class WebhookSettings(Settings):
-    """`yes` lets deliveries go to this very machine, without TLS: the local stack's, and never production's."""
+class EgressSettings(Settings):
+    """`yes` lets calls go to this very machine, without TLS: the local stack's, and never production's."""
 
-    webhooks_to_loopback: str = ""
+    calls_to_loopback: str = ""
 
 
 class ReceiverRefused(httpx.RequestError):
@@ -40,8 +41,8 @@ class ReceiverRefused(httpx.RequestError):
 
 @cache
 def receivers() -> httpx.AsyncClient:
-    """The client that deliveries go by."""
-    return client_over(ToReceivers(is_loopback_allowed=WebhookSettings.read().webhooks_to_loopback == "yes"))
+    """The client that goes to such addresses."""
+    return client_over(ToReceivers(is_loopback_allowed=EgressSettings.read().calls_to_loopback == "yes"))
 
 
 async def resolve(host: str, port: int) -> list[Address]:
