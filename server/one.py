@@ -18,9 +18,11 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shared import log_lines
+
 from .plan import ROOT, Planned, commit, planned
 from .pulse import Pulse
-from .replies import Message, json_reply, refusal, say
+from .replies import Message, json_reply, refusal
 from .uvicorn_alone import Config, Uvicorn
 
 if TYPE_CHECKING:
@@ -95,13 +97,17 @@ class App:
             if not time.expired():
                 raise
             name, seconds = self._plan.name, self._plan.timeout
-            say("ERROR", f"{name} took longer than {seconds} s", function=self._plan.target, code="timed_out")
+            log_lines.write(
+                "ERROR", f"{name} took longer than {seconds} s", function=self._plan.target, code="timed_out"
+            )
             if is_begun:
                 raise
             await send_all(refusal(504, "timed_out", f"This took longer than {seconds} seconds."), send)
 
     async def _busy(self, send: "Send") -> None:
-        say("WARNING", f"{self._plan.name} has no place left", function=self._plan.target, code="busy")
+        log_lines.write(
+            "WARNING", f"{self._plan.name} has no place left", function=self._plan.target, code="busy"
+        )
         sentence = "Too many ask for this at once. Please try again in a moment."
         await send_all(refusal(503, "busy", sentence, RETRY), send)
 
