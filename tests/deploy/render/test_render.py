@@ -12,7 +12,7 @@ from deploy import names
 from deploy.__main__ import commands
 from deploy.functions import ROOT, functions
 from deploy.render import TARGETS, forwarders, secrets, write
-from deploy.services import pinned_image, port_of
+from deploy.services import CLOCK, pinned_image, port_of
 
 from .conftest import IMAGE, Render
 
@@ -46,7 +46,7 @@ def test_every_name_is_legal_where_it_goes() -> None:
     for platform, wanted in made.items():
         assert not [each for each in wanted if not names.RULES[platform].fullmatch(each)], platform
     assert len(set(made["Google service account"])) == len(services)
-    assert len({port_of(each) for each in services}) == len(services), (
+    assert len({port_of(each) for each in [*services, CLOCK]}) == len(services) + 1, (
         "two services of one port: rename the newer one"
     )
 
