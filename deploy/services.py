@@ -169,6 +169,20 @@ def pinned_image(given: str | None, *, is_read_only: bool = False) -> str:
     return f"localhost/{name.rpartition(':')[0].removeprefix('localhost/')}@{digest}"
 
 
+def is_here_alone(image: str) -> bool:
+    """Whether no other machine can have it: it was built here and pushed nowhere."""
+    return image.startswith(("localhost/", f"{LOCAL_IMAGE}@"))
+
+
+def how_to_push(image: str) -> str:
+    """What is to be done about that."""
+    name = image.removeprefix("localhost/").partition("@")[0]
+    return (
+        f"The image is on this machine alone. `podman push {name}:COMMIT REGISTRY/{name} --digestfile digest`,"
+        f" then name it by what `digest` says: --image REGISTRY/{name}@sha256:…"
+    )
+
+
 def _git(*words: str) -> str:
     return _said("git", "-C", str(ROOT), *words)
 

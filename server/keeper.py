@@ -24,7 +24,8 @@ from typing import Any, NoReturn
 from shared import log_lines
 from shared.settings import MissingSettings
 
-from .one import listen, load, serve_target
+from .door import listen
+from .one import load, serve_target
 from .plan import Planned, planned
 from .pulse import SIZE, Pulse
 

@@ -15,6 +15,7 @@ from pyreqwest.exceptions import PyreqwestError, RequestTimeoutError
 
 from shared import log_lines
 
+from .door import let_in
 from .one import HEALTH, PEER, RETRY, Server, configured, send_all
 from .plan import Planned, commit
 from .replies import Message, json_reply, refusal
@@ -117,6 +118,7 @@ def route(
             if clock:
                 clock.cancel()
 
+    let_in(listener)
     Routing(config).run(sockets=[listener])
 
 

@@ -12,7 +12,10 @@ from deploy.services import CLOCK, Service, port_of
 from .text import dump
 
 SUPABASE_PATHS = ("/auth/v1", "/rest/v1", "/storage/v1", "/realtime/v1", "/graphql/v1", "/functions/v1")
-LOOKS_EVERY_S = 2  # how often the gateway asks a service on one machine for its health
+LOOKS_EVERY_S, FAILS = (
+    2,
+    2,
+)  # how often the gateway asks a service on one machine, and when it believes it to be gone
 CADDY_HEAD = """\
 # The gateway. A reverse proxy names the caller in X-Forwarded-For and forgets what the caller wrote there.
 # Checked and started by `caddy run --config Caddyfile`; without a port in the address it gets its certificate itself.
@@ -93,7 +96,7 @@ def _handle(each: Service, forward: str) -> str:
         "\t\t\tfail_duration 1s\n"
         "\t\t\thealth_uri /healthz\n"
         f"\t\t\thealth_interval {LOOKS_EVERY_S}s\n"
-        "\t\t\thealth_fails 3\n"
+        f"\t\t\thealth_fails {FAILS}\n"
         "\t\t\ttransport http {\n"
         f"\t\t\t\tresponse_header_timeout {each.timeout + 20}s\n"
         # A kept connection may end just as a request is sent on it, and a POST is not sent twice.

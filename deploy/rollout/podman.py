@@ -7,12 +7,13 @@ other answers and the gateway knows it: no request meets a gap. The copy before 
 import time
 import urllib.error
 import urllib.request
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
 from deploy import names
 from deploy.environment import Environment
-from deploy.render.routes import LOOKS_EVERY_S
+from deploy.render.routes import FAILS, LOOKS_EVERY_S
 from deploy.services import PORT, Service
 
 from .running import Running
@@ -45,12 +46,13 @@ class Machine:
 
     def apply(self, service: Service, running: Running | None) -> None:
         """Start it beside the one that runs, which is only stopped when this one answers."""
-        new = f"{service.name}-next"
+        new, before = f"{service.name}-next", f"{service.name}-before"
         first, second = service.ports
         port = second if running and self._port(service.name) == first else first
         self._remove(new)
         flags = _flags(service, self._environment.name, port)
         self._shell.run("podman", "create", "--name", new, *flags, service.image)
+        self._await_forgotten(before)
         if not self._starts(new, port):
             self._shell.run("podman", "logs", "--tail", "20", new)
             self._remove(new)
@@ -58,7 +60,6 @@ class Machine:
                 f"{service.name} did not answer /healthz within {self._starts_within_s:g} s"
                 + "; the one before still runs." * bool(running)
             )
-        before = f"{service.name}-before"
         self._remove(before)
         if running:
             self._shell.run("podman", "rename", service.name, before)
@@ -75,6 +76,7 @@ class Machine:
         if not self._is_there(before):
             raise Failed(f"{name} has no container before it.")
         self._remove(aside)
+        self._await_forgotten(before)
         if not self._starts(before, self._port(before)):
             self._shell.run("podman", "stop", before)
             raise Failed(f"{before} did not answer /healthz; {name} still runs as it did.")
@@ -90,6 +92,17 @@ class Machine:
             print(f"✗ {error}", flush=True)
             return False
         return self._answers(port)
+
+    def _await_forgotten(self, container: str) -> None:
+        """Until the gateway knows that nobody is at the port where this one has just ended and another is to start.
+
+        Podman opens a port before it leads anywhere, and whoever is sent there meanwhile is cut off.
+        """
+        if self._is_there(container) and not self._shell.only_print:
+            (found,) = self._shell.read("podman", "inspect", container)
+            ended = datetime.fromisoformat(found["State"]["FinishedAt"])
+            forgotten = ended + timedelta(seconds=(FAILS + 1) * LOOKS_EVERY_S)
+            time.sleep(max(0.0, (forgotten - datetime.now(UTC)).total_seconds()))
 
     def _end(self, container: str) -> None:
         """As soon as the gateway has seen the other one."""
