@@ -45,7 +45,10 @@ def write(*, base: str | None, recording: bool, engine: str | None, options: lis
     ]
     print("$", " ".join(command), flush=True)
     if subprocess.run(command, cwd=ROOT, check=False).returncode:
-        raise SystemExit("It was not built; the last lines say why.")
+        raise SystemExit(
+            "It was not built; the last lines say why. Where no registry can be reached, make image FROM=… names"
+            " another base, any image with Python 3.11."
+        )
     print(name)
 
 

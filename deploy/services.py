@@ -19,7 +19,8 @@ LOCAL_IMAGE = "practice-functions"  # as `make image` calls it, with the commit 
 PINNED = re.compile(r"[\w.:/-]+@sha256:[0-9a-f]{64}")
 PORT = 8080
 ALL = "functions"
-ALL_PORT = 8100  # on one machine, where each service has a port of its own
+ALL_PORT = 8100  # on one machine, where each service has two ports of its own
+CLOCK = "clock"  # by whose port the clock of one machine reaches what is closed to others
 ALL_CPU, ALL_MEMORY = 1.0, "1024Mi"
 PORTS = range(20000, 32000)  # below those that the kernel gives away
 Shape = Literal["each", "one"]
@@ -43,6 +44,11 @@ class Service:
     reached: tuple[str, ...]  # the functions that are called from outside
     functions: tuple[Function, ...]
     port: int
+
+    @property
+    def ports(self) -> tuple[int, int]:
+        """Where it is on one machine: at one of the two, and while one copy follows another, at both."""
+        return self.port, self.port + 1
 
     @property
     def fingerprint(self) -> str:
@@ -92,8 +98,8 @@ def startable(environment: Environment, target: Target) -> list[Function]:
 
 
 def port_of(name: str) -> int:
-    """Of a service on one machine: by its name alone, so that another function moves nobody."""
-    return PORTS[zlib.crc32(name.encode()) % len(PORTS)]
+    """The first of a service's two on one machine: by its name alone, so that another function moves nobody."""
+    return PORTS[2 * (zlib.crc32(name.encode()) % (len(PORTS) // 2))]
 
 
 def _service(function: Function, environment: Environment, target: Target, image: str) -> Service:
@@ -161,6 +167,20 @@ def pinned_image(given: str | None, *, is_read_only: bool = False) -> str:
             " --image REPOSITORY@sha256:…."
         )
     return f"localhost/{name.rpartition(':')[0].removeprefix('localhost/')}@{digest}"
+
+
+def is_here_alone(image: str) -> bool:
+    """Whether no other machine can have it: it was built here and pushed nowhere."""
+    return image.startswith(("localhost/", f"{LOCAL_IMAGE}@"))
+
+
+def how_to_push(image: str) -> str:
+    """What is to be done about that."""
+    name = image.removeprefix("localhost/").partition("@")[0]
+    return (
+        f"The image is on this machine alone. `podman push {name}:COMMIT REGISTRY/{name} --digestfile digest`,"
+        f" then name it by what `digest` says: --image REGISTRY/{name}@sha256:…"
+    )
 
 
 def _git(*words: str) -> str:

@@ -6,3 +6,11 @@
 It knows `functions.json`, which `deploy` writes beside it, and no table, no setting and no function by heart. Every
 function stays a target of functions-framework, which can serve it as well.
 """
+
+import os
+
+from .plan import commit
+
+os.environ.setdefault("COMMIT", commit())  # before `shared` is imported, whose log lines carry it
+# Before pyreqwest is, whose allocator (mimalloc) asks for pages of 2 MiB: a fifth of what a function's process weighs.
+os.environ.setdefault("MIMALLOC_ALLOW_THP", "0")

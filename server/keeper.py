@@ -21,12 +21,13 @@ from mmap import mmap
 from pathlib import Path
 from typing import Any, NoReturn
 
+from shared import log_lines
 from shared.settings import MissingSettings
 
-from .one import listen, load, serve_target
-from .plan import Planned, commit, planned
+from .door import listen
+from .one import load, serve_target
+from .plan import Planned, planned
 from .pulse import SIZE, Pulse
-from .replies import say
 
 IDLE_S = 300
 RESTED_S = 0.25  # who has just begun, or answered, may have the next request already
@@ -144,7 +145,7 @@ class Keeper:
         except SystemExit as end:
             status = end.code if isinstance(end.code, int) else 1
         except BaseException as error:  # noqa: BLE001 - whatever it is, this process must not go on as the keeper
-            say("CRITICAL", f"{kept.name} does not start", function=kept.name, error=repr(error))
+            log_lines.write("CRITICAL", f"{kept.name} does not start", function=kept.name, error=repr(error))
         finally:
             sys.stdout.flush()
             os._exit(status)
@@ -169,7 +170,9 @@ class Keeper:
         now, kept.pid = time.monotonic(), None
         if kept.is_let_go or self.ended_at:
             return
-        say("ERROR", f"{kept.name} ended with {status} and is started again", function=kept.name, code="died")
+        log_lines.write(
+            "ERROR", f"{kept.name} ended with {status} and is started again", function=kept.name, code="died"
+        )
         kept.pause_s = 0 if now - kept.began > 10 else min(max(kept.pause_s * 2, 0.1), LONGEST_PAUSE_S)
         kept.not_before = now + kept.pause_s
         if not kept.pause_s:
@@ -222,7 +225,9 @@ class Keeper:
             if kept.pid is None or kept.pulse is None:
                 continue
             if kept.pulse.blocked_s() > BLOCKED_S:
-                say("CRITICAL", f"{kept.name} is blocked and killed", function=kept.name, code="blocked")
+                log_lines.write(
+                    "CRITICAL", f"{kept.name} is blocked and killed", function=kept.name, code="blocked"
+                )
                 self._signal(kept, signal.SIGKILL)
                 kept.pulse.start()
             elif kept.idle_s() > IDLE_S and not kept.is_let_go:
@@ -238,7 +243,7 @@ class Keeper:
             if not any(kept.pid for kept in self.functions):
                 return True
         if time.monotonic() - self.ended_at > ENDS_WITHIN_S:
-            say("ERROR", "not everything came to its end", code="cut_off")
+            log_lines.write("ERROR", "not everything came to its end", code="cut_off")
             for kept in self._all():
                 self._signal(kept, signal.SIGKILL)
             return True
@@ -273,17 +278,16 @@ def keep_all() -> None:
 
 
 def _tell(plans: dict[str, Planned], lacking: dict[str, str], began: float, most: int) -> None:
-    say(
+    log_lines.write(
         "NOTICE",
         f"All {len(plans)} functions are served from here: this container holds every secret of the platform.",
-        commit=commit(),
         functions=len(plans) - len(lacking),
         processes_at_most=most,
         keeps_schedule=bool(os.environ.get("SCHEDULER")),
         start_ms=round((time.monotonic() - began) * 1000),
     )
     for target, lack in lacking.items():
-        say("WARNING", f"{target} is not served: {lack}", function=target, code="not_configured")
+        log_lines.write("WARNING", f"{target} is not served: {lack}", function=target, code="not_configured")
 
 
 def _lack(target: str) -> str | None:

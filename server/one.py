@@ -6,7 +6,6 @@ A platform that keeps to both as well loses nothing by it; most machines have no
 import asyncio
 import importlib
 import importlib.util
-import os
 import signal
 import socket
 import sys
@@ -18,9 +17,12 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shared import log_lines
+
+from .door import let_nobody_new_in, listen
 from .plan import ROOT, Planned, commit, planned
 from .pulse import Pulse
-from .replies import Message, json_reply, refusal, say
+from .replies import Message, json_reply, refusal
 from .uvicorn_alone import Config, Uvicorn
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ PEER = b"x-router-peer"  # whom the router in front of us saw; it lets none thro
 HEALTH = "/healthz"
 WAITING = 64  # requests that wait for a place; whoever comes then is told at once
 WAITS_S = 10
-ON_ITS_WAY_S = 0.3
+TAKEN_S, ON_ITS_WAY_S = 0.05, 0.3
 RETRY = [(b"retry-after", b"1")]
 
 
@@ -95,13 +97,17 @@ class App:
             if not time.expired():
                 raise
             name, seconds = self._plan.name, self._plan.timeout
-            say("ERROR", f"{name} took longer than {seconds} s", function=self._plan.target, code="timed_out")
+            log_lines.write(
+                "ERROR", f"{name} took longer than {seconds} s", function=self._plan.target, code="timed_out"
+            )
             if is_begun:
                 raise
             await send_all(refusal(504, "timed_out", f"This took longer than {seconds} seconds."), send)
 
     async def _busy(self, send: "Send") -> None:
-        say("WARNING", f"{self._plan.name} has no place left", function=self._plan.target, code="busy")
+        log_lines.write(
+            "WARNING", f"{self._plan.name} has no place left", function=self._plan.target, code="busy"
+        )
         sentence = "Too many ask for this at once. Please try again in a moment."
         await send_all(refusal(503, "busy", sentence, RETRY), send)
 
@@ -124,10 +130,15 @@ class Server(Uvicorn):
             await ended.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Take no connection any more; but on one that was taken, a request may be still on its way.
+        """Take who has connected, and nobody any more; on such a connection, a request may be still on its way.
 
         Whoever asks now is asked to make another connection, or would ask the next on this one when it is closed.
         """
+        for listener in (
+            [] if self._pulse else sockets or []
+        ):  # one with a pulse is kept for whoever comes after us
+            let_nobody_new_in(listener)
+            await asyncio.sleep(TAKEN_S)
         for server in self.servers:
             server.close()
         self.server_state.default_headers = [*self.server_state.default_headers, (b"connection", b"close")]
@@ -161,13 +172,6 @@ def serve_target(target: str, listener: socket.socket | None = None, pulse: Puls
     function = getattr(load(target), target)
     config = configured(App(function, plan, pulse), [("x-commit", commit())])
     Server(config, pulse).run(sockets=[listener or listen()])
-
-
-def listen() -> socket.socket:
-    """The port that the platform asks for."""
-    address = (os.environ.get("HOST", "0.0.0.0"), int(os.environ.get("PORT", "8080")))  # noqa: S104
-    family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
-    return socket.create_server(address, family=family, backlog=1024)
 
 
 def load(target: str) -> ModuleType:

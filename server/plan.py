@@ -44,6 +44,3 @@ def planned() -> dict[str, Planned]:
     """Every function that is here, by its target."""
     functions = [Planned(**{**each, "settings": tuple(each["settings"])}) for each in _read()["functions"]]
     return {function.target: function for function in functions}
-
-
-os.environ.setdefault("COMMIT", commit())  # before `shared` is imported, whose log lines carry it

@@ -1,8 +1,6 @@
-"""What a server says by itself, when no function does: refusals in the one shape, and lines in the log."""
+"""What a server answers by itself, when no function does: refusals in the one shape."""
 
 import json
-import sys
-from datetime import UTC, datetime
 from typing import Any
 
 from shared.errors import Refusal
@@ -24,10 +22,3 @@ def json_reply(status: int, body: Any, headers: list[tuple[bytes, bytes]] | None
     own = [(b"content-type", b"application/json"), (b"content-length", str(len(text)).encode())]
     start = {"type": "http.response.start", "status": status, "headers": own + CORS_RAW + (headers or [])}
     return [start, {"type": "http.response.body", "body": text}]
-
-
-def say(severity: str, message: str, **facts: Any) -> None:
-    """A line of our own in the log."""
-    time = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-    sys.stdout.write(json.dumps({"severity": severity, "time": time, "message": message, **facts}) + "\n")
-    sys.stdout.flush()

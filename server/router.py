@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING
 from pyreqwest.client import Client, ClientBuilder
 from pyreqwest.exceptions import PyreqwestError, RequestTimeoutError
 
+from shared import log_lines
+
+from .door import let_in
 from .one import HEALTH, PEER, RETRY, Server, configured, send_all
 from .plan import Planned, commit
-from .replies import Message, json_reply, refusal, say
+from .replies import Message, json_reply, refusal
 from .scheduler import keep_schedule
 
 if TYPE_CHECKING:
@@ -115,6 +118,7 @@ def route(
             if clock:
                 clock.cancel()
 
+    let_in(listener)
     Routing(config).run(sockets=[listener])
 
 
@@ -168,7 +172,11 @@ async def _body(receive: "Receive") -> AsyncIterator[bytes]:
 
 def _explain(plan: Planned, error: PyreqwestError) -> list[Message]:
     if isinstance(error, RequestTimeoutError):
-        say("ERROR", f"{plan.name} did not answer in time", function=plan.target, code="timed_out")
+        log_lines.write(
+            "ERROR", f"{plan.name} did not answer in time", function=plan.target, code="timed_out"
+        )
         return refusal(504, "timed_out", f"This took longer than {plan.timeout} seconds.")
-    say("ERROR", f"{plan.name} ended without an answer", function=plan.target, code="died", error=str(error))
+    log_lines.write(
+        "ERROR", f"{plan.name} ended without an answer", function=plan.target, code="died", error=str(error)
+    )
     return refusal(503, "unavailable", "This did not come to its end. Please try again in a moment.", RETRY)

@@ -10,8 +10,9 @@ from cronsim import CronSim
 from pyreqwest.client import Client, ClientBuilder
 from pyreqwest.exceptions import PyreqwestError
 
+from shared import log_lines
+
 from .plan import Planned
-from .replies import say
 
 PATIENCE_S = 15
 
@@ -49,7 +50,9 @@ async def _call(client: Client, port: int, plan: Planned, key: str) -> None:
     try:
         reply = await request.build().send()
     except PyreqwestError as error:
-        say("ERROR", f"scheduled {plan.name} did not answer", function=plan.target, error=str(error))
+        log_lines.write(
+            "ERROR", f"scheduled {plan.name} did not answer", function=plan.target, error=str(error)
+        )
         return
     if reply.status >= 400:
-        say("ERROR", f"scheduled {plan.name} answered {reply.status}", function=plan.target)
+        log_lines.write("ERROR", f"scheduled {plan.name} answered {reply.status}", function=plan.target)

@@ -14,9 +14,19 @@ from deploy.bundle import BUILD
 from deploy.environment import Environment, Target
 from deploy.functions import ROOT, Function, chosen
 from deploy.functions import functions as known
-from deploy.services import Service, Shape, lacking, pinned_image, services, startable
+from deploy.services import (
+    Service,
+    Shape,
+    how_to_push,
+    is_here_alone,
+    lacking,
+    pinned_image,
+    services,
+    startable,
+)
 
 from . import alerts, cloud_run, compose, cost, forwarders, kubernetes, routes, scheduler, secrets
+from .text import count
 
 MARK = ".rendered"
 TARGETS: tuple[Target, ...] = get_args(Target)
@@ -37,7 +47,9 @@ def write(
         print(f"Left out, for want of settings: {line}")
     if digest.endswith("0" * 64):
         print("There is no image of this commit here (`make image`, or --image): its digest is noughts.")
-    print(f"{shown}: {len(rendered)} files, for {len(functions)} functions. Begin with its README.md.")
+    elif target != "compose" and is_here_alone(digest):
+        print(how_to_push(digest))
+    print(f"{shown}: {len(rendered)} files, for {count(functions, 'function')}. Begin with its README.md.")
 
 
 def write_files(folder: Path, rendered: dict[str, str]) -> None:
@@ -72,35 +84,62 @@ def render(
     found |= alerts.files(target, environment)
     found |= forwarders.files(wanted, environment)
     found["cost.md"] = cost.markdown(functions, environment)
-    found["README.md"] = _order(target, environment, wanted, found)
+    part = functions if len(functions) < len(startable(environment, target)) else []
+    options = "" if shape == usual_shape(target) else f" --shape {shape}"
+    found["README.md"] = _order(target, environment, wanted, found, part, options)
     return dict(sorted(found.items()))
 
 
-def _order(target: Target, environment: Environment, wanted: list[Service], found: dict[str, str]) -> str:
-    apply = f"`python -m deploy apply --to {target} --env {environment.name}`"
+def _order(
+    target: Target,
+    environment: Environment,
+    wanted: list[Service],
+    found: dict[str, str],
+    part: Sequence[Function],
+    options: str,
+) -> str:
+    """Where to begin, and what follows; each command as it can be typed."""
+    where = f"--to {target} --env {environment.name}"
+    named = "".join(f" {each.name}" for each in part)
+    apply = f"`python -m deploy apply {where}{options}{named}`"
+    namespace = environment.kubernetes.namespace if environment.kubernetes else ""
     steps = {
         "namespace.yaml": "`kubectl apply -f namespace.yaml`",
-        "secrets.sh": "the secrets; `secrets.md` says what each is, how it is made, who holds it",
+        "secrets.sh": "`sh secrets.sh`; `secrets.md` says what each secret is, how it is made, who holds it",
         "accounts.sh": "a service account for each service, which reads its own secrets alone",
         "services/": f"{apply} prints each command and carries it out",
-        "compose.yaml": f"{apply}, or `podman compose up -d`",
+        "compose.yaml": f"{apply} prints each command and carries it out; or `podman compose up -d`",
         "Caddyfile": "the gateway: `caddy run --config Caddyfile`, or the service `gateway` of compose.yaml",
-        "ingress.yaml": "`kubectl apply -f ingress.yaml -n NAMESPACE`",
-        "routes/": "`load-balancer.sh` once; then `url-map.yaml` alone",
-        "scheduler.sh": "Cloud Scheduler's jobs",
+        "ingress.yaml": f"`kubectl apply -f ingress.yaml -n {namespace}`; its certificate is a secret of type TLS,"
+        " `origin-certificate`, from cert-manager or by hand",
+        "routes/": "`sh routes/load-balancer.sh` once; then `url-map.yaml` alone, as its last line does",
+        "scheduler.sh": "Cloud Scheduler's jobs; `apply` runs it where a schedule differs",
         "scheduler.sql": "the database's own clock, through `psql`",
-        "crontab": "the clock of this machine",
+        "crontab": "the clock of this machine: `crontab crontab`",
         "supabase/": "forwarders for a hosted origin",
         "alerts/": "who is told, and of what",
         "cost.md": "what it costs",
     }
-    lines = [
-        f"1. `{path}`: {what}.\n"
+    there = [
+        f"`{path}`: {what}.\n"
         for path, what in steps.items()
         if any(each == path or (path.endswith("/") and each.startswith(path)) for each in found)
     ]
+    image = wanted[0].image
+    if target != "compose" and is_here_alone(image):
+        there.insert(0, f"{how_to_push(image)}.\n")
+    there.append(
+        f"Back: `python -m deploy rollback {where} {wanted[0].name}`, the revision before, in a minute.\n"
+    )
+    alone = (
+        f"It leads to {', '.join(each.name for each in part)} and to nothing else: where others run already, `apply`"
+        " with names changes these alone, and routes and the clock are rendered without"
+        " names.\n\n"
+    )
     return (
-        f"# {environment.name} on {target}: {len(wanted)} services of {wanted[0].image}\n\nMade by"
+        f"# {environment.name} on {target}: {count(wanted, 'service')} of {image}\n\nMade by"
         " `python -m deploy render`; a change is made in deploy.yaml or in the environment, and rendered again."
-        " docs/switching.md has the order of a switch, with the way back of each step.\n\n" + "".join(lines)
+        " docs/switching.md has the order of a switch, with the way back of each step.\n\n"
+        + alone * bool(part)
+        + "".join(f"{number}. {step}" for number, step in enumerate(there, 1))
     )

@@ -12,7 +12,7 @@ from deploy.environment import Environment
 from deploy.functions import Function
 from deploy.services import ALL_CPU, ALL_MEMORY
 
-from .text import table
+from .text import count, table
 
 DAYS = 30
 RUN_S = 0.5  # of a scheduled function that finds nothing to do
@@ -30,13 +30,13 @@ def markdown(functions: Sequence[Function], environment: Environment) -> str:
     secrets = {name for each in functions for name in each.secrets if name in environment.secrets}
     bindings = sum(len([name for name in each.secrets if name in secrets]) for each in functions)
     resting = "memory at rest where instances stay (Kubernetes, one machine)"
-    grants = f"{len(functions)}, {bindings} grants"
+    grants = f"{len(functions)}, {count(range(bindings), 'grant')}"
     always = f"${_always():.2f} a month: one instance always there, for the clock"
     rows = [
         ("services, revisions to roll", len(functions), 1),
         ("service accounts, and which secrets each reads", grants, f"1, all {len(secrets)} secrets"),
-        ("scheduler", f"{len(scheduled)} jobs, {runs:,} runs in {DAYS} days", "inside, the same runs"),
-        (resting, f"{len(functions) * EACH_MIB / 1024:.1f} GiB", f"{ONE_MIB / 1024:.1f} GiB"),
+        ("scheduler", f"{count(scheduled, 'job')}, {runs:,} runs in {DAYS} days", "inside, the same runs"),
+        (resting, _size(len(functions) * EACH_MIB), _size(ONE_MIB)),
         (
             "Cloud Run, the scheduled runs alone",
             f"${_by_request(runs):.2f} a month, nothing between them",
@@ -53,13 +53,17 @@ def markdown(functions: Sequence[Function], environment: Environment) -> str:
         ("whoever breaks into one function has", "its own secrets", "every secret"),
         ("a deployment changes", "one function", "all of them"),
     ]
-    head = ("", f"{len(functions)} services", "one container")
+    head = ("", count(functions, "service"), "one container")
     return (
         "# What it costs\n\n"
         + table(head, rows)
         + "\nList prices as they were known when this was written, after the free tier; people's own requests come on"
         + f" top and cost the same in both. A scheduled run that finds nothing is taken as {RUN_S} s of one CPU.\n"
     )
+
+
+def _size(mib: int) -> str:
+    return f"{mib} MiB" if mib < 1024 else f"{mib / 1024:.1f} GiB"
 
 
 def _runs(schedule: str) -> int:

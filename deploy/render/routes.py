@@ -7,16 +7,24 @@ what the gateway saw, whatever they claim.
 from typing import Any
 
 from deploy.environment import Environment, Google
-from deploy.services import Service
+from deploy.services import CLOCK, Service, port_of
 
 from .text import dump
 
 SUPABASE_PATHS = ("/auth/v1", "/rest/v1", "/storage/v1", "/realtime/v1", "/graphql/v1", "/functions/v1")
+LOOKS_EVERY_S, FAILS = (
+    2,
+    2,
+)  # how often the gateway asks a service on one machine, and when it believes it to be gone
 CADDY_HEAD = """\
 # The gateway. A reverse proxy names the caller in X-Forwarded-For and forgets what the caller wrote there.
 # Checked and started by `caddy run --config Caddyfile`; without a port in the address it gets its certificate itself.
 {
 	admin off
+	log {
+		# Of each service's two ports one is free: no news.
+		exclude http.handlers.reverse_proxy.health_checker
+	}
 	servers {
 		timeouts {
 			read_header 10s
@@ -37,10 +45,11 @@ FORWARD = """\
 			header_up X-Forwarded-For {vars.forwarded_for}
 			header_up -X-Forwarder-Key
 """
+NOTHING = "\thandle {\n\t\trespond 404\n\t}\n"
 
 
 def caddyfile(services: list[Service], environment: Environment) -> str:
-    """For one machine: each service has a port of its own on 127.0.0.1."""
+    """For one machine: each service is at one of its two ports of 127.0.0.1, or at both."""
     forward = FORWARD if environment.hosted_origin else ""
     blocks = [FORWARDED] if forward else []
     blocks += [_handle(each, forward) for each in services if each.paths()]
@@ -55,20 +64,39 @@ def caddyfile(services: list[Service], environment: Environment) -> str:
         "\t\t}\n"
         "\t}\n"
     )
-    blocks.append("\thandle {\n\t\trespond 404\n\t}\n")
-    return f"{CADDY_HEAD}\n{environment.origin} {{\n" + "\n".join(blocks) + "}\n"
+    blocks.append(NOTHING)
+    text = f"{CADDY_HEAD}\n{environment.origin} {{\n" + "\n".join(blocks) + "}\n"
+    scheduled = [each for each in services if each.schedule and environment.scheduler == "platform"]
+    if scheduled:
+        handles = "\n".join([*(_handle(each, "") for each in scheduled), NOTHING])
+        address = f"http://127.0.0.1:{port_of(CLOCK)}"
+        text += f"\n# The clock of this machine calls here.\n{address} {{\n\tbind 127.0.0.1\n\n{handles}}}\n"
+    return text
 
 
 def _handle(each: Service, forward: str) -> str:
-    """A restart is waited for: a request that has not been sent yet is sent when the service is back."""
-    paths = " ".join([*(f"{path} {path}/*" for path in each.paths()), *each.pages()])
+    """A restart is waited for, and a copy that follows another is known before the other ends.
+
+    A request that has not been sent yet is sent to whichever takes a connection. Asked for its health, a port that is
+    there and leads nowhere yet, as podman opens it, is not taken for a service.
+    """
+    paths = each.paths() or [f"/functions/v1/{each.name}"]  # closed to all but the clock
+    lines = [*(f"{path} {path}/*" for path in paths), *each.pages()]
+    matched = "".join(f"\t\tpath {line}\n" for line in lines)
+    upstreams = " ".join(f"127.0.0.1:{port}" for port in each.ports)
     name = each.name.replace("-", "_")
     return (
-        f"\t@{name} path {paths}\n"
+        f"\t@{name} {{\n{matched}\t}}\n"
         f"\thandle @{name} {{\n"
-        f"\t\treverse_proxy 127.0.0.1:{each.port} {{\n"
+        f"\t\treverse_proxy {upstreams} {{\n"
         f"{forward}"
+        "\t\t\tlb_policy first\n"
         "\t\t\tlb_try_duration 10s\n"
+        "\t\t\tlb_try_interval 50ms\n"
+        "\t\t\tfail_duration 1s\n"
+        "\t\t\thealth_uri /healthz\n"
+        f"\t\t\thealth_interval {LOOKS_EVERY_S}s\n"
+        f"\t\t\thealth_fails {FAILS}\n"
         "\t\t\ttransport http {\n"
         f"\t\t\t\tresponse_header_timeout {each.timeout + 20}s\n"
         # A kept connection may end just as a request is sent on it, and a POST is not sent twice.

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from deploy.environment import Environment, Google, Target
 from deploy.functions import Function, functions
-from deploy.services import Service
+from deploy.services import CLOCK, Service, port_of
 
 VAULT_NAME = "functions_scheduler_key"
 PATIENCE_S = 10  # so that the function says itself that its time is over
@@ -16,15 +16,15 @@ LONGEST_ATTEMPT_S = 1800  # of Cloud Scheduler
 
 
 def files(target: Target, services: list[Service], environment: Environment) -> dict[str, str]:
-    """Nothing where the service brings its own clock: a CronJob beside a Deployment, the one container."""
+    """Nothing where nothing is scheduled, or brings its own clock: a CronJob beside a Deployment, the one container."""
     scheduled = [function for each in services for function in each.functions if function.schedule]
     if environment.scheduler == "database":
-        return {"scheduler.sql": database(scheduled, environment)}
+        return {"scheduler.sql": database(scheduled, environment)} if scheduled else {}
+    if target == "kubernetes" or not any(each.schedule for each in services):
+        return {}
     if target == "cloud-run":
         return {"scheduler.sh": cloud_scheduler(scheduled, environment.part(target))}
-    if target == "compose" and all(each.schedule == each.functions[0].schedule for each in services):
-        return {"crontab": crontab(services)}
-    return {}
+    return {"crontab": crontab(services)}
 
 
 def cloud_scheduler(scheduled: Sequence[Function], google: Google) -> str:
@@ -57,10 +57,13 @@ job() {{
 
 
 def crontab(services: list[Service]) -> str:
-    """For one machine with a service for each function. `crontab crontab` installs it; the key is in a file."""
+    """For one machine with a service for each function, by way of the gateway, which knows where each is.
+
+    `crontab crontab` installs it; the key is in a file.
+    """
     lines = [
         f"{each.schedule} curl -fsS -m {each.timeout + PATIENCE_S} -X POST -d '{{}}'"
-        f" -H @/etc/functions/scheduler.headers http://127.0.0.1:{each.port}/functions/v1/{each.name}"
+        f" -H @/etc/functions/scheduler.headers http://127.0.0.1:{port_of(CLOCK)}/functions/v1/{each.name}"
         f" | logger -t {each.name}"
         for each in services
         if each.schedule

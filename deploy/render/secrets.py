@@ -37,6 +37,8 @@ def files(target: Target, services: list[Service], environment: Environment) -> 
         for name in environment.secrets
         if any(name in each.secrets for each in services)
     }
+    if not holders:
+        return {}
     rows = [
         (f"`{name}`", f"`{names.secret(name)}`", HOW[name], ", ".join(who)) for name, who in holders.items()
     ]

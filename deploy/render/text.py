@@ -29,3 +29,8 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """A table in Markdown."""
     lines = [head, ["---"] * len(head), *rows]
     return "".join("| " + " | ".join(str(cell) for cell in row) + " |\n" for row in lines)
+
+
+def count(things: Sequence[object], what: str) -> str:
+    """How many there are, as one says it."""
+    return f"{len(things)} {what}{'s' * (len(things) != 1)}"

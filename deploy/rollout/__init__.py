@@ -12,7 +12,16 @@ from deploy.bundle import BUILD
 from deploy.environment import Environment, Target
 from deploy.functions import ROOT, Function, chosen
 from deploy.render import render, usual_shape, write_files
-from deploy.services import ALL, Service, Shape, pinned_image, services, startable
+from deploy.services import (
+    ALL,
+    Service,
+    Shape,
+    how_to_push,
+    is_here_alone,
+    pinned_image,
+    services,
+    startable,
+)
 
 from .google import CloudRun
 from .kubernetes import Cluster
@@ -44,9 +53,12 @@ class Rollout:
         self.environment = environments.read(name)
         self.target: Target = target
         self.shape = shape or usual_shape(target)
-        self.image = pinned_image(image) if needs_image else ""
+        self.image = pinned_image(image, is_read_only=only_print) if needs_image else ""
+        if target != "compose" and is_here_alone(self.image) and not only_print:
+            raise SystemExit(how_to_push(self.image))
         self.folder = BUILD / "render" / self.environment.name / target
         self.folder.mkdir(parents=True, exist_ok=True)
+        self.only_print = only_print
         self.platform: Platform = PLATFORMS[target](self.environment, Shell(self.folder, only_print))
 
     def wanted(self, names: Sequence[str]) -> list[Service]:
@@ -85,7 +97,7 @@ def plan(rollout: Rollout, names: Sequence[str]) -> None:
 
 def apply(rollout: Rollout, names: Sequence[str]) -> None:
     """Make the named services, or all that differ, run as they are wanted."""
-    if examples := rollout.environment.examples():
+    if (examples := rollout.environment.examples()) and not rollout.only_print:
         raise SystemExit(f"{rollout.environment.name} still has the example's values: {', '.join(examples)}.")
     wanted = rollout.wanted(names)
     rollout.render()
@@ -101,7 +113,8 @@ def apply(rollout: Rollout, names: Sequence[str]) -> None:
             rollout.platform.apply(service, running.get(service.name))
         if todo:
             rollout.platform.finish(applied, _which(todo, "changes_schedule"))
-    print(f"{len(todo)} of {len(wanted)} services were changed. `rollback` brings back what ran before.")
+    done = "would be changed" if rollout.only_print else "were changed. `rollback` brings back what ran before"
+    print(f"{len(todo)} of {len(wanted)} services {done}.")
 
 
 def _which(todo: list[tuple[Service, Difference]], what: str) -> set[str]:

@@ -1,17 +1,19 @@
 """One machine, through podman. PODMAN may name another program, or options that go before every command.
 
-The container before stays, stopped, as `<name>-before`. While one follows the other the gateway holds requests back;
-one that comes in the tenth of a second in which podman holds the port, and forwards nothing yet, is answered with 502.
+A service has two ports. Another copy is started at the one that is free, beside the copy that runs, which ends when the
+other answers and the gateway knows it: no request meets a gap. The copy before stays, stopped, as `<name>-before`.
 """
 
 import time
 import urllib.error
 import urllib.request
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
 from deploy import names
 from deploy.environment import Environment
+from deploy.render.routes import FAILS, LOOKS_EVERY_S
 from deploy.services import PORT, Service
 
 from .running import Running
@@ -43,36 +45,27 @@ class Machine:
         """Secrets are brought by secrets.sh; without one of them no container is made."""
 
     def apply(self, service: Service, running: Running | None) -> None:
-        """Make the container, stop the one before, start it; one that does not answer is taken back at once."""
+        """Start it beside the one that runs, which is only stopped when this one answers."""
         new, before = f"{service.name}-next", f"{service.name}-before"
+        first, second = service.ports
+        port = second if running and self._port(service.name) == first else first
         self._remove(new)
-        self._shell.run(
-            "podman", "create", "--name", new, *_flags(service, self._environment.name), service.image
-        )
+        flags = _flags(service, self._environment.name, port)
+        self._shell.run("podman", "create", "--name", new, *flags, service.image)
+        self._await_forgotten(before)
+        if not self._starts(new, port):
+            self._shell.run("podman", "logs", "--tail", "20", new)
+            self._remove(new)
+            raise Failed(
+                f"{service.name} did not answer /healthz within {self._starts_within_s:g} s"
+                + "; the one before still runs." * bool(running)
+            )
+        self._remove(before)
         if running:
-            self._remove(before)
-            self._shell.run("podman", "stop", service.name)
             self._shell.run("podman", "rename", service.name, before)
         self._shell.run("podman", "rename", new, service.name)
-        if self._starts(service):
-            return
-        self._shell.run("podman", "logs", "--tail", "20", service.name)
         if running:
-            self._remove(service.name)
-            self._shell.run("podman", "rename", before, service.name)
-            self._shell.run("podman", "start", service.name)
-        raise Failed(
-            f"{service.name} did not answer /healthz within {self._starts_within_s:g} s"
-            + " and the one before runs again." * bool(running)
-        )
-
-    def _starts(self, service: Service) -> bool:
-        try:
-            self._shell.run("podman", "start", service.name)
-        except Failed as error:
-            print(f"✗ {error}", flush=True)
-            return False
-        return self._answers(service.port)
+            self._end(before)
 
     def finish(self, applied: list[Service], different: set[str]) -> None:
         """Routes are a step of their own, docs/switching.md: the gateway reads its Caddyfile when it is started."""
@@ -83,11 +76,45 @@ class Machine:
         if not self._is_there(before):
             raise Failed(f"{name} has no container before it.")
         self._remove(aside)
-        self._shell.run("podman", "stop", name)
+        self._await_forgotten(before)
+        if not self._starts(before, self._port(before)):
+            self._shell.run("podman", "stop", before)
+            raise Failed(f"{before} did not answer /healthz; {name} still runs as it did.")
         self._shell.run("podman", "rename", name, aside)
         self._shell.run("podman", "rename", before, name)
         self._shell.run("podman", "rename", aside, before)
-        self._shell.run("podman", "start", name)
+        self._end(before)
+
+    def _starts(self, container: str, port: int) -> bool:
+        try:
+            self._shell.run("podman", "start", container)
+        except Failed as error:
+            print(f"✗ {error}", flush=True)
+            return False
+        return self._answers(port)
+
+    def _await_forgotten(self, container: str) -> None:
+        """Until the gateway knows that nobody is at the port where this one has just ended and another is to start.
+
+        Podman opens a port before it leads anywhere, and whoever is sent there meanwhile is cut off.
+        """
+        if self._is_there(container) and not self._shell.only_print:
+            (found,) = self._shell.read("podman", "inspect", container)
+            ended = datetime.fromisoformat(found["State"]["FinishedAt"])
+            forgotten = ended + timedelta(seconds=(FAILS + 1) * LOOKS_EVERY_S)
+            time.sleep(max(0.0, (forgotten - datetime.now(UTC)).total_seconds()))
+
+    def _end(self, container: str) -> None:
+        """As soon as the gateway has seen the other one."""
+        if not self._shell.only_print:
+            time.sleep(LOOKS_EVERY_S + 1)
+        self._shell.run("podman", "stop", container)
+
+    def _port(self, container: str) -> int:
+        """Where it was made to be reached on this machine."""
+        (found,) = self._shell.read("podman", "inspect", container)
+        (published,) = _said(found["Config"]["CreateCommand"], "--publish")
+        return int(published.split(":")[1])
 
     def _is_there(self, container: str) -> bool:
         return self._shell.is_there("podman", "container", "exists", container)
@@ -110,14 +137,14 @@ class Machine:
         return self._shell.only_print
 
 
-def _flags(service: Service, environment: str) -> list[str]:
+def _flags(service: Service, environment: str, port: int) -> list[str]:
     return [
         *("--label", f"environment={environment}", "--label", f"settings={service.fingerprint}"),
         *("--restart", "unless-stopped", "--stop-timeout", str(ENDS_WITHIN_S)),
         *("--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL"),  # noqa: S108 - the container's own
         *("--security-opt", "no-new-privileges", "--pids-limit", "512"),
         *("--memory", service.memory.removesuffix("Mi") + "m", "--cpus", f"{service.cpu:g}"),
-        *("--publish", f"127.0.0.1:{service.port}:{PORT}"),
+        *("--publish", f"127.0.0.1:{port}:{PORT}"),
         *(word for name, value in service.env.items() for word in ("--env", f"{name}={value}")),
         *(
             word

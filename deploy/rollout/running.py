@@ -61,7 +61,11 @@ def compare(service: Service, running: Running | None) -> Difference:
     """A line for each thing that applying it would change."""
     if running is None:
         return Difference(
-            service.name, ["is not there yet"], is_new=True, changes_access=True, changes_schedule=True
+            service.name,
+            ["is not there yet"],
+            is_new=True,
+            changes_access=True,
+            changes_schedule=bool(service.schedule),
         )
     secrets = list(_sets("secret", {*service.secrets}, running.secrets))
     schedule = list(_one("schedule", service.schedule or "", running.schedule))

@@ -6,19 +6,26 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from deploy.commit import commit
+from deploy.environment import Environment
 from deploy.functions import ROOT, functions
 from deploy.image import IMAGE, assemble
+from deploy.render.secrets import files as secret_files
+from deploy.rollout.podman import Machine
+from deploy.rollout.shell import Shell
+from deploy.services import ALL, Service, services
 from local import demo
 from local.config import NODE, free_base
 from local.demo_cast import StandIns, sign_in
 from local.node import NODE_BINARY, environment
 from local.stack import Stack
 
-from .engine import Container, Engine
+from .engine import Container, Engine, podman_variables
 from .load import Load
 from .origin import Origin
 
@@ -34,13 +41,55 @@ READ = ("get-liability-waiver-status", "check-session-credits", "get-consent-sta
 STORY_S = 240
 
 
+@dataclass
+class Scene:
+    """What the acts have in common."""
+
+    engine: Engine
+    here: Environment
+    origin: Origin
+    stack: Stack
+    image: str
+    ports: Sequence[int]  # each with the next one, which is nobody else's
+
+    @property
+    def env(self) -> dict[str, str]:
+        return self.stack.env
+
+    @property
+    def everything(self) -> dict[str, str]:
+        """What all functions are granted."""
+        return self.granted(*functions())
+
+    def granted(self, *names: str) -> dict[str, str]:
+        """What these functions are granted, and nothing else; ffmpeg is where the image has it.
+
+        They reach the project at its own address, as a hosted one, and not by our gateway, which is started anew.
+        """
+        env = {**self.env, "SUPABASE_URL": self.here.supabase}
+        wanted = {setting for name in names for setting in functions()[name].settings} - {"FFMPEG_PATH"}
+        return {name: env[name] for name in wanted if env.get(name)}
+
+    def under_load(self, names: Sequence[str] = READ) -> Load:
+        """Callers who are signed in and do not stop."""
+        headers = {**sign_in(self.env, "CLIENT").api.headers, "content-type": "application/json"}
+        return Load(self.here.origin, dict(headers), tuple(names))
+
+    def together(self, port: int, *, but: Sequence[str] = ()) -> Service:
+        """All functions, or all but some, as one container."""
+        return together(self.here, self.image, port, but)
+
+
 def main() -> None:
     """Play all of it."""
     began = time.monotonic()
     KEPT.mkdir(parents=True, exist_ok=True)
+    variables = podman_variables(KEPT)
+    print("  $ export", *(f"{name}={path}" for name, path in variables.items()), flush=True)
+    os.environ |= variables
     engine = Engine(KEPT)
-    now = commit()
     act("The image")
+    now = commit()
     other = f"before{now[6:]}"
     before = engine.build("recording", other, assemble(IMAGE, other))
     assemble(IMAGE, now)
@@ -53,44 +102,40 @@ def main() -> None:
     with ExitStack() as closing, tempfile.TemporaryDirectory(prefix="rehearsal-") as folder:
         Path(folder).chmod(0o711)
         base = free_base()
-        ports = [base + 60 + place for place in range(10)]
-        origin = f"http://127.0.0.1:{base + 50}"
-        at = {"SUPABASE_URL": origin, "FUNCTIONS_URL": f"{origin}/functions/v1", "PAGES_URL": origin}
-        stack = Stack(
-            Path(folder), port=base, seed=True, env={**at, "SITE_URL": origin, "FUNCTIONS_AT": origin}
+        ports = range(base + 60, base + 100, 2)
+        at = f"http://127.0.0.1:{base + 50}"
+        # The database's clock, since the scheduled functions are to be reached through the gateway as well.
+        here = Environment(
+            name="rehearsal", origin=at, supabase=f"http://127.0.0.1:{base}", site=at, scheduler="database"
         )
-        caddy = Origin(KEPT, base + 50, f"http://127.0.0.1:{base}")
-        caddy.start(ports[0], ports[1])
-        closing.callback(caddy.stop)
+        origin = Origin(KEPT, here)
+        closing.callback(origin.stop)
+        origin.lead([together(here, image, ports[0])])
+        told = {"SUPABASE_URL": at, "FUNCTIONS_URL": f"{at}/functions/v1", "PAGES_URL": at, "SITE_URL": at}
+        stack = Stack(Path(folder), port=base, seed=True, env={**told, "FUNCTIONS_AT": at})
         closing.enter_context(stack)
-        env = stack.env
-        # As functions reach a hosted project: at its own address, and not by our gateway, which is made anew meanwhile.
-        inside = {**env, "SUPABASE_URL": f"http://127.0.0.1:{base}"}
-        everything = granted(inside, *functions())
+        closing.callback(engine.remove_all)
+        scene = Scene(engine, here, origin, stack, image, ports)
 
         act("One container for all, with ffmpeg and the scheduler inside, read-only, as nobody, 512 MiB")
-        one = engine.start("all-now", image, ports[0], {**everything, "SCHEDULER": "1"}, "--memory", "512m")
-        closing.callback(one.remove)
+        one = engine.start(
+            "all-now", image, ports[0], {**scene.everything, "SCHEDULER": "1"}, "--memory", "512m"
+        )
         look(one, now)
-        tell_story(env, Path(folder))
+        tell_story(scene)
         at_work = len(one.processes()) - 2
         seen(f"after the story {at_work} functions have a process; all of it weighs {one.pss_mb():.0f} MB")
+        must_have_lived(one)
 
-        died = [line for line in one.lines() if line.get("code") in ("died", "blocked")]
-        must(not died, "none of them has died" + (f": {died[:3]}" if died else ""))
-
-        caller = sign_in(env, "CLIENT")
-        headers = {**caller.api.headers, "content-type": "application/json"}
         act("Killed")
-        kill(engine, one, origin, dict(headers))
-        act("Forward to another revision under load, and back")
-        switch(engine, origin, dict(headers), one, before, {**everything, "SCHEDULER": "1"}, ports)
+        kill(scene, one)
+        one.remove()
+        act("Rolled out: forward to another revision under load, and back")
+        roll_out(scene, before, ports[1])
         act("256 MiB")
-        small(engine, caddy, origin, dict(headers), image, everything, ports)
+        small(scene, ports[2])
         act("Five services of the same digest, the rest in one container")
-        five(engine, caddy, env, inside, Path(folder), slim, everything, ports)
-        for name in ("all-now", "all-before", "all-small", "all-rest", *SERVICES):
-            engine.remove(name)
+        five(scene, slim, ports[3], ports[4:])
     print(f"\nRehearsed in {time.monotonic() - began:.0f} s.", flush=True)
 
 
@@ -109,10 +154,17 @@ def must(is_so: bool, sentence: str) -> None:
     seen(sentence)
 
 
-def granted(env: dict[str, str], *names: str) -> dict[str, str]:
-    """What these functions are granted, and nothing else; ffmpeg is where the image has it."""
-    wanted = {setting for name in names for setting in functions()[name].settings} - {"FFMPEG_PATH"}
-    return {name: env[name] for name in wanted if env.get(name)}
+def must_have_lived(one: Container) -> None:
+    """No process of it fell over, was blocked or, for want of memory, killed."""
+    died = [line for line in one.lines() if line.get("code") in ("died", "blocked")]
+    must(not died, "none of its processes was killed or fell over" + (f": {died[:3]}" if died else ""))
+
+
+def together(here: Environment, image: str, port: int, but: Sequence[str] = ()) -> Service:
+    """The one container, as it is rendered, at a port of the rehearsal's own."""
+    wanted = [each for each in functions().values() if each.name not in but]
+    (service,) = services(wanted, here, "compose", image, "one")
+    return replace(service, port=port)
 
 
 def look(one: Container, now: str) -> None:
@@ -141,8 +193,9 @@ def look(one: Container, now: str) -> None:
     )
 
 
-def tell_story(env: dict[str, str], state: Path) -> None:
+def tell_story(scene: Scene) -> None:
     """A waiver, a room and a recording by supabase-js, unmodified; then the demo's whole story."""
+    env = scene.env
     began = time.monotonic()
     names = ("SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY", "SUPABASE_SECRET_KEY")
     script = subprocess.Popen(
@@ -171,15 +224,15 @@ def tell_story(env: dict[str, str], state: Path) -> None:
         f"{len(facts)} facts as supabase-js has them: a waiver, a room, a recording; {time.monotonic() - began:.0f} s",
     )
     began = time.monotonic()
-    demo.main(state)
+    demo.main(scene.stack.state)
     seen(f"the demo's story, told in {time.monotonic() - began:.0f} s")
 
 
-def kill(engine: Engine, one: Container, origin: str, headers: dict[str, str]) -> None:
+def kill(scene: Scene, one: Container) -> None:
     """Functions' processes, the router, the whole container; each while others call."""
     first = int(one.state(".State.Pid"))
     children = [pid for pid, parent in one.processes().items() if parent == first]
-    with Load(origin, headers, READ) as load:
+    with scene.under_load() as load:
         time.sleep(2)
         for pid in children:
             with suppress(ProcessLookupError):  # idle, it has just been let go
@@ -187,66 +240,60 @@ def kill(engine: Engine, one: Container, origin: str, headers: dict[str, str]) -
         time.sleep(3)
     wrong = sum(count for said, count in load.seen.items() if said != "200")
     must(wrong <= len(children) * 3, f"all its {len(children)} processes killed, router too; of {load}")
-    with Load(origin, headers, READ) as load:
+    with scene.under_load() as load:
         time.sleep(2)
     must(set(load.seen) == {"200"}, f"right after that, of {load}")
     began = time.monotonic()
-    engine.run("kill", one.name)
-    engine.run("start", one.name)
+    scene.engine.run("kill", one.name)
+    scene.engine.run("start", one.name)
     one.await_health()
     seen(f"the whole container killed and started: it answers again after {time.monotonic() - began:.1f} s")
 
 
-def switch(
-    engine: Engine,
-    origin: str,
-    headers: dict[str, str],
-    one: Container,
-    before: str,
-    env: dict[str, str],
-    ports: list[int],
-) -> None:
-    """The other revision beside it; this one drained, so that Caddy leads there; then the same the other way round."""
-    with Load(origin, headers, READ) as load:
+def roll_out(scene: Scene, before: str, port: int) -> None:
+    """As `apply` and `rollback` do it, on podman's bridge; nobody who calls meanwhile notices."""
+    engine, inside = scene.engine, scene.engine.bridge()
+    # What is on the bridge reaches the stack by the gateway, since the stack listens on this machine alone.
+    given = {**scene.everything, "SUPABASE_URL": f"http://{inside}:{port + 20}"}
+    given.pop("SUPABASE_REST_URL", None)
+    secrets = {name for each in functions().values() for name in each.secrets} & given.keys()
+    settings = {name: value for name, value in given.items() if name not in secrets}
+    here = scene.here.model_copy(update={"settings": settings, "secrets": tuple(sorted(secrets))})
+    older, newer = (replace(together(here, image, port), memory="512Mi") for image in (before, scene.image))
+    script = secret_files("compose", [newer], here)["secrets.sh"]
+    subprocess.run(["/bin/sh", "-c", script], check=True, env={**os.environ, **given}, capture_output=True)
+    machine = Machine(here, Shell(KEPT))
+    machine.apply(older, None)
+    scene.origin.lead([newer], inside=(inside, port + 20))
+    with scene.under_load() as load:
         time.sleep(1)
-        other = engine.start("all-before", before, ports[1], env, "--memory", "512m")
-        took, status = one.stop()
-        time.sleep(2)
-        engine.run("start", one.name)
-        one.await_health()
-        time.sleep(2)
-        back, other_status = other.stop()
-        time.sleep(1)
+        for turn in (machine.apply, lambda service, running: machine.rollback(service.name, running)):
+            began = time.monotonic()
+            turn(newer, machine.running()[ALL])
+            seen(f"turned within {time.monotonic() - began:.1f} s")
+            left = engine.run("inspect", "--format", "{{.State.ExitCode}}", f"{ALL}-before", shown=False)
+            must(left == "0", "the one before came to its end by itself, with status 0")
+            time.sleep(1)
     must(set(load.seen) == {"200"}, f"there and back without one failure, of {load}")
     must(
         len(load.commits) == 2,
         f"answered by {' and '.join(each[:12] + '…' + each[-6:] for each in load.commits)}",
     )
-    must(
-        (status, other_status) == (0, 0) and took < 10 and back < 10,
-        f"each drained and ended by itself, after {took:.1f} and {back:.1f} s, with status 0",
-    )
-    other.remove()
 
 
-def small(
-    engine: Engine,
-    caddy: Origin,
-    origin: str,
-    headers: dict[str, str],
-    image: str,
-    env: dict[str, str],
-    ports: list[int],
-) -> None:
+def small(scene: Scene, port: int) -> None:
     """All functions in 256 MiB, asked all of them and then under load."""
-    one = engine.start("all-small", image, ports[2], env, "--memory", "256m", "--memory-swap", "256m")
-    caddy.lead(ports[2])
-    names = tuple(
-        name for name, each in functions().items() if "POST" in each.methods and "webhook" not in each.callers
-    )
-    with Load(origin, headers, names) as load:
+    limits = ("--memory", "256m", "--memory-swap", "256m")
+    one = scene.engine.start("all-small", scene.image, port, scene.everything, *limits)
+    scene.origin.lead([scene.together(port)])
+    names = [
+        name
+        for name, each in functions().items()
+        if "POST" in each.methods and "webhook" not in each.callers and (each.is_open or each.schedule)
+    ]
+    with scene.under_load(names) as load:
         time.sleep(20)
-    with Load(origin, headers, READ) as reads:
+    with scene.under_load() as reads:
         time.sleep(5)
     must(set(reads.seen) == {"200"}, f"of {reads}")
     must(
@@ -256,44 +303,32 @@ def small(
         one.state(".State.OOMKilled") == "false",
         f"{len(one.processes())} processes weigh {one.pss_mb():.0f} MB of 256",
     )
-    died = [line for line in one.lines() if line.get("code") in ("died", "blocked")]
-    must(not died, "no process was killed" + (f": {died[:3]}" if died else ""))
-    caddy.lead(ports[0])
+    must_have_lived(one)
     one.remove()
 
 
-def five(
-    engine: Engine,
-    caddy: Origin,
-    env: dict[str, str],
-    inside: dict[str, str],
-    folder: Path,
-    slim: str,
-    everything: dict[str, str],
-    ports: list[int],
-) -> None:
+def five(scene: Scene, slim: str, rest: int, ports: Sequence[int]) -> None:
     """Each with its own settings alone; the story again, and what each weighs."""
-    own = dict(zip(SERVICES, ports[3:8], strict=True))
-    services = {}
-    for name, port in own.items():
+    everything = {**scene.everything, "SCHEDULER": "1"}
+    scene.engine.start("all-rest", scene.image, rest, everything, "--memory", "512m")
+    running, led = {}, [scene.together(rest, but=SERVICES)]
+    for name, port in zip(SERVICES, ports, strict=False):
+        granted = scene.granted(name)
+        here = scene.here.model_copy(update={"secrets": tuple(granted)})
+        (service,) = services([functions()[name]], here, "compose", slim, "each")
+        led.append(replace(service, port=port))
+        memory = service.memory.replace("Mi", "m")
         target = {"FUNCTION_TARGET": functions()[name].target}
-        services[name] = engine.start(
-            name,
-            slim,
-            port,
-            {**granted(inside, name), **target},
-            "--memory",
-            functions()[name].memory.replace("Mi", "m"),
-        )
-    caddy.lead(ports[0], own=own)
-    tell_story(env, folder)
-    for name, service in services.items():
-        called = [line for line in service.lines() if line.get("request_id")]
+        running[name] = scene.engine.start(name, slim, port, {**granted, **target}, "--memory", memory)
+    scene.origin.lead(led)
+    tell_story(scene)
+    for name, container in running.items():
+        called = [line for line in container.lines() if line.get("request_id")]
         must(
             bool(called),
-            f"{name}: {len(called)} requests, up in {service.started_s:.1f} s, {service.pss_mb():.0f} MB",
+            f"{name}: {len(called)} requests, up in {container.started_s:.1f} s, {container.pss_mb():.0f} MB",
         )
-        took, status = service.stop()
+        took, status = container.stop()
         must(status == 0 and took < 10, f"{name} ended with 0 after {took:.1f} s")
 
 

@@ -13,23 +13,44 @@ import httpx
 
 from deploy.functions import ROOT
 
-LIMITS = ("--ulimit", "nofile=4096:4096", "--ulimit", "nproc=4096:4096")
+# The limits are for where this machine is a container itself, which may not have podman's own.
+SETTINGS = """\
+[containers]
+default_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]
+[engine]
+events_logger = "file"
+cgroup_manager = "cgroupfs"
+{runtime}
+[network]
+network_backend = "netavark"
+"""
+STORAGE = '[storage]\ndriver = "overlay"\ngraphroot = "{folder}/images"\nrunroot = "{folder}/run"\n'
 # As an image should be run anywhere: nothing can be written, no right is left, none can be gained.
 LOCKED = ("--read-only", "--cap-drop", "all", "--security-opt", "no-new-privileges")
 PATIENCE_S = 30
 
 
+def podman_variables(folder: Path) -> dict[str, str]:
+    """By which podman, whoever calls it, has its storage in a folder."""
+    runc = shutil.which("runc", path=f"{os.environ['PATH']}:/usr/sbin")
+    files = {
+        "CONTAINERS_CONF": folder / "containers.conf",
+        "CONTAINERS_STORAGE_CONF": folder / "storage.conf",
+    }
+    files["CONTAINERS_CONF"].write_text(SETTINGS.format(runtime='runtime = "runc"' if runc else ""))
+    files["CONTAINERS_STORAGE_CONF"].write_text(STORAGE.format(folder=folder))
+    return {name: str(file) for name, file in files.items()}
+
+
 @dataclass
 class Engine:
-    """podman with its storage in a folder."""
+    """podman, and where what is kept of it lies."""
 
     folder: Path
 
     def run(self, *words: str, env: dict[str, str] | None = None, shown: bool = True) -> str:
         """A command of podman's. Exits with its words if it fails. `env` goes by name, so that no value shows."""
-        options = ("--root", f"{self.folder}/images", "--runroot", f"{self.folder}/run")
-        runtime = shutil.which("runc", path=f"{os.environ['PATH']}:/usr/sbin")
-        command = ["podman", *options, *(("--runtime", runtime) if runtime else ()), *words]
+        command = ["podman", *words]
         if shown:
             print(f"  $ podman {' '.join(words)}"[:400], flush=True)
         done = subprocess.run(
@@ -62,12 +83,23 @@ class Engine:
         mounts = [f"--volume={path}:{path}:ro" for path in settings if Path(path).exists()]
         name = f"localhost/practice-{target}:{commit[:12]}"
         self.run(
-            *("build", "--quiet", "--isolation", "chroot", "--network", "host", *LIMITS, *mounts),
+            *("build", "--quiet", "--isolation", "chroot", "--network", "host", *mounts),
             *("--file", "Containerfile", "--target", target),
             *("--build-arg", f"BASE={self.base()}", "--tag", name),
             str(folder),
         )
         return name
+
+    def bridge(self) -> str:
+        """The address of this machine on the bridge of its containers."""
+        return self.run(
+            "network", "inspect", "podman", "--format", "{{(index .Subnets 0).Gateway}}", shown=False
+        )
+
+    def remove_all(self) -> None:
+        """Whatever is left of the rehearsal."""
+        for name in self.run("ps", "--all", "--format", "{{.Names}}", shown=False).split():
+            self.remove(name)
 
     def remove(self, name: str) -> None:
         """Let go of a container. On a busy machine podman does not always manage to kill one at once."""
@@ -95,7 +127,6 @@ class Engine:
                 name,
                 "--network",
                 "host",
-                *LIMITS,
                 *LOCKED,
                 *options,
                 *passed,

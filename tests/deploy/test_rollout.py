@@ -11,6 +11,7 @@ import tarfile
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -297,16 +298,14 @@ def _folder(name: str) -> tarfile.TarInfo:
 
 
 def answer(name: str) -> str:
-    """What a service answers."""
-    deadline = time.monotonic() + 10
-    while True:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port_of(name)}/", timeout=2) as reply:
-                return str(reply.read().decode())
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
+    """What a service answers, at the one of its ports where it is."""
+    first = port_of(name)
+    answers = []
+    for port in (first, first + 1):
+        with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=2) as reply:
+            answers.append(str(reply.read().decode()))
+    (answer,) = answers
+    return answer
 
 
 @pytest.mark.slow
@@ -360,17 +359,17 @@ def test_one_machine_goes_forward_back_and_forward_again(
 
 
 @pytest.mark.slow
-def test_what_does_not_start_is_taken_back_at_once(
+def test_what_does_not_start_is_gone_at_once(
     podman: Path, environment: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The one before answers again, and the command says so and fails."""
+    """The one before answers all along, and the command says so and fails."""
     good, bad = make_image("good"), make_image("bad", "/caddy", "no-such-command")
     trial = Rollout("compose", environment, good, "each")
     rollout.apply(trial, ["get-available-slots"])
     broken = Rollout("compose", environment, bad, "each")
     broken.platform = Machine(broken.environment, Shell(broken.folder), starts_within_s=2)
 
-    with pytest.raises(SystemExit, match="did not answer /healthz within 2 s and the one before runs again"):
+    with pytest.raises(SystemExit, match="did not answer /healthz within 2 s; the one before still runs"):
         rollout.apply(broken, ["get-available-slots"])
 
     assert "good" == answer("get-available-slots")

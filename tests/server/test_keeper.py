@@ -98,6 +98,13 @@ def test_where_memory_ends_it_is_a_function_that_goes(served: Served) -> None:
     assert score(served.pid("first")) > score(served.process.pid)
 
 
+def test_no_process_takes_memory_in_pages_of_two_megabytes(served: Served) -> None:
+    """An allocator that asks for them makes each process a fifth heavier, and the container is for twenty."""
+    rollup = Path(f"/proc/{served.pid('first')}/smaps_rollup").read_text().split()
+
+    assert "0" == rollup[rollup.index("AnonHugePages:") + 1]
+
+
 # The way through
 
 

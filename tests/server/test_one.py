@@ -83,6 +83,19 @@ def test_told_to_end_it_still_answers_a_request_that_is_on_its_way(served: Serve
         assert caller.recv(1000).startswith(b"HTTP/1.1 200")
 
 
+def test_told_to_end_it_still_answers_who_waits_to_be_taken(served: Served) -> None:
+    """The kernel has connected them while it was busy: it resets them when the socket is closed."""
+    with ThreadPoolExecutor(21) as asking:
+        busy = asking.submit(served.ask, "hold", what="block", seconds=2)
+        time.sleep(0.5)
+        waiting = [asking.submit(served.ask, "hold") for _ in range(20)]
+        time.sleep(0.7)
+        served.process.send_signal(signal.SIGTERM)
+
+        assert [200] * 21 == [each.result().status_code for each in (busy, *waiting)]
+    assert 0 == served.process.wait(5)
+
+
 def test_it_does_not_start_under_a_name_that_is_not_there(folder: Path) -> None:
     with serving(folder, FUNCTION_TARGET="nobody") as served:
         assert served.process.wait(10)

@@ -10,9 +10,11 @@ import pytest
 from deploy import environment as environments
 from deploy import names
 from deploy.__main__ import commands
+from deploy.environment import Target
 from deploy.functions import ROOT, functions
-from deploy.render import TARGETS, forwarders, secrets, write
-from deploy.services import pinned_image, port_of
+from deploy.render import TARGETS, forwarders, render, secrets, write
+from deploy.rollout import Rollout
+from deploy.services import CLOCK, pinned_image, port_of
 
 from .conftest import IMAGE, Render
 
@@ -46,7 +48,7 @@ def test_every_name_is_legal_where_it_goes() -> None:
     for platform, wanted in made.items():
         assert not [each for each in wanted if not names.RULES[platform].fullmatch(each)], platform
     assert len(set(made["Google service account"])) == len(services)
-    assert len({port_of(each) for each in services}) == len(services), (
+    assert len({port_of(each) for each in [*services, CLOCK]}) == len(services) + 1, (
         "two services of one port: rename the newer one"
     )
 
@@ -101,7 +103,41 @@ def test_a_rendering_replaces_the_one_before(tmp_path: Path, capsys: pytest.Capt
     write(["run-payouts"], "kubernetes", "staging", IMAGE, None, str(folder))
 
     assert ["run-payouts.yaml"] == [each.name for each in (folder / "services").iterdir()]
-    assert "for 1 functions" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "75 functions" in said or "functions." in said
+    assert "for 1 function." in said
+
+
+@pytest.mark.parametrize(
+    ("target", "options"), [("cloud-run", ""), ("kubernetes", ""), ("compose", " --shape each")]
+)
+def test_a_folder_for_one_function_says_what_follows_and_the_way_back(
+    rendered: Render, target: Target, options: str
+) -> None:
+    """As commands that can be typed, for this one alone; and that it leads to no other."""
+    read = rendered(target, "each", "get-available-slots")["README.md"]
+
+    where = f"--to {target} --env staging"
+    assert f"`python -m deploy apply {where}{options} get-available-slots`" in read
+    assert f"Back: `python -m deploy rollback {where} get-available-slots`" in read
+    assert "It leads to get-available-slots and to nothing else" in read
+    assert "NAMESPACE" not in read
+    assert "secrets.sh" not in read  # it holds none
+    assert "It leads to" not in rendered(target)["README.md"]
+
+
+def test_a_platform_that_pulls_is_not_given_an_image_of_this_machine(
+    rendered: Render, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Rendered, the way there is said; applied, it is refused."""
+    alone = f"localhost/practice-functions@sha256:{'a' * 64}"
+    chosen = [functions()["cancel-session"]]
+    told = render(chosen, environments.read("staging"), "kubernetes", alone, "each")["README.md"]
+
+    assert "podman push practice-functions:COMMIT REGISTRY/practice-functions" in told
+    with pytest.raises(SystemExit, match="The image is on this machine alone"):
+        Rollout("kubernetes", "staging", alone, None)
+    assert Rollout("compose", "staging", alone, None).image == alone
 
 
 def test_a_folder_with_other_things_in_it_is_left_alone(tmp_path: Path) -> None:

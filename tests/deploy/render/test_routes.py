@@ -17,7 +17,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from deploy.functions import functions
-from deploy.services import ALL_PORT, port_of
+from deploy.services import ALL_PORT, CLOCK, port_of
 
 from .conftest import Render
 
@@ -25,9 +25,13 @@ ANYWHERE = re.compile(".*")
 SOME = ("get-available-slots", "manage-session", "run-payouts")
 LATE = """
 import time
-from http.server import HTTPServer, SimpleHTTPRequestHandler
+from http.server import BaseHTTPRequestHandler, HTTPServer
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200 if self.path == "/healthz" else 404)
+        self.end_headers()
 time.sleep(2)
-HTTPServer(("127.0.0.1", {port}), SimpleHTTPRequestHandler).serve_forever()
+HTTPServer(("127.0.0.1", {port}), Handler).serve_forever()
 """
 Origin = Callable[..., httpx.Response]
 
@@ -140,11 +144,12 @@ def test_a_callers_address_is_what_the_gateway_saw(origin: Origin) -> None:
     assert forwarded.endswith("203.0.113.7, 127.0.0.1")
 
 
-def test_a_restart_is_waited_for(rendered: Render, tmp_path: Path, own_ports: None) -> None:
-    """The request is held until the service listens again."""
+@pytest.mark.parametrize("place", [0, 1], ids=["where it was", "at its other port"])
+def test_a_restart_is_waited_for(rendered: Render, tmp_path: Path, own_ports: None, place: int) -> None:
+    """The request is held until the service listens again, at either of its ports."""
     port = free_port()
     text = rendered("compose", "each", SOME[0], origin=f"http://127.0.0.1:{port}")["Caddyfile"]
-    script = LATE.format(port=port_of(SOME[0]))
+    script = LATE.format(port=port_of(SOME[0]) + place)
     service = [sys.executable, "-c", script]
     with caddy(text, tmp_path, port), subprocess.Popen(service, stderr=subprocess.DEVNULL) as late:
         reply = httpx.get(f"http://127.0.0.1:{port}/functions/v1/{SOME[0]}", timeout=15)
@@ -157,14 +162,28 @@ def test_one_container_is_reached_for_every_open_function(rendered: Render) -> N
     """And for no other."""
     text = rendered("compose", "one")["Caddyfile"]
 
-    paths = {word for line in text.splitlines() if "@functions path" in line for word in line.split()[2:]}
+    paths = {word for line in text.splitlines() if line.startswith("\t\tpath ") for word in line.split()[1:]}
     assert {f"/functions/v1/{each.name}" for each in functions().values() if each.is_open} <= paths
     assert not [
         each.name
         for each in functions().values()
         if not each.is_open and f"/functions/v1/{each.name}" in paths
     ]
-    assert f"reverse_proxy 127.0.0.1:{ALL_PORT} {{" in text
+    assert f"reverse_proxy 127.0.0.1:{ALL_PORT} 127.0.0.1:{ALL_PORT + 1} {{" in text
+
+
+def test_the_clock_comes_by_a_door_of_its_own(rendered: Render, tmp_path: Path, own_ports: None) -> None:
+    """To what nobody else reaches, wherever it is just now; the one container has its clock inside."""
+    port, door = free_port(), port_of(CLOCK)
+    found = rendered("compose", "each", *SOME, origin=f"http://127.0.0.1:{port}")
+    with one_service(port_of("run-payouts") + 1), caddy(found["Caddyfile"], tmp_path, port):
+        ours = httpx.get(f"http://127.0.0.1:{door}/functions/v1/run-payouts", timeout=15)
+        others = httpx.get(f"http://127.0.0.1:{door}/functions/v1/manage-session", timeout=15)
+
+    assert (200, 404) == (ours.status_code, others.status_code)
+    assert f"http://127.0.0.1:{door}/functions/v1/run-payouts | logger -t run-payouts" in found["crontab"]
+    assert "crontab" not in rendered("compose", "one")
+    assert "clock" not in rendered("compose", "one")["Caddyfile"]
 
 
 def test_the_url_map_routes_as_the_caddyfile_does(rendered: Render) -> None:
