@@ -81,7 +81,7 @@ class Front:
             raise web.HTTPForbidden(text=self._only_words)
         silent, status, recording, mails, processes = await asyncio.gather(
             self._silent(),
-            facts.ops_status(self._config, self._client),
+            facts.ops_status(self._config),
             facts.newest_recording(self._config),
             facts.newest_mails(self._config, self._client),
             facts.count_processes(self._config.state),

@@ -80,7 +80,7 @@ def main() -> None:
         must(not died, "none of them has died" + (f": {died[:3]}" if died else ""))
 
         caller = sign_in(env, "CLIENT")
-        headers = {**caller.api.headers, "content-type": "application/json"}
+        headers = {**caller.api.client.options.headers, "content-type": "application/json"}
         act("Killed")
         kill(engine, one, origin, dict(headers))
         act("Forward to another revision under load, and back")
