@@ -2,7 +2,7 @@
 
     with Api(env, env["SUPABASE_PUBLISHABLE_KEY"]) as api:
         api.sign_in(email, password)
-        rows = api.client.from_("profiles").select("id").execute().data
+        people = rows(api.client.from_("profiles").select("id"))
         answer = api.invoke("check-session-credits")
 
 By itself it would listen for two minutes, try a failed read three times more, speak HTTP/2, follow redirects with our
@@ -10,13 +10,14 @@ key, renew a session from a thread of its own, and name this machine's system to
 """
 
 import ssl
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import cache
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import httpx
+from pydantic import ValidationError
 
 from shared.settings import SupabaseSettings
 
@@ -39,7 +40,7 @@ class Api:
 
     def __init__(self, env: Mapping[str, str], key: str, *, seconds: float = 10) -> None:
         # Half a second to import, since realtime comes along: only commands that ask somebody pay it.
-        from supabase import ClientOptions, create_client
+        from supabase import ClientOptions, SupabaseException, create_client
         from yarl import URL
 
         where = SupabaseSettings.from_environment(env)
@@ -58,7 +59,11 @@ class Api:
             flow_type="implicit",
             httpx_client=self._http,
         )
-        self.client: Client = create_client(where.supabase_url, key, options)
+        try:
+            self.client: Client = create_client(where.supabase_url, key, options)
+        except SupabaseException as error:
+            asked = httpx.Request("GET", where.supabase_url)
+            raise httpx.UnsupportedProtocol(f"SUPABASE_URL: {error}", request=asked) from None
         # A self-hosted project need not have these behind its gateway.
         self.client.rest_url = URL(where.rest_url)
         self.client.functions_url = URL(where.public_functions_url)
@@ -71,14 +76,14 @@ class Api:
 
     def sign_in(self, email: str, password: str) -> "Session":
         """Be this person from now on. Raises supabase_auth's AuthError, or httpx's own where nobody answers."""
-        with _nobody_answers():
+        with _plainly():
             reply = self.client.auth.sign_in_with_password({"email": email, "password": password})
         assert reply.session
         return reply.session
 
     def sign_up(self, email: str, password: str, **told: str) -> "User":
         """Have an account made with what somebody told of themselves. Raises as `sign_in` does."""
-        with _nobody_answers():
+        with _plainly():
             reply = self.client.auth.sign_up(
                 {"email": email, "password": password, "options": {"data": told}}
             )
@@ -90,14 +95,10 @@ class Api:
         options = {"body": body or {}, "headers": headers, "responseType": "json"}
         return self.client.functions.invoke(function, options)
 
-    def status_of(self, query: Query) -> int:
-        """With what the Data API answers a query."""
-        from postgrest import APIError
-
-        try:
-            query.execute()
-        except APIError:
-            pass  # an answer too
+    def status_of(self, ask: Callable[[], object]) -> int:
+        """With what the project answers, be it a refusal or nothing that supabase-py can read."""
+        with suppress(ValidationError, *refusals()):  # `answer` has what was said
+            ask()
         return self.answer.status_code
 
     def close(self) -> None:
@@ -123,9 +124,9 @@ def _tls() -> ssl.SSLContext:
 
 
 @contextmanager
-def _nobody_answers() -> Iterator[None]:
-    """Auth's client alone makes a refusal of a connection that was not made."""
-    from supabase_auth.errors import AuthError
+def _plainly() -> Iterator[None]:
+    """Auth's client alone makes a refusal of a connection that was not made, and of a strange answer none."""
+    from supabase_auth.errors import AuthError, AuthUnknownError
 
     try:
         yield
@@ -133,6 +134,14 @@ def _nobody_answers() -> Iterator[None]:
         if isinstance(error.__cause__, httpx.TransportError):
             raise error.__cause__ from None
         raise
+    except ValidationError as error:
+        raise AuthUnknownError(f"auth's answer is not a person's: {error}", error) from error
+
+
+def rows(query: Query) -> list[dict[str, Any]]:
+    """What a query finds."""
+    found: list[dict[str, Any]] = query.execute().data
+    return found
 
 
 def refusals() -> tuple[type[Exception], ...]:
@@ -145,10 +154,17 @@ def refusals() -> tuple[type[Exception], ...]:
     return APIError, StorageException, AuthError, FunctionsError
 
 
+def answer_of(refusal: Exception) -> httpx.Response:
+    """What the project said no with. (The Data API's refusals do not lead to it: for them there is `Api.answer`.)"""
+    cause = refusal.__cause__
+    if not isinstance(cause, httpx.HTTPStatusError):
+        raise refusal
+    return cause.response
+
+
 def words_of(refusal: Exception) -> str:
     """What the project said, whole where a function said it: of its answer supabase-py keeps one field."""
-    cause = refusal.__cause__
-    if isinstance(cause, httpx.HTTPStatusError):
-        request, answer = cause.request, cause.response
-        return f"{request.method} {request.url.path}: {answer.status_code} {answer.text}"
-    return str(refusal)
+    if not isinstance(refusal.__cause__, httpx.HTTPStatusError):
+        return str(refusal)
+    answer = answer_of(refusal)
+    return f"{answer.request.method} {answer.request.url.path}: {answer.status_code} {answer.text}"

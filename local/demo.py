@@ -16,7 +16,7 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
-from deploy.api import Query, refusals, words_of
+from deploy.api import Query, refusals, rows, words_of
 
 from .config import write_private
 from .demo_cast import Mailbox, Person, StandIns, read_paragraph, sign_in
@@ -86,7 +86,7 @@ def play(state: Path, env: dict[str, str]) -> None:
     complete(admin, session["id"])
     stand_ins.run("advance-sessions")
     say("The session is completed, and the recording stops by itself. Its files are copied and verified.")
-    for line in attendance(practitioner, session["id"]).execute().data:
+    for line in rows(attendance(practitioner, session["id"])):
         who = "client" if line["user_id"] == client.id else "practitioner"
         print(f"    {who} was there for {line['total_seconds']} s", flush=True)
     finished = watch(client, session["id"], until=("completed", "failed"), stand_ins=stand_ins)
@@ -200,7 +200,7 @@ def set_up(client: Person, practitioner: Person, admin: Person) -> Any:
     sessions = practitioner.from_("session_schedules")
     away = {"status": "cancelled", "notes": "Cancelled by practitioner: the demo needs this hour"}
     at_this_hour(sessions.update(away)).eq("status", "scheduled").execute()
-    for left_over in at_this_hour(sessions.select("id")).eq("status", "in_progress").execute().data:
+    for left_over in rows(at_this_hour(sessions.select("id")).eq("status", "in_progress")):
         complete(admin, left_over["id"])
     row = {
         "practitioner_id": own["id"],
@@ -230,7 +230,7 @@ def attendance(person: Person, session_id: str) -> Any:
 
 def one(query: Query) -> Any:
     """The first row of it."""
-    return query.execute().data[0]
+    return rows(query)[0]
 
 
 def ends_at(session: dict[str, Any]) -> datetime:
@@ -253,7 +253,7 @@ def await_both(practitioner: Person, session_id: str) -> None:
     """Until Agora has told of both."""
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
-        if len(attendance(practitioner, session_id).eq("source", "agora").execute().data) == 2:
+        if len(rows(attendance(practitioner, session_id).eq("source", "agora"))) == 2:
             return
         time.sleep(0.2)
     raise SystemExit("Nobody told that they joined; `make logs` says why.")

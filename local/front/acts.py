@@ -14,7 +14,7 @@ import httpx
 import psycopg
 from cronsim import CronSim
 
-from deploy.api import Api, refusals, words_of
+from deploy.api import Api, refusals, rows, words_of
 from local.config import ROOT, Config, Port
 from local.deploy_yaml import Function
 
@@ -60,7 +60,7 @@ class Acts:
             self._enter(api, "client")
             packages = api.client.from_("session_packages").select("session_types(id, duration_minutes)")
             five = packages.is_("is_active", "true").is_("is_group", "false").eq("session_count", 5).limit(1)
-            (kind,) = (row["session_types"] for row in five.execute().data)
+            (kind,) = (row["session_types"] for row in rows(five))
             wanted = {"session_type_id": kind["id"], "duration_minutes": kind["duration_minutes"]}
             order = {**wanted, "payment_type": "package_5", "currency": "cad"}
             return str(api.invoke("create-session-payment", order)["url"])

@@ -10,7 +10,7 @@ import aiohttp
 import httpx
 import psycopg
 
-from deploy.api import Api, refusals
+from deploy.api import Api, refusals, rows
 from local.config import Config, Port
 from local.deploy_yaml import Function
 from local.members import members
@@ -52,13 +52,14 @@ async def ops_status(config: Config) -> dict[str, Any] | None:
 
     def ask() -> dict[str, Any] | None:
         with Api(config.env(), config.secrets["SUPABASE_SECRET_KEY"], seconds=SOON_S) as api:
-            rows: list[dict[str, Any]] = api.client.rpc("ops_status").execute().data
-            return rows[0] if rows else None
+            return next(iter(rows(api.client.rpc("ops_status"))), None)
 
     try:
         return await asyncio.to_thread(ask)
-    except (*refusals(), httpx.HTTPError):
+    except refusals():
         return None
+    except httpx.HTTPError:
+        return None  # it is down, which the page says elsewhere
 
 
 async def newest_mails(config: Config, client: aiohttp.ClientSession) -> list[dict[str, Any]]:
@@ -85,7 +86,7 @@ def demo_pages(state: Path) -> list[dict[str, str]]:
     return pages
 
 
-def rows(functions: dict[str, Function], status: dict[str, Any] | None) -> list[Row]:
+def scheduled(functions: dict[str, Function], status: dict[str, Any] | None) -> list[Row]:
     """Functions that the clock calls, by name."""
     runs = {run["function"]: run for run in (status or {}).get("functions") or []}
     return [Row(one, runs.get(name)) for name, one in sorted(functions.items()) if one.schedule]

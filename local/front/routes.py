@@ -103,7 +103,7 @@ class Front:
             recording=recording,
             mails=mails,
             processes=processes,
-            rows=facts.rows(known, status),
+            rows=facts.scheduled(known, status),
             others=[name for name, one in sorted(known.items()) if not one.schedule],
             pages=facts.demo_pages(self._config.state),
             people=facts.PEOPLE,
