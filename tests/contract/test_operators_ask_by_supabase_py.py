@@ -1,16 +1,10 @@
 """What operators run speaks to the project by supabase-py (`deploy.api`), and by no HTTP client of its own."""
 
 import ast
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
-import httpx
 import pytest
-from pytest_httpserver import HTTPServer
-from werkzeug import Request, Response
 
-from deploy.api import Api, answer_of, refusals, words_of
 from deploy.functions import ROOT
 
 COMMANDS = ("deploy", "local", "sql")
