@@ -60,8 +60,10 @@ class Acts:
             self._enter(api, "client")
             packages = api.client.from_("session_packages").select("session_types(id, duration_minutes)")
             five = packages.is_("is_active", "true").is_("is_group", "false").eq("session_count", 5).limit(1)
-            (kind,) = (row["session_types"] for row in rows(five))
-            wanted = {"session_type_id": kind["id"], "duration_minutes": kind["duration_minutes"]}
+            kinds = [row["session_types"] for row in rows(five)]
+            if not kinds:
+                raise Failed("No package of five sessions is for sale.")
+            wanted = {"session_type_id": kinds[0]["id"], "duration_minutes": kinds[0]["duration_minutes"]}
             order = {**wanted, "payment_type": "package_5", "currency": "cad"}
             return str(api.invoke("create-session-payment", order)["url"])
 
@@ -147,7 +149,10 @@ class Acts:
                 return ask(api)
 
         try:
-            return await asyncio.to_thread(asked)
+            # httpx counts its seconds anew for each read; these are for all of it.
+            return await asyncio.wait_for(asyncio.to_thread(asked), PATIENCE_S)
+        except TimeoutError:
+            raise Failed(f"It had not ended after {PATIENCE_S} s.") from None
         except refusals() as refusal:
             raise Failed(words_of(refusal)) from refusal
         except httpx.HTTPError as error:

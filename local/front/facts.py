@@ -55,10 +55,10 @@ async def ops_status(config: Config) -> dict[str, Any] | None:
             return next(iter(rows(api.client.rpc("ops_status"))), None)
 
     try:
-        return await asyncio.to_thread(ask)
+        return await asyncio.wait_for(asyncio.to_thread(ask), SOON_S)
     except refusals():
         return None
-    except httpx.HTTPError:
+    except (httpx.HTTPError, TimeoutError):
         return None  # it is down, which the page says elsewhere
 
 
