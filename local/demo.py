@@ -16,6 +16,8 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
+from deploy.api import Query, refusals, rows, words_of
+
 from .config import write_private
 from .demo_cast import Mailbox, Person, StandIns, read_paragraph, sign_in
 from .envfile import read_env
@@ -27,16 +29,24 @@ PATIENCE_S = 180
 
 
 def main(state: Path) -> None:
-    """Tell the story."""
+    """Tell the story, to its end or to where something says no."""
     try:
         env = read_env(state)
     except FileNotFoundError:
         raise SystemExit("There is no stack here yet. Start one: make up") from None
+    try:
+        play(state, env)
+    except refusals() as refusal:
+        raise SystemExit(f"\n{words_of(refusal)}") from None
+
+
+def play(state: Path, env: dict[str, str]) -> None:
+    """All of it."""
     client, practitioner, admin = (sign_in(env, role) for role in ("CLIENT", "PRACTITIONER", "ADMIN"))
     stand_ins, mailbox = StandIns(env), Mailbox(env)
     say("The client and the practitioner sign in.")
 
-    policy = client.read("waiver_policy", is_active="eq.true")[0]
+    policy = one(client.from_("waiver_policy").select("*").is_("is_active", "true"))
     text = policy["policy_text"].replace("[Date of signing]", f"{datetime.now().astimezone():%x}")
     signed = client.call("create-liability-waiver", {"waiver_text": text, "signature_name": "Demo client"})
     say(f"The client signs waiver version {policy['version']}.", signed["waiver_id"])
@@ -76,7 +86,7 @@ def main(state: Path) -> None:
     complete(admin, session["id"])
     stand_ins.run("advance-sessions")
     say("The session is completed, and the recording stops by itself. Its files are copied and verified.")
-    for line in practitioner.read("session_attendance", session_id=f"eq.{session['id']}"):
+    for line in rows(attendance(practitioner, session["id"])):
         who = "client" if line["user_id"] == client.id else "practitioner"
         print(f"    {who} was there for {line['total_seconds']} s", flush=True)
     finished = watch(client, session["id"], until=("completed", "failed"), stand_ins=stand_ins)
@@ -105,9 +115,11 @@ def main(state: Path) -> None:
 def book_with_credit(client: Person, practitioner: Person, admin: Person) -> None:
     """The booking page's first free time, days from now. Whoever has no credit is given one."""
     if not client.call("check-session-credits")["total_credits"]:
-        admin.call_rpc("adjust_credits", {"user_id": client.id, "change": 1, "reason": "For the demo"})
-    own = practitioner.read("practitioners", user_id=f"eq.{practitioner.id}")[0]
-    kind = client.read("session_types", is_active="is.true", is_group="is.false", duration_minutes="eq.45")[0]
+        given = {"user_id": client.id, "change": 1, "reason": "For the demo"}
+        admin.rpc("adjust_credits", given)
+    own = own_row(practitioner)
+    kinds = client.from_("session_types").select("*")
+    kind = one(kinds.is_("is_active", "true").is_("is_group", "false").eq("duration_minutes", 45))
     today = datetime.now(UTC).date()
     free = client.call(
         "get-available-slots",
@@ -176,24 +188,19 @@ def manage(mailbox: Mailbox, stand_ins: StandIns, client: Person, practitioner: 
 
 def set_up(client: Person, practitioner: Person, admin: Person) -> Any:
     """The practitioner's own direct writes, as the frontend does them."""
-    own = practitioner.read("practitioners", user_id=f"eq.{practitioner.id}")[0]
+    own = own_row(practitioner)
     now = datetime.now(UTC)
 
-    def stamp(minutes: int) -> str:
-        return f"{now + timedelta(minutes=minutes):%Y-%m-%dT%H:%M:%SZ}"
+    def at_this_hour(query: Any) -> Any:
+        since, until = (now + timedelta(minutes=minutes) for minutes in (-120, 60))
+        kept = query.eq("practitioner_id", own["id"])
+        return kept.gte("scheduled_at", since.isoformat()).lt("scheduled_at", until.isoformat())
 
     # Whatever is planned for this very hour, by an earlier demo for one, would be in the way.
-    at_this_hour = {
-        "practitioner_id": f"eq.{own['id']}",
-        "and": f"(scheduled_at.gte.{stamp(-120)},scheduled_at.lt.{stamp(60)})",
-    }
-    practitioner.change(
-        "session_schedules",
-        {"status": "cancelled", "notes": "Cancelled by practitioner: the demo needs this hour"},
-        status="eq.scheduled",
-        **at_this_hour,
-    )
-    for left_over in practitioner.read("session_schedules", status="eq.in_progress", **at_this_hour):
+    sessions = practitioner.from_("session_schedules")
+    away = {"status": "cancelled", "notes": "Cancelled by practitioner: the demo needs this hour"}
+    at_this_hour(sessions.update(away)).eq("status", "scheduled").execute()
+    for left_over in rows(at_this_hour(sessions.select("id")).eq("status", "in_progress")):
         complete(admin, left_over["id"])
     row = {
         "practitioner_id": own["id"],
@@ -203,12 +210,27 @@ def set_up(client: Person, practitioner: Person, admin: Person) -> Any:
         "room_name": f"session-{own['id'][:8]}-{client.id[:8]}-{time.time_ns() // 1_000_000}",
         "status": "scheduled",
     }
-    return practitioner.write("session_schedules", row)[0]
+    return one(sessions.insert(row))
 
 
 def complete(admin: Person, session_id: str) -> None:
     """End a session, as only an admin can."""
-    admin.change("session_schedules", {"status": "completed"}, id=f"eq.{session_id}")
+    admin.from_("session_schedules").update({"status": "completed"}).eq("id", session_id).execute()
+
+
+def own_row(practitioner: Person) -> Any:
+    """What the platform knows of a practitioner."""
+    return one(practitioner.from_("practitioners").select("*").eq("user_id", practitioner.id))
+
+
+def attendance(person: Person, session_id: str) -> Any:
+    """Who was in a session, as this person may know it."""
+    return person.from_("session_attendance").select("*").eq("session_id", session_id)
+
+
+def one(query: Query) -> Any:
+    """The first row of it."""
+    return rows(query)[0]
 
 
 def ends_at(session: dict[str, Any]) -> datetime:
@@ -220,7 +242,8 @@ def await_status(person: Person, session_id: str, status: str) -> None:
     """Until the session stands there."""
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
-        if person.read("session_schedules", id=f"eq.{session_id}")[0]["status"] == status:
+        row = one(person.from_("session_schedules").select("status").eq("id", session_id))
+        if row["status"] == status:
             return
         time.sleep(0.5)
     raise SystemExit(f"The session did not become {status}; `make logs` says why.")
@@ -230,10 +253,7 @@ def await_both(practitioner: Person, session_id: str) -> None:
     """Until Agora has told of both."""
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
-        if (
-            len(practitioner.read("session_attendance", session_id=f"eq.{session_id}", source="eq.agora"))
-            == 2
-        ):
+        if len(rows(attendance(practitioner, session_id).eq("source", "agora"))) == 2:
             return
         time.sleep(0.2)
     raise SystemExit("Nobody told that they joined; `make logs` says why.")

@@ -3,69 +3,44 @@
 import html
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
+
+from deploy.api import Api
+
+if TYPE_CHECKING:
+    from postgrest import SyncRequestBuilder
+
+PATIENCE_S = 60
 
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody signed in."""
+    """Somebody signed in, who asks as a browser does for them."""
 
     id: str
     email: str
-    api: httpx.Client
+    api: Api
+
+    def from_(self, table: str) -> "SyncRequestBuilder":
+        """A table, as this person may see and write it."""
+        return self.api.client.from_(table)
+
+    def rpc(self, name: str, arguments: dict[str, Any]) -> Any:
+        """What an RPC answers this person."""
+        return self.api.client.rpc(name, arguments).execute().data
 
     def call(self, function: str, body: dict[str, Any] | None = None) -> Any:
-        """What supabase-js does on `functions.invoke`."""
-        return self._read(self.api.post(f"/functions/v1/{function}", json=body or {}))
-
-    def call_rpc(self, name: str, body: dict[str, Any]) -> Any:
-        """What supabase-js does on `rpc`."""
-        return self._read(self.api.post(f"/rest/v1/rpc/{name}", json=body))
-
-    def read(self, table: str, **filters: str) -> Any:
-        """What supabase-js does on `from(table).select()`."""
-        return self._read(self.api.get(f"/rest/v1/{table}", params=filters))
-
-    def write(self, table: str, row: dict[str, Any], conflict: str | None = None) -> Any:
-        """What supabase-js does on `insert`, or on `upsert` where a conflict is named."""
-        prefer = "return=representation" + (",resolution=merge-duplicates" if conflict else "")
-        params = {"on_conflict": conflict} if conflict else {}
-        return self._read(
-            self.api.post(f"/rest/v1/{table}", json=row, params=params, headers={"prefer": prefer})
-        )
-
-    def change(self, table: str, row: dict[str, Any], **filters: str) -> Any:
-        """What supabase-js does on `update`."""
-        return self._read(
-            self.api.patch(
-                f"/rest/v1/{table}", json=row, params=filters, headers={"prefer": "return=representation"}
-            )
-        )
-
-    @staticmethod
-    def _read(reply: httpx.Response) -> Any:
-        if reply.status_code >= 300:
-            raise SystemExit(
-                f"\n{reply.request.method} {reply.request.url.path}: {reply.status_code} {reply.text}"
-            )
-        return reply.json()
+        """What a function answers."""
+        return self.api.invoke(function, body)
 
 
 def sign_in(env: dict[str, str], role: str) -> Person:
     """Sign in with the log-in that the first start made up."""
-    api = httpx.Client(
-        base_url=env["SUPABASE_URL"], headers={"apikey": env["SUPABASE_PUBLISHABLE_KEY"]}, timeout=60
-    )
-    reply = api.post(
-        "/auth/v1/token",
-        params={"grant_type": "password"},
-        json={"email": env[f"DEMO_{role}_EMAIL"], "password": env[f"DEMO_{role}_PASSWORD"]},
-    ).raise_for_status()
-    session = reply.json()
-    api.headers["authorization"] = f"Bearer {session['access_token']}"
-    return Person(session["user"]["id"], session["user"]["email"], api)
+    api = Api(env, env["SUPABASE_PUBLISHABLE_KEY"], seconds=PATIENCE_S)
+    person = api.sign_in(env[f"DEMO_{role}_EMAIL"], env[f"DEMO_{role}_PASSWORD"]).user
+    return Person(person.id, str(person.email), api)
 
 
 class StandIns:
@@ -73,8 +48,7 @@ class StandIns:
 
     def __init__(self, env: dict[str, str]) -> None:
         self._agora = httpx.Client(base_url=env["AGORA_API_URLS"], timeout=20)
-        key = env["SUPABASE_SECRET_KEY"]
-        self._service = httpx.Client(base_url=env["FUNCTIONS_URL"], headers={"apikey": key}, timeout=60)
+        self._service = Api(env, env["SUPABASE_SECRET_KEY"], seconds=PATIENCE_S)
 
     def set_present(self, channel: str, uids: list[int]) -> None:
         """These people, and nobody else, are in the channel."""
@@ -82,7 +56,7 @@ class StandIns:
 
     def run(self, function: str) -> None:
         """The scheduler calls, as it does each minute."""
-        self._service.post(f"/{function}", json={}).raise_for_status()
+        self._service.invoke(function)
 
 
 class Mailbox:

@@ -131,7 +131,7 @@ class Supervisor:
             await self._step("Gateway", self._serve(gateway.app, Port.GATEWAY))
             await self._serve(site.app(config, self._env), Port.SAMPLE)
         if self._order["seed"]:
-            await self._step("Demo", seed.insert_demo(config, client))
+            await self._step("Demo", asyncio.to_thread(seed.insert_demo, config))
         if self._order["schedules"]:
             ticking = asyncio.create_task(ticker.tick(config, client))
             self._closing.callback(ticking.cancel)

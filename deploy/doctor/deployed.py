@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 
+from deploy.api import Api, answer_of, refusals
 from deploy.functions import Function
 from deploy.functions import functions as every_function
 from shared.inspection import QUESTION, hash_setting
@@ -52,28 +53,33 @@ def _may_be_hidden(function: Function) -> bool:
 
 def inspected(env: Environment, functions: list[Function]) -> Iterator[str]:
     """What each was given, compared by hashes; its clock; whose address it sees."""
-    base = SupabaseSettings.from_environment(env).public_functions_url
-    key = ServiceSettings.from_environment(env).key
     salt = secrets.token_hex(16)
     names = sorted({name for each in every_function().values() for name in each.settings})
-    headers = {"apikey": key, QUESTION: "1", "x-forwarded-for": FORGED}
-
-    def ask(function: Function) -> httpx.Response:
-        body = {"salt": salt, "names": names}
-        return httpx.post(f"{base}/{function.name}", json=body, headers=headers, timeout=30)
-
+    question = {"salt": salt, "names": names}
+    headers = {QUESTION: "1", "x-forwarded-for": FORGED}
     told: Told = {}
     silent: dict[str, list[str]] = defaultdict(list)
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        for function, reply in zip(functions, pool.map(ask, functions), strict=True):
-            if reply.status_code == 200:
-                told[function] = reply.json()
+    with (
+        Api(env, ServiceSettings.from_environment(env).key, seconds=30) as api,
+        ThreadPoolExecutor(AT_ONCE) as pool,
+    ):
+
+        def ask(function: Function) -> dict[str, Any] | httpx.Response:
+            try:
+                answer: dict[str, Any] = api.invoke(function.name, question, **headers)
+                return answer
+            except refusals() as refusal:
+                return answer_of(refusal)
+
+        for function, answer in zip(functions, pool.map(ask, functions), strict=True):
+            if isinstance(answer, dict):
+                told[function] = answer
             elif not (
                 _may_be_hidden(function)
-                and reply.status_code in (403, 404)
-                and "x-request-id" not in reply.headers
+                and answer.status_code in (403, 404)
+                and "x-request-id" not in answer.headers
             ):
-                silent[_why(reply)].append(function.name)
+                silent[_why(answer)].append(function.name)
     for why, who in silent.items():
         yield f"{_listed(who)} cannot say what they were given: {why}"
     yield from _differences(env, told, salt, names)

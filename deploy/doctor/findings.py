@@ -14,5 +14,5 @@ class NotLookedAt(str):
 
 
 def get(url: str, key: str) -> httpx.Response:
-    """Ask the project with one of its keys."""
+    """Ask the project with one of its keys what supabase-py has no words for."""
     return httpx.get(url, headers={"apikey": key}, timeout=10)

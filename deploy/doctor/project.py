@@ -2,20 +2,22 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from email.utils import parsedate_to_datetime
 from uuid import uuid4
 
 import httpx
 import jwt
 
+from deploy.api import Api, refusals
 from deploy.functions import Function
 from shared import auth
-from shared.settings import ServiceSettings, SupabaseSettings
+from shared.settings import ServiceSettings
 
 from .database import SKEW_S
 from .findings import Environment, NotLookedAt, get
 
+BUCKET = "session-recordings"
 # Without an active row of each nobody can book.
 ACTIVE = {
     "waiver_policy": "nobody can sign a waiver",
@@ -25,21 +27,26 @@ ACTIVE = {
 
 def keys(env: Environment) -> Iterator[str]:
     """Each key of the project, tried, and that neither is what the other should be."""
-    base = SupabaseSettings.from_environment(env).rest_url
     public = env["SUPABASE_PUBLISHABLE_KEY"]
-    reply = get(f"{base}/session_types?select=id&limit=0", public)
+    with Api(env, public) as api:
+        status = api.status_of(_nothing_of(api, "session_types"))
     if _role_of(public) == "service_role" or public.startswith("sb_secret_"):
         yield "SUPABASE_PUBLISHABLE_KEY is a secret key: whoever is given it may do anything"
-    elif reply.status_code in (401, 403):
+    elif status in (401, 403):
         yield "SUPABASE_PUBLISHABLE_KEY is refused"
-    elif reply.status_code >= 500:
-        yield f"{base} answers {reply.status_code}"
+    elif status >= 500:
+        yield f"{api.client.rest_url} answers {status}"
     if _algorithm_of(public) == "HS256":
         yield (
             "SUPABASE_PUBLISHABLE_KEY is a legacy key, signed with the JWT secret, which then still holds: whoever "
             "knows it can sign for anybody; make a publishable key, then revoke the secret"
         )
-    yield from _clock(reply)
+    yield from _clock(api.answer)
+
+
+def _nothing_of(api: Api, table: str) -> Callable[[], object]:
+    """Whether it may be asked, without a row of it."""
+    return api.client.from_(table).select("id").limit(0).execute
 
 
 def _algorithm_of(key: str) -> str | None:
@@ -66,37 +73,37 @@ def _clock(reply: httpx.Response) -> Iterator[str]:
 
 def database(env: Environment) -> Iterator[str]:
     """Whether the Data API takes our secret keys, and has our tables."""
-    base = SupabaseSettings.from_environment(env).rest_url
     first, *second = ServiceSettings.from_environment(env).keys
-    reply = get(f"{base}/session_recordings?select=id&limit=0", first)
-    if reply.status_code in (401, 403):
-        yield "SUPABASE_SECRET_KEY is refused"
-    elif reply.status_code == 404:
-        yield (
-            "the migrations are not applied; run supabase db push"
-            " (into a platform in use: python -m deploy migrations --beside DIR)"
-        )
-    elif reply.status_code != 200:
-        yield f"{base} answers {reply.status_code}"
-    else:
-        yield from _policies(base, first)
-        yield from _exposed(base, first)
-    if second and get(f"{base}/session_recordings?select=id&limit=0", *second).status_code in (401, 403):
-        yield "the second SUPABASE_SECRET_KEY is refused, and functions still accept it; take it out"
+    with Api(env, first) as api:
+        status = api.status_of(_nothing_of(api, "session_recordings"))
+        if status in (401, 403):
+            yield "SUPABASE_SECRET_KEY is refused"
+        elif status == 404:
+            yield (
+                "the migrations are not applied; run supabase db push"
+                " (into a platform in use: python -m deploy migrations --beside DIR)"
+            )
+        elif status != 200:
+            yield f"{api.client.rest_url} answers {status}"
+        else:
+            yield from _policies(api)
+            yield from _exposed(api)
+    if second:
+        with Api(env, *second) as api:
+            if api.status_of(_nothing_of(api, "session_recordings")) in (401, 403):
+                yield "the second SUPABASE_SECRET_KEY is refused, and functions still accept it; take it out"
 
 
-def _policies(base: str, key: str) -> Iterator[str]:
+def _policies(api: Api) -> Iterator[str]:
     for table, means in ACTIVE.items():
-        reply = get(f"{base}/{table}?select=id&is_active=is.true&limit=1", key)
-        if reply.status_code == 200 and not reply.json():
+        active = api.client.from_(table).select("id").is_("is_active", "true").limit(1)
+        if api.status_of(active.execute) == 200 and not api.answer.json():
             yield f"no row of {table} is active: {means}; insert one, or make one active"
 
 
-def _exposed(base: str, key: str) -> Iterator[str]:
+def _exposed(api: Api) -> Iterator[str]:
     """The API's own setting: which schemas it shows."""
-    headers = {"apikey": key, "accept-profile": "private"}
-    reply = httpx.get(f"{base}/rate_limits?limit=0", headers=headers, timeout=10)
-    if reply.status_code != 406:
+    if api.status_of(api.client.schema("private").from_("rate_limits").select("*").limit(0).execute) != 406:
         yield "the API shows the schema private; take it out of the exposed schemas"
 
 
@@ -136,9 +143,10 @@ def _legacy_secret(env: Environment) -> Iterator[str]:
         return
     claims = {"role": "anon", "iss": "supabase", "iat": int(time.time()), "exp": int(time.time()) + 60}
     token = jwt.encode(claims, secret, "HS256")
-    url = f"{SupabaseSettings.from_environment(env).rest_url}/session_types?select=id&limit=0"
-    headers = {"apikey": env["SUPABASE_PUBLISHABLE_KEY"], "authorization": f"Bearer {token}"}
-    if httpx.get(url, headers=headers, timeout=10).status_code == 200:
+    with Api(env, env["SUPABASE_PUBLISHABLE_KEY"]) as api:
+        api.client.postgrest.auth(token)
+        status = api.status_of(_nothing_of(api, "session_types"))
+    if status == 200:
         yield "the project still takes tokens of SUPABASE_JWT_SECRET: whoever has it can sign for anybody; revoke it"
     else:
         yield "SUPABASE_JWT_SECRET is set and signs nothing that the project takes; take it out everywhere"
@@ -152,13 +160,12 @@ def _issued_token(env: Environment, public: str) -> Iterator[str]:
             "whether tokens that auth issues verify: set DOCTOR_EMAIL and DOCTOR_PASSWORD, of an account without a role"
         )
         return
-    url = f"{env['SUPABASE_URL']}/auth/v1/token?grant_type=password"
-    body = {"email": email, "password": password}
-    reply = httpx.post(url, headers={"apikey": public}, json=body, timeout=10)
-    if reply.status_code != 200:
-        yield f"DOCTOR_EMAIL cannot sign in: auth answers {reply.status_code}"
-        return
-    token = reply.json()["access_token"]
+    with Api(env, public) as api:
+        try:
+            token = api.sign_in(email, password).access_token
+        except refusals():
+            yield f"DOCTOR_EMAIL cannot sign in: auth answers {api.answer.status_code}"
+            return
     published = get(f"{env['SUPABASE_URL']}/auth/v1/.well-known/jwks.json", public).json()
     known = {key.key_id: key.key for key in auth.read_keys(json.dumps(published).encode())}
     header = jwt.get_unverified_header(token)
@@ -175,48 +182,39 @@ def _issued_token(env: Environment, public: str) -> Iterator[str]:
 
 def storage(env: Environment) -> Iterator[str]:
     """The bucket, and that a file can be put into it and taken out of it again."""
-    key = ServiceSettings.from_environment(env).key
-    base = f"{env['SUPABASE_URL']}/storage/v1"
-    reply = get(f"{base}/bucket/session-recordings", key)
-    if reply.status_code in (401, 403):
-        yield "SUPABASE_SECRET_KEY is refused"
-        return
-    if reply.status_code != 200:
-        yield f"the bucket session-recordings is not there ({reply.status_code}); run supabase db push"
-        return
-    if reply.json()["public"]:
-        yield "the bucket session-recordings is public; everybody can watch the sessions"
-    path = f"session-recordings/doctor/{uuid4()}.mp4"
-    headers = {"apikey": key, "authorization": f"Bearer {key}"}
-    put = httpx.post(
-        f"{base}/object/{path}",
-        content=b"doctor",
-        headers={**headers, "content-type": "video/mp4"},
-        timeout=20,
-    )
-    if not put.is_success:
-        yield f"nothing can be put into the bucket session-recordings: {put.status_code} {put.text[:200]}"
-        return
-    got = httpx.get(f"{base}/object/{path}", headers=headers, timeout=20)
-    if got.content != b"doctor":
-        yield f"what is put into the bucket session-recordings does not come back: {got.status_code}"
-    bucket, _, name = path.partition("/")
-    gone = httpx.request(
-        "DELETE", f"{base}/object/{bucket}", json={"prefixes": [name]}, headers=headers, timeout=20
-    )
-    if not gone.is_success:
-        yield f"{path} cannot be deleted again: {gone.status_code} {gone.text[:200]}"
+    path = f"doctor/{uuid4()}.mp4"
+    with Api(env, ServiceSettings.from_environment(env).key, seconds=20) as api:
+        storage = api.client.storage
+        status = api.status_of(lambda: storage.get_bucket(BUCKET))
+        if status in (401, 403):
+            yield "SUPABASE_SECRET_KEY is refused"
+            return
+        if status != 200:
+            yield f"the bucket {BUCKET} is not there ({status}); run supabase db push"
+            return
+        if api.answer.json()["public"]:
+            yield f"the bucket {BUCKET} is public; everybody can watch the sessions"
+        files = storage.from_(BUCKET)
+        status = api.status_of(lambda: files.upload(path, b"doctor", {"content-type": "video/mp4"}))
+        if not api.answer.is_success:
+            yield f"nothing can be put into the bucket {BUCKET}: {status} {api.answer.text[:200]}"
+            return
+        status = api.status_of(lambda: files.download(path))
+        if api.answer.content != b"doctor":
+            yield f"what is put into the bucket {BUCKET} does not come back: {status}"
+        status = api.status_of(lambda: files.remove([path]))
+        if not api.answer.is_success:
+            yield f"{BUCKET}/{path} cannot be deleted again: {status} {api.answer.text[:200]}"
 
 
 def invariants(env: Environment) -> Iterator[str]:
     """What check-invariants asks, without the function: money is looked at even while nothing is deployed."""
-    base = SupabaseSettings.from_environment(env).rest_url
-    headers = {"apikey": ServiceSettings.from_environment(env).key}
-    reply = httpx.post(f"{base}/rpc/check_invariants", headers=headers, json={}, timeout=300)
-    if reply.status_code != 200:
-        yield f"check_invariants answers {reply.status_code}"
+    with Api(env, ServiceSettings.from_environment(env).key, seconds=300) as api:
+        status = api.status_of(api.client.rpc("check_invariants").execute)
+    if status != 200:
+        yield f"check_invariants answers {status}"
         return
-    for found in reply.json():
+    for found in api.answer.json():
         if found.get("waits"):
             continue  # a person's work, which `status` tells of
         yield f"{found['rule']}: {found['broken']} times, as in {', '.join(found['examples'])}"
@@ -224,12 +222,11 @@ def invariants(env: Environment) -> Iterator[str]:
 
 def running(env: Environment) -> Iterator[str]:
     """What `status` tells a monitor: a scheduler that does not call, a queue that nobody works off."""
-    base = SupabaseSettings.from_environment(env).rest_url
-    headers = {"apikey": ServiceSettings.from_environment(env).key}
-    reply = httpx.post(f"{base}/rpc/ops_status", headers=headers, json={}, timeout=30)
-    if reply.status_code != 200:
-        yield f"ops_status answers {reply.status_code}"
+    with Api(env, ServiceSettings.from_environment(env).key, seconds=30) as api:
+        status = api.status_of(api.client.rpc("ops_status").execute)
+    if status != 200:
+        yield f"ops_status answers {status}"
         return
-    for problem in reply.json()[0]["problems"]:
+    for problem in api.answer.json()[0]["problems"]:
         if problem["code"] != "invariant_broken":  # said anew above
             yield problem["what"]

@@ -4,24 +4,30 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
 
 import aiohttp
+import httpx
 import psycopg
 from cronsim import CronSim
 
+from deploy.api import Api, refusals, rows, words_of
 from local.config import ROOT, Config, Port
 from local.deploy_yaml import Function
 
 from .events import AGORA_EVENTS, STRIPE_EVENTS, agora_event, stripe_event, stripe_signature
 from .facts import PEOPLE
 
+if TYPE_CHECKING:
+    from supabase_auth.types import Session
+
+T = TypeVar("T")
 SKIP = ROOT / "local" / "sql" / "skip_time.sql"
 SKIPS = {"1": "an hour", "336": "two weeks"}  # of two weeks every weekday stays one
-PATIENCE = aiohttp.ClientTimeout(total=120)
+PATIENCE_S = 120
 DOCTOR_PATIENCE_S = 90
 
 
@@ -39,54 +45,43 @@ class Acts:
 
     async def sign_in(self, who: str, site: str) -> str:
         """The address of a website, with what signs this person in there: as a link in a mail has it."""
-        session = await self._session(who)
+
+        def enter(api: Api) -> dict[str, Any]:
+            return self._enter(api, who).model_dump()
+
+        session = await self._ask_project("SUPABASE_PUBLISHABLE_KEY", enter)
         names = ("access_token", "refresh_token", "expires_in", "token_type")
         return f"{site}/#{urlencode({name: session[name] for name in names})}"
 
     async def open_checkout(self) -> str:
         """The address at which the demo's client pays for five sessions."""
-        session = await self._session("client")
-        kind = await asyncio.to_thread(
-            self._ask,
-            "select t.id::text as session_type_id, t.duration_minutes from public.session_types t"
-            " join public.session_packages p on p.session_type_id = t.id"
-            " where p.is_active and p.session_count = 5 and not p.is_group limit 1",
-        )
-        status, text = await self._post(
-            f"{self._config.url()}/functions/v1/create-session-payment",
-            {**(kind or {}), "payment_type": "package_5", "currency": "cad"},
-            apikey=self._env["SUPABASE_PUBLISHABLE_KEY"],
-            authorization=f"Bearer {session['access_token']}",
-        )
-        if status != 200:
-            raise Failed(f"create-session-payment answers {status}: {text}")
-        return str(json.loads(text)["url"])
 
-    async def _session(self, who: str) -> dict[str, Any]:
+        def buy(api: Api) -> str:
+            self._enter(api, "client")
+            packages = api.client.from_("session_packages").select("session_types(id, duration_minutes)")
+            five = packages.is_("is_active", "true").is_("is_group", "false").eq("session_count", 5).limit(1)
+            kinds = [row["session_types"] for row in rows(five)]
+            if not kinds:
+                raise Failed("No package of five sessions is for sale.")
+            wanted = {"session_type_id": kinds[0]["id"], "duration_minutes": kinds[0]["duration_minutes"]}
+            order = {**wanted, "payment_type": "package_5", "currency": "cad"}
+            return str(api.invoke("create-session-payment", order)["url"])
+
+        return await self._ask_project("SUPABASE_PUBLISHABLE_KEY", buy)
+
+    def _enter(self, api: Api, who: str) -> "Session":
         if who not in PEOPLE:
             raise Failed("There is nobody of that name in the demo.")
-        credentials = {
-            "email": self._env[f"DEMO_{who.upper()}_EMAIL"],
-            "password": self._env[f"DEMO_{who.upper()}_PASSWORD"],
-        }
-        status, text = await self._post(
-            f"{self._config.url()}/auth/v1/token?grant_type=password",
-            credentials,
-            apikey=self._env["SUPABASE_PUBLISHABLE_KEY"],
-        )
-        if status != 200:
-            raise Failed(f"The {who} cannot sign in: {text}")
-        session: dict[str, Any] = json.loads(text)
-        return session
+        return api.sign_in(self._env[f"DEMO_{who.upper()}_EMAIL"], self._env[f"DEMO_{who.upper()}_PASSWORD"])
 
     async def run(self, name: str) -> str:
         """Call a scheduled function, as the clock does."""
-        status, text = await self._post(
-            f"{self._config.url()}/functions/v1/{name}", {}, apikey=self._env["SUPABASE_SECRET_KEY"]
-        )
-        if status >= 400:
-            raise Failed(f"{name} answers {status}: {text}")
-        return f"{name}: {text}"
+
+        def call(api: Api) -> str:
+            api.invoke(name)
+            return f"{name}: {api.answer.text}"
+
+        return await self._ask_project("SUPABASE_SECRET_KEY", call)
 
     async def skip(self, hours: int, functions: Mapping[str, Function]) -> str:
         """Everything is so much longer ago, and what the clock would have called meanwhile is called."""
@@ -146,11 +141,30 @@ class Acts:
             raise Failed(said.decode(errors="replace"))
         return said.decode(errors="replace")
 
+    async def _ask_project(self, key: str, ask: Callable[[Api], T]) -> T:
+        """With one of its keys. In a thread, since it is this process that passes on what is asked."""
+
+        def asked() -> T:
+            with Api(self._config.env(), self._env[key], seconds=PATIENCE_S) as api:
+                return ask(api)
+
+        try:
+            # httpx counts its seconds anew for each read; these are for all of it.
+            return await asyncio.wait_for(asyncio.to_thread(asked), PATIENCE_S)
+        except TimeoutError:
+            raise Failed(f"It had not ended after {PATIENCE_S} s.") from None
+        except refusals() as refusal:
+            raise Failed(words_of(refusal)) from refusal
+        except httpx.HTTPError as error:
+            raise Failed(f"{error.request.url} does not answer: {error!r}") from error
+
     async def _post(self, url: str, body: object, **headers: str) -> tuple[int, str]:
         data = body if isinstance(body, str) else json.dumps(body)
         headers = {"Content-Type": "application/json", **headers}
         try:
-            async with self._client.post(url, data=data, headers=headers, timeout=PATIENCE) as reply:
+            async with self._client.post(
+                url, data=data, headers=headers, timeout=aiohttp.ClientTimeout(total=PATIENCE_S)
+            ) as reply:
                 return reply.status, (await reply.read()).decode(errors="replace")
         except (aiohttp.ClientError, OSError) as error:
             raise Failed(f"{url} does not answer: {error!r}") from error

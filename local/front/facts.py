@@ -7,15 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import httpx
 import psycopg
 
+from deploy.api import Api, refusals, rows
 from local.config import Config, Port
 from local.deploy_yaml import Function
 from local.members import members
 
 PEOPLE = ("client", "practitioner", "admin")
 DEMO_PAGES = "demo_pages.json"
-SOON = aiohttp.ClientTimeout(total=5)
+SOON_S = 5
 NEWEST_RECORDING = (
     "select id, recording_url, duration_seconds, completed_at from public.session_recordings"
     " where status = 'completed' order by completed_at desc limit 1"
@@ -45,24 +47,27 @@ async def newest_recording(config: Config) -> dict[str, Any] | None:
         return None  # it is down, which the page says elsewhere
 
 
-async def ops_status(config: Config, client: aiohttp.ClientSession) -> dict[str, Any] | None:
+async def ops_status(config: Config) -> dict[str, Any] | None:
     """How the platform says that it is; none where no migration has brought `ops_status`, or nobody answers."""
-    headers = {"apikey": config.secrets["SUPABASE_SECRET_KEY"]}
+
+    def ask() -> dict[str, Any] | None:
+        with Api(config.env(), config.secrets["SUPABASE_SECRET_KEY"], seconds=SOON_S) as api:
+            return next(iter(rows(api.client.rpc("ops_status"))), None)
+
     try:
-        async with client.post(
-            f"{config.url()}/rest/v1/rpc/ops_status", json={}, headers=headers, timeout=SOON
-        ) as reply:
-            rows = json.loads(await reply.read()) if reply.ok else []
-    except (aiohttp.ClientError, OSError, ValueError):
+        return await asyncio.wait_for(asyncio.to_thread(ask), SOON_S)
+    except refusals():
         return None
-    found: dict[str, Any] | None = rows[0] if rows else None
-    return found
+    except (httpx.HTTPError, TimeoutError):
+        return None  # it is down, which the page says elsewhere
 
 
 async def newest_mails(config: Config, client: aiohttp.ClientSession) -> list[dict[str, Any]]:
     """The last few that were caught."""
     try:
-        async with client.get(f"{config.url(Port.MAIL)}/messages?newest=5", timeout=SOON) as reply:
+        async with client.get(
+            f"{config.url(Port.MAIL)}/messages?newest=5", timeout=aiohttp.ClientTimeout(total=SOON_S)
+        ) as reply:
             mails: list[dict[str, Any]] = json.loads(await reply.read())
     except (aiohttp.ClientError, OSError, ValueError):
         return []
@@ -81,7 +86,7 @@ def demo_pages(state: Path) -> list[dict[str, str]]:
     return pages
 
 
-def rows(functions: dict[str, Function], status: dict[str, Any] | None) -> list[Row]:
+def scheduled(functions: dict[str, Function], status: dict[str, Any] | None) -> list[Row]:
     """Functions that the clock calls, by name."""
     runs = {run["function"]: run for run in (status or {}).get("functions") or []}
     return [Row(one, runs.get(name)) for name, one in sorted(functions.items()) if one.schedule]

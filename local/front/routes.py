@@ -81,7 +81,7 @@ class Front:
             raise web.HTTPForbidden(text=self._only_words)
         silent, status, recording, mails, processes = await asyncio.gather(
             self._silent(),
-            facts.ops_status(self._config, self._client),
+            facts.ops_status(self._config),
             facts.newest_recording(self._config),
             facts.newest_mails(self._config, self._client),
             facts.count_processes(self._config.state),
@@ -103,7 +103,7 @@ class Front:
             recording=recording,
             mails=mails,
             processes=processes,
-            rows=facts.rows(known, status),
+            rows=facts.scheduled(known, status),
             others=[name for name, one in sorted(known.items()) if not one.schedule],
             pages=facts.demo_pages(self._config.state),
             people=facts.PEOPLE,

@@ -6,6 +6,7 @@ import { getRequestListener } from "@hono/node-server";
 import { createServer } from "node:http";
 import postgres from "postgres";
 
+import { withDates, writeDates } from "./dates.mjs";
 import { Files, hint } from "./files.mjs";
 import { inward, outward, verify } from "./tokens.mjs";
 import { resumableUploads, UPLOADS } from "./uploads.mjs";
@@ -75,6 +76,7 @@ async function answer(request) {
   const wanted = { range: headers.get("range"), ifRange: headers.get("if-range") };
   const reply = await hint.run(wanted, () => app.fetch(request));
   if (pathname.startsWith("/auth/v1/")) return outward(reply);
+  if (method === "DELETE" || /^\/storage\/v1\/(bucket|object\/info)(\/|$)/.test(pathname)) return withDates(reply);
   if (!pathname.startsWith("/storage/v1/object/")) return reply;
   if (signing && reply.status === 500) return refusal("InvalidJWT", "The signed address is not valid, or no longer");
   if (method === "HEAD") await reply.body?.cancel();
@@ -103,7 +105,7 @@ async function list(request) {
   const folder = prefix && !prefix.endsWith("/") ? `${prefix}/` : prefix;
   const found = (await reply.json()).filter(({ name }) => name.startsWith(folder));
   const named = found.map((one) => ({ ...one, name: one.name.slice(folder.length) }));
-  return Response.json(named, { headers: { "access-control-allow-origin": "*" } });
+  return Response.json(writeDates(named), { headers: { "access-control-allow-origin": "*" } });
 }
 
 // Clients join what they get to ".../storage/v1", so the prefix must not be in it, and the hosted names are these.

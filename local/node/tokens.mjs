@@ -3,6 +3,8 @@
 
 import { decodeJwt, importJWK, jwtVerify, SignJWT } from "jose";
 
+import { writeDates } from "./dates.mjs";
+
 const { LITE_SECRET, SIGNING_KEY } = process.env;
 const ofLite = new TextEncoder().encode(LITE_SECRET);
 const { d, ...published } = JSON.parse(SIGNING_KEY);
@@ -41,6 +43,7 @@ export async function outward(reply) {
   if (!headers.get("content-type")?.includes("json")) return new Response(reply.body, { status: reply.status, headers });
   const answer = await reply.json();
   if (answer?.access_token) answer.access_token = await forPeople(decodeJwt(answer.access_token));
+  writeDates(answer);
   headers.delete("content-length");
   return Response.json(answer, { status: reply.status, headers });
 }

@@ -50,8 +50,10 @@ def env(httpserver: HTTPServer) -> dict[str, str]:
     stored: dict[str, bytes] = {}
 
     def store(request: Request) -> Response:
-        stored["file"] = request.data if request.method == "POST" else stored["file"]
-        return Response(stored["file"])
+        if request.method == "POST":
+            stored["file"] = request.files["file"].read()
+            return Response(json.dumps({"Key": request.path}))
+        return Response(stored["file"] if request.method == "GET" else "[]")
 
     httpserver.expect_request(OBJECTS).respond_with_handler(store)
     env = {

@@ -1,5 +1,6 @@
 """The stand-ins for the outside world, each spoken to by the client that the functions use."""
 
+import json
 import smtplib
 import time
 from email.message import EmailMessage
@@ -12,6 +13,7 @@ import pytest
 import stripe
 from botocore.exceptions import ClientError
 
+from local.config import NODE
 from local.stack import Stack
 
 
@@ -94,6 +96,13 @@ def test_the_bucket_of_recordings_exists(stack: Stack) -> None:
     with pytest.raises(ClientError):
         s3.head_object(Bucket=bucket, Key="not there")
     s3.close()
+
+
+def test_emulate_is_the_one_that_stands_in_for_stripe() -> None:
+    """npm's `latest` of that name is an older package of somebody else's, with a higher number."""
+    package = json.loads((NODE / "node_modules" / "emulate" / "package.json").read_text())
+
+    assert package["repository"]["url"].endswith("/vercel-labs/emulate.git")
 
 
 def test_stripe_opens_a_checkout(stack: Stack) -> None:
