@@ -1,6 +1,7 @@
 # Everything a developer types. `make up` needs Python >= 3.11 and make, nothing else.
 
-PYTHON ?= python3
+# The one that .venv was made with, until another is named: make up PYTHON=python3.13
+PYTHON ?= $(or $(wildcard $(shell sed -n 's/^executable = //p' .venv/pyvenv.cfg 2>/dev/null)),python3)
 PORT   ?= 54321
 STATE  ?= .local$(if $(filter-out 54321,$(PORT)),/$(PORT))
 
@@ -60,7 +61,7 @@ types: install ## Write docs/api/*.types.ts, after a change to a contract or a m
 	@$(python) -m deploy types
 
 lock: install ## Lock what requirements.in names
-	@.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements.in -o requirements.txt
+	@$(python) -m local.trust .venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements.in -o requirements.txt
 
 doctor: install ## Say what is wrong with the stack that runs
 	@test -f $(STATE)/env || { echo "There is no stack here yet. Start one: make up"; exit 1; }
