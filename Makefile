@@ -2,14 +2,13 @@
 
 # The one that .venv was made with, until another is named: make up PYTHON=python3.13
 PYTHON ?= $(or $(wildcard $(shell sed -n 's/^executable = //p' .venv/pyvenv.cfg 2>/dev/null)),python3)
-PORT   ?= 54321
 STATE  ?= .local$(if $(filter-out 54321,$(PORT)),/$(PORT))
 
 # Some container images set it: then each of the hundred processes that a test run starts compiles all it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
 python = .venv/bin/python
-local  = $(python) -m local --port $(PORT) --state $(STATE)
+local  = $(python) -m local $(if $(PORT),--port $(PORT)) --state $(STATE)
 
 .PHONY: help install up keys down logs migrate reset demo migration migrations-anew bundle image api types lock doctor check test bench picture rehearse
 
@@ -28,8 +27,8 @@ keys: install ## Print its addresses, keys and log-ins
 down: install ## Stop it; data stays
 	@$(local) down
 
-logs: install ## Follow the logs of every part and function
-	@$(local) logs
+logs: install ## Follow the logs of every part and function, or of one: FUNCTION=book_session_with_credit
+	@$(local) logs $(if $(FUNCTION),--function $(FUNCTION))
 
 migrate: install ## Apply new migrations to the stack that runs
 	@$(local) migrate
@@ -38,7 +37,7 @@ reset: install ## Empty it; keys stay
 	@$(local) reset
 
 demo: install ## Play in the terminal: a booking managed by mail, a session, a recording that plays
-	@$(python) -m local.demo $(STATE)
+	@$(local) demo
 
 migration: install ## Write what the chapters have and the migrations have not: NAME=… (DROPS=1 lets things go)
 	@test -n "$(NAME)" || { echo "What does it do? make migration NAME=add_session_topics"; exit 2; }

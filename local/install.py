@@ -188,7 +188,7 @@ def _told(pip: Command) -> dict[str, str]:
 
 def _fetch_foreign(pack: Command, name: str, version: str, folder: Path, env: dict[str, str]) -> None:
     """A program for another processor, which npm would refuse: Apple's newer Macs run the older ones' PostgREST."""
-    archive = folder / json.loads(_run([*pack, f"{name}@{version}"], folder, **env))[0]["filename"]
+    archive = folder / json.loads(_run([*pack, f"{name}@{version}"], folder, None, **env))[0]["filename"]
     with tarfile.open(archive) as tar:
         for member in tar.getmembers():
             member.name = member.name.removeprefix("package/")

@@ -15,6 +15,8 @@ BUNDLES = (
     "/etc/ssl/ca-bundle.pem",
     "/etc/ssl/cert.pem",
 )
+# By which somebody may have named a file, to us or to another program.
+NAMES = ("SSL_CERT_FILE", "PIP_CERT", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 REMEDY = (
     "A certificate on the way is not trusted here. If your network inspects TLS, have its certificate in the system's"
     " store, or name it:\n  SSL_CERT_FILE=/path/to/certificates.pem make up"
@@ -26,7 +28,7 @@ def trusted(*told: str | None) -> dict[str, str]:
 
     A bare system has none: then each tool keeps to the certificates that it comes with.
     """
-    said = [os.environ.get(name) for name in ("SSL_CERT_FILE", "PIP_CERT", "NODE_EXTRA_CA_CERTS")]
+    said = [os.environ.get(name) for name in NAMES]
     named = [path for path in (*said, *told) if path]
     if sys.platform == "darwin" and not named:
         # There they are no file. A pip from 2024 on asks the system by itself.
