@@ -50,7 +50,7 @@ def main() -> None:
 def up(state: Path, port: int | None) -> None:
     """Start the stack, unless all of it runs already, and say where it can be looked at."""
     with _one_at_a_time(state):
-        is_other = project.remember(state, os.environ)
+        is_other = project.remember(state, os.environ) or port not in (None, kept_port(state))
         if not is_other and _answers(state, MENDING_PATIENCE):
             print("The stack is running already.")
         else:
