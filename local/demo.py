@@ -182,19 +182,18 @@ def set_up(client: Person, practitioner: Person, admin: Person) -> Any:
     def stamp(minutes: int) -> str:
         return f"{now + timedelta(minutes=minutes):%Y-%m-%dT%H:%M:%SZ}"
 
-    # Whatever is planned for this very hour, by an earlier demo for one, would be in the way.
-    at_this_hour = {
-        "practitioner_id": f"eq.{own['id']}",
-        "and": f"(scheduled_at.gte.{stamp(-120)},scheduled_at.lt.{stamp(60)})",
-    }
-    practitioner.change(
-        "session_schedules",
-        {"status": "cancelled", "notes": "Cancelled by practitioner: the demo needs this hour"},
-        status="eq.scheduled",
-        **at_this_hour,
-    )
-    for left_over in practitioner.read("session_schedules", status="eq.in_progress", **at_this_hour):
-        complete(admin, left_over["id"])
+    # Whatever either has in this hour would be in the way: of an earlier demo, or of somebody who was here meanwhile.
+    in_this_hour = f"(scheduled_at.gte.{stamp(-120)},scheduled_at.lt.{stamp(60)})"
+    for whose in ({"practitioner_id": f"eq.{own['id']}"}, {"client_id": f"eq.{client.id}"}):
+        hour = {**whose, "and": in_this_hour}
+        admin.change(
+            "session_schedules",
+            {"status": "cancelled", "notes": "Cancelled by practitioner: the demo needs this hour"},
+            status="eq.scheduled",
+            **hour,
+        )
+        for left_over in admin.read("session_schedules", status="eq.in_progress", **hour):
+            complete(admin, left_over["id"])
     row = {
         "practitioner_id": own["id"],
         "client_id": client.id,

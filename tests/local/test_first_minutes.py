@@ -77,7 +77,16 @@ def test_a_stack_whose_ports_are_taken_goes_to_the_next_block_and_stays_there(st
         assert refused.returncode == 1
         assert "End that, or choose others: make up PORT=25000" in refused.stderr
 
-        run(sys.executable, "-m", "local", "up", *place)
+        # It was stopped for that; the demo starts it where it was, and plays.
+        with subprocess.Popen(
+            [sys.executable, "-m", "local", "demo", *map(str, place)],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as demo:
+            assert demo.stdout
+            assert any("client and the practitioner sign in" in line for line in demo.stdout)
+            demo.terminate()
         assert httpx.get(f"http://127.0.0.1:{moved}/").json()["silent"] == []
     finally:
         run(sys.executable, "-m", "local", "down", *place)
