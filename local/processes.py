@@ -78,12 +78,12 @@ class Processes:
         await asyncio.to_thread(end_within, [process], patience)
 
     async def keep(
-        self, name: str, command: Sequence[str | Path], *, ready: Check, patience: float = 60, **how: object
+        self, name: str, command: Sequence[str | Path], *, ready: Check, patience: float = 60, **how: Any
     ) -> None:
         """Start a part, wait until it answers, and from then on start it again whenever it ends."""
 
         def spawn() -> subprocess.Popen[bytes]:
-            return self.spawn(name, command, **how)  # type: ignore[arg-type]
+            return self.spawn(name, command, **how)
 
         for pause in (1, 1, None):  # of a killed one something may be in the way for a moment
             process = spawn()

@@ -1,4 +1,4 @@
-"""docs/tutorial.md, typed into a Python block by block, as its reader does; and the demo where people were before it."""
+"""docs/tutorial.md, typed into a Python block by block, as its reader does; and the demo after somebody was there."""
 
 import os
 import re
