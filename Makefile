@@ -1,14 +1,14 @@
 # Everything a developer types. `make up` needs Python >= 3.11 and make, nothing else.
 
-PYTHON ?= python3
-PORT   ?= 54321
+# The one that .venv was made with, until another is named: make up PYTHON=python3.13
+PYTHON ?= $(or $(wildcard $(shell sed -n 's/^executable = //p' .venv/pyvenv.cfg 2>/dev/null)),python3)
 STATE  ?= .local$(if $(filter-out 54321,$(PORT)),/$(PORT))
 
 # Some container images set it: then each of the hundred processes that a test run starts compiles all it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
 python = .venv/bin/python
-local  = $(python) -m local --port $(PORT) --state $(STATE)
+local  = $(python) -m local $(if $(PORT),--port $(PORT)) --state $(STATE)
 
 .PHONY: help install up keys down logs migrate reset demo migration migrations-anew bundle image api types lock doctor check test bench picture rehearse
 
@@ -27,8 +27,8 @@ keys: install ## Print its addresses, keys and log-ins
 down: install ## Stop it; data stays
 	@$(local) down
 
-logs: install ## Follow the logs of every part and function
-	@$(local) logs
+logs: install ## Follow the logs of every part and function, or of one: FUNCTION=book_session_with_credit
+	@$(local) logs $(if $(FUNCTION),--function $(FUNCTION))
 
 migrate: install ## Apply new migrations to the stack that runs
 	@$(local) migrate
@@ -37,7 +37,7 @@ reset: install ## Empty it; keys stay
 	@$(local) reset
 
 demo: install ## Play in the terminal: a booking managed by mail, a session, a recording that plays
-	@$(python) -m local.demo $(STATE)
+	@$(local) demo
 
 migration: install ## Write what the chapters have and the migrations have not: NAME=… (DROPS=1 lets things go)
 	@test -n "$(NAME)" || { echo "What does it do? make migration NAME=add_session_topics"; exit 2; }
@@ -60,7 +60,7 @@ types: install ## Write docs/api/*.types.ts, after a change to a contract or a m
 	@$(python) -m deploy types
 
 lock: install ## Lock what requirements.in names
-	@.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements.in -o requirements.txt
+	@$(python) -m local.trust .venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements.in -o requirements.txt
 
 doctor: install ## Say what is wrong with the stack that runs
 	@test -f $(STATE)/env || { echo "There is no stack here yet. Start one: make up"; exit 1; }

@@ -53,7 +53,8 @@ def commands() -> argparse.ArgumentParser:
         command.set_defaults(do=lambda said, write=write_some: write(said.functions))
     command = known.add_parser("image")
     command.add_argument(
-        "--base", help="Python 3.11, in place of the official one that the Containerfile names"
+        "--base",
+        help="any image with deploy.yaml's Python, in place of the official one that the Containerfile names",
     )
     command.add_argument("--recording", action="store_true", help="with ffmpeg, for process-recording")
     command.add_argument("--engine", help="docker, podman or buildah, with its own options")

@@ -53,8 +53,8 @@ def build(function: Function, into: Path) -> Path:
     (bundle / "requirements.txt").write_text(pinned(function))
     (bundle / "functions.json").write_text(plan([function], commit()))
     (bundle / "Procfile").write_text(PROCFILE.format(target=function.target))
-    (bundle / ".python-version").write_text("3.11\n")
-    compile_all(bundle)
+    (bundle / ".python-version").write_text(f"{function.python}\n")
+    compile_all(bundle, function.python)
     return bundle
 
 
@@ -79,9 +79,9 @@ def server_files(names: Sequence[str] = ("*",)) -> list[Path]:
     return [file for name in names for file in sorted(ROOT.glob(f"server/{name}.py"))]
 
 
-def compile_all(folder: Path) -> None:
+def compile_all(folder: Path, python: str) -> None:
     """Beside each source its compiled code, which holds as long as the source is the same, whatever its date says."""
-    if sys.version_info[:2] == (3, 11):  # the runtime; of another Python it would be of no use
+    if python == f"{sys.version_info.major}.{sys.version_info.minor}":  # of another it would be of no use
         mode = PycInvalidationMode.CHECKED_HASH
         compileall.compile_dir(folder, quiet=1, stripdir=str(folder), invalidation_mode=mode)
 

@@ -47,7 +47,7 @@ class Function(BaseModel):
     env: Names
     secrets: Names
     packages: Names
-    runtime: Literal["python311"]
+    runtime: Literal["python311", "python312", "python313"]
     cpu: float = Field(gt=0, le=8)
     memory: str = Field(pattern="^[0-9]+Mi$")
     timeout: Annotated[int, BeforeValidator(_seconds)] = Field(gt=0, le=3600, description="Seconds.")
@@ -60,6 +60,11 @@ class Function(BaseModel):
     def target(self) -> str:
         """The folder and the handler: the wire name in snake case."""
         return self.name.replace("-", "_")
+
+    @property
+    def python(self) -> str:
+        """The runtime's version, as Python says it: 3.11."""
+        return f"3.{self.runtime.removeprefix('python3')}"
 
     @property
     def folder(self) -> Path:

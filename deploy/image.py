@@ -3,11 +3,12 @@
     python -m deploy image [--base BASE] [--recording] [--engine podman]
 
 Its folder is put together under `build/image/`, and the Containerfile builds it, with docker, podman or buildah; PODMAN
-says how podman is called where that takes more words. The base is any image with Python 3.11: the official one by its
-digest, unless another is named.
+says how podman is called where that takes more words. The base is any image with the Python of deploy.yaml: the
+official one by its digest, unless another is named.
 """
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -26,6 +27,15 @@ ENGINES = ("podman", "docker", "buildah")
 
 def write(*, base: str | None, recording: bool, engine: str | None, options: list[str]) -> None:
     """Put the image's folder together and build it; prints the command before, and the image's names after."""
+    wanted, (official,) = (
+        python(),
+        re.findall(r"^ARG BASE=python:(3\.\d+)-", CONTAINERFILE.read_text(), re.MULTILINE),
+    )
+    if base is None and wanted != official:
+        raise SystemExit(
+            f"The Containerfile names an image of Python {official}, and deploy.yaml says {wanted}."
+            " Name another digest there, or another image here: make image FROM=…"
+        )
     folder = assemble(IMAGE)
     found = engine or os.environ.get("PODMAN") or next(filter(shutil.which, ENGINES), None)
     if found is None:
@@ -38,6 +48,7 @@ def write(*, base: str | None, recording: bool, engine: str | None, options: lis
     command = [
         *(*program, "bud" if program[0] == "buildah" else "build"),
         *("--file", str(CONTAINERFILE.relative_to(ROOT)), "--target", target),
+        *("--build-arg", f"PYTHON={wanted}"),
         *(("--build-arg", f"BASE={base}") if base else ()),
         *("--tag", name),
         *options,
@@ -65,9 +76,17 @@ def assemble(into: Path, of_commit: str | None = None) -> Path:
         for file in browser_files(function.folder):
             _copy(file, app / file.relative_to(ROOT))
     (app / "functions.json").write_text(plan(list(functions().values()), of_commit or commit()))
-    (into / "requirements.txt").write_text(pinned_for_image())
-    (into / "recording.txt").write_text(pinned_alone("imageio-ffmpeg"))
+    (into / "requirements.txt").write_text(pinned_for_image(python()))
+    (into / "recording.txt").write_text(pinned_alone("imageio-ffmpeg", python()))
     return into
+
+
+def python() -> str:
+    """The one of all functions: an image has no second."""
+    versions = {each.python for each in functions().values()}
+    if len(versions) > 1:
+        raise SystemExit(f"deploy.yaml says {' and '.join(sorted(versions))}; one image has one Python.")
+    return versions.pop()
 
 
 def _copy(file: Path, copy: Path) -> None:

@@ -37,6 +37,8 @@ REFUSAL = {
     },
 }
 SAYS_NO = {"type": "object", "required": ["success"], "properties": {"success": {"const": False}}}
+# These two are called otherwise from Python 3.13 on; the document is one whoever writes it.
+PHRASES = {413: "Request Entity Too Large", 422: "Unprocessable Entity"}
 RETRY_AFTER = {"description": "Seconds until asking again.", "schema": {"type": "integer"}}
 REFUSAL_URL = {
     "type": "object",
@@ -188,7 +190,7 @@ def _responses(function: Function, contract: Contract) -> dict[str, Any]:
 
 def _refused(status: int, codes: Collection[str]) -> dict[str, Any]:
     return {
-        "description": HTTPStatus(status).phrase,
+        "description": PHRASES.get(status, HTTPStatus(status).phrase),
         **({"headers": {"Retry-After": RETRY_AFTER}} if status == HTTPStatus.TOO_MANY_REQUESTS else {}),
         "content": {"application/json": {"schema": _refusal(codes)}},
     }

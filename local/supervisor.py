@@ -46,7 +46,7 @@ class PortTaken(Exception):
             message += f" by process {describe(holder)}"
             if stack := stack_of(holder):
                 message += f" of the stack in {stack}"
-        super().__init__(f"{message}. End that, or choose others: make up PORT=25000")
+        super().__init__(f"{message}.")
 
 
 class StillEnding(Exception):

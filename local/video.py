@@ -21,4 +21,6 @@ async def start(config: Config, processes: Processes, client: aiohttp.ClientSess
     env["AGORA_CHANNEL_WEBHOOK_URL"] = f"{everything['FUNCTIONS_URL']}/agora-channel-webhook"
     env["PATH"] = os.environ["PATH"]
     command = [sys.executable, "-m", "local.agora", "--port", str(config.port(Port.AGORA))]
-    await processes.keep("agora", command, env=env, ready=answers(client, config.url(Port.AGORA)))
+    ready = answers(client, config.url(Port.AGORA))
+    # Its first start makes the clip that recordings are cut from: seconds, or minutes where the machine is busy.
+    await processes.keep("agora", command, env=env, ready=ready, patience=300)

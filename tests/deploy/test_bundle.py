@@ -2,14 +2,17 @@
 
 import json
 import shutil
+import sys
 from importlib.util import MAGIC_NUMBER, cache_from_source, source_hash
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
+from deploy import pins
 from deploy.bundle import browser_files, build
 from deploy.commit import commit
-from deploy.functions import functions
+from deploy.functions import Function, functions
 
 FOLDER = functions()["open-recording"].folder
 
@@ -41,7 +44,7 @@ def test_a_bundle_brings_the_player_and_its_licence(tmp_path: Path) -> None:
 
 def test_a_bundle_brings_its_code_compiled(tmp_path: Path) -> None:
     """Of every source, for the runtime's Python; it holds as long as they are the same, whatever their dates."""
-    bundle = build(functions()["open-recording"], tmp_path)
+    bundle = build(with_runtime(sys.version_info.minor), tmp_path)
 
     sources = [*bundle.rglob("*.py")]
     for source in sources:
@@ -51,6 +54,22 @@ def test_a_bundle_brings_its_code_compiled(tmp_path: Path) -> None:
         assert (0b11, source_hash(source.read_bytes())) == (flags, hashed), source
         assert str(tmp_path).encode() not in compiled
     assert len(sources) > 20
+
+
+def with_runtime(minor: int) -> Function:
+    return functions()["open-recording"].model_copy(update={"runtime": f"python3{minor}"})
+
+
+def test_a_bundle_is_of_the_python_that_deploy_yaml_says(tmp_path: Path) -> None:
+    """Its pins too: what only another Python needs is not among them. Compiled code of another would be of no use."""
+    other = 12 if sys.version_info.minor != 12 else 13
+    bundle = build(with_runtime(other), tmp_path)
+
+    assert f"3.{other}\n" == (bundle / ".python-version").read_text()
+    assert not [*bundle.rglob("*.pyc")]
+    needs = Requirement("only-for-11; python_version < '3.12'")
+    assert [] == pins._packages(needs, "3.12")
+    assert [("only-for-11", "")] == pins._packages(needs, "3.11")
 
 
 def test_a_bundle_says_its_commit_and_how_it_is_served(tmp_path: Path) -> None:

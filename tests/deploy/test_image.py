@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy import image
 from deploy.functions import ROOT, functions
 from deploy.image import assemble
 from deploy.pins import pinned
@@ -54,7 +55,9 @@ def test_its_base_is_the_official_python_by_its_digest() -> None:
     """A tag moves; a digest does not. One file for all engines, run as nobody, by a command without a shell."""
     text = (ROOT / "Containerfile").read_text()
 
-    assert re.search(r"^ARG BASE=python:3\.11-slim-bookworm@sha256:[0-9a-f]{64}$", text, re.MULTILINE)
+    python = re.escape(image.python())
+    assert re.search(rf"^ARG BASE=python:{python}-slim-bookworm@sha256:[0-9a-f]{{64}}$", text, re.MULTILINE)
+    assert re.search(rf"^ARG PYTHON={python}$", text, re.MULTILINE)
     assert {"${BASE}"} == {
         name for name in re.findall(r"^FROM (\S+)", text, re.MULTILINE) if name.startswith("$")
     }

@@ -64,7 +64,7 @@ class Clone:
         self.folder = folder
         node = folder / "local" / "node"
         node.mkdir(parents=True)
-        for name in ("__init__", "install", "progress"):
+        for name in ("__init__", "install", "progress", "trust"):
             shutil.copy(ROOT / "local" / f"{name}.py", folder / "local")
         shutil.copy(NODE / ".npmrc", node)
         lock = (ROOT / "requirements.txt").read_text()

@@ -184,7 +184,7 @@ def test_make_up_leaves_the_stack_running_and_make_down_does_not(states: Path) -
 
     keys = stack.env
     make("reset")
-    assert sorted(path.name for path in state.iterdir()) == ["secrets.json"]
+    assert sorted(path.name for path in state.iterdir()) == ["port", "secrets.json"]
     assert keys["SUPABASE_SECRET_KEY"] in (state / "secrets.json").read_text()
 
 
