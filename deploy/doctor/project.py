@@ -10,7 +10,7 @@ import httpx
 import jwt
 
 from deploy.functions import Function
-from shared import auth
+from shared import tokens
 from shared.settings import ServiceSettings, SupabaseSettings
 
 from .database import SKEW_S
@@ -119,7 +119,7 @@ def sign_in(env: Environment, functions: list[Function]) -> Iterator[str]:
             yield f"the key set is empty, so {', '.join(blind)} can verify nobody's token; create a signing key"
     if (
         env.get("SUPABASE_JWKS")
-        and {key.key_id for key in auth.read_keys(env["SUPABASE_JWKS"].encode())} != published
+        and {key.key_id for key in tokens.read_keys(env["SUPABASE_JWKS"].encode())} != published
     ):
         yield "SUPABASE_JWKS has other keys than the project publishes: newer tokens are refused; take it out"
     settings = get(f"{env['SUPABASE_URL']}/auth/v1/settings", public)
@@ -160,7 +160,7 @@ def _issued_token(env: Environment, public: str) -> Iterator[str]:
         return
     token = reply.json()["access_token"]
     published = get(f"{env['SUPABASE_URL']}/auth/v1/.well-known/jwks.json", public).json()
-    known = {key.key_id: key.key for key in auth.read_keys(json.dumps(published).encode())}
+    known = {key.key_id: key.key for key in tokens.read_keys(json.dumps(published).encode())}
     header = jwt.get_unverified_header(token)
     if header.get("alg") == "HS256":
         yield "auth signs with the legacy secret; rotate to a signing key"
