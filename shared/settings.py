@@ -124,7 +124,7 @@ class SupabaseSettings(Settings):
 
 class LegacyTokenSettings(Settings):
     """What HS256 tokens are signed with, in a project that still has them. Whoever knows it can sign for anybody, the
-    service included: a function takes such tokens only where `deploy.yaml` names this secret under it.
+    service included: a function that verifies takes such tokens only where `deploy.yaml` names this secret under it.
     """
 
     supabase_jwt_secret: str = ""

@@ -113,7 +113,9 @@ def sign_in(env: Environment, functions: list[Function]) -> Iterator[str]:
         blind = [
             function.name
             for function in functions
-            if "user" in function.callers and not (granted and "SUPABASE_JWT_SECRET" in function.secrets)
+            if function.verifies
+            and "user" in function.callers
+            and not (granted and "SUPABASE_JWT_SECRET" in function.secrets)
         ]
         if blind:
             yield f"the key set is empty, so {', '.join(blind)} can verify nobody's token; create a signing key"
