@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shared import log_writer
+
 from .plan import ROOT, Planned, commit, planned
 from .pulse import Pulse
 from .replies import Message, json_reply, refusal, say
@@ -112,6 +114,10 @@ class Server(Uvicorn):
     def __init__(self, config: Config, pulse: Pulse | None = None) -> None:
         super().__init__(config)
         self._pulse = pulse
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        log_writer.hand_over()
+        super().run(sockets)
 
     async def main_loop(self) -> None:
         ended = asyncio.Event()

@@ -1,10 +1,10 @@
 """What a server says by itself, when no function does: refusals in the one shape, and lines in the log."""
 
 import json
-import sys
 from datetime import UTC, datetime
 from typing import Any
 
+from shared import log_writer
 from shared.errors import Refusal
 from shared.serving import CORS_RAW
 
@@ -29,5 +29,4 @@ def json_reply(status: int, body: Any, headers: list[tuple[bytes, bytes]] | None
 def say(severity: str, message: str, **facts: Any) -> None:
     """A line of our own in the log."""
     time = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-    sys.stdout.write(json.dumps({"severity": severity, "time": time, "message": message, **facts}) + "\n")
-    sys.stdout.flush()
+    log_writer.put(json.dumps({"severity": severity, "time": time, "message": message, **facts}))
