@@ -5718,7 +5718,7 @@ export interface components {
             content: {
                 "application/json": components["schemas"]["Refusal"] & {
                     /** @enum {unknown} */
-                    code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    code?: "database_busy" | "schema_behind" | "unavailable";
                 };
             };
         };
@@ -5818,7 +5818,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "time_zone_rules_outdated" | "unavailable";
+                        code?: "database_busy" | "schema_behind" | "time_zone_rules_outdated" | "unavailable";
                     };
                 };
             };
@@ -5888,7 +5888,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "time_zone_rules_outdated" | "unavailable";
+                        code?: "database_busy" | "schema_behind" | "time_zone_rules_outdated" | "unavailable";
                     };
                 };
             };
@@ -6026,7 +6026,18 @@ export interface operations {
             };
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -6234,7 +6245,18 @@ export interface operations {
             429: components["responses"]["Refused429"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -6875,7 +6897,18 @@ export interface operations {
             429: components["responses"]["Refused429"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -7153,7 +7186,18 @@ export interface operations {
             429: components["responses"]["Refused429"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -7202,7 +7246,18 @@ export interface operations {
             429: components["responses"]["Refused429"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -7251,7 +7306,18 @@ export interface operations {
             429: components["responses"]["Refused429"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -7437,7 +7503,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "storage_refused" | "storage_unavailable" | "unavailable";
+                        code?: "database_busy" | "schema_behind" | "storage_refused" | "storage_unavailable" | "unavailable";
                     };
                 };
             };
@@ -7525,7 +7591,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "storage_refused" | "storage_unavailable" | "unavailable";
+                        code?: "database_busy" | "schema_behind" | "storage_refused" | "storage_unavailable" | "unavailable";
                     };
                 };
             };
@@ -7613,7 +7679,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "storage_refused" | "storage_unavailable" | "unavailable";
+                        code?: "database_busy" | "schema_behind" | "storage_refused" | "storage_unavailable" | "unavailable";
                     };
                 };
             };
@@ -7694,7 +7760,18 @@ export interface operations {
             429: components["responses"]["Refused429"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -7983,7 +8060,18 @@ export interface operations {
             422: components["responses"]["Refused422"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -8015,7 +8103,18 @@ export interface operations {
             422: components["responses"]["Refused422"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -8069,7 +8168,18 @@ export interface operations {
             429: components["responses"]["Refused429"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -8811,7 +8921,18 @@ export interface operations {
             429: components["responses"]["Refused429"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -8881,7 +9002,18 @@ export interface operations {
             429: components["responses"]["Refused429"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -9027,7 +9159,18 @@ export interface operations {
             };
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -9405,7 +9548,18 @@ export interface operations {
             429: components["responses"]["Refused429"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -9454,7 +9608,18 @@ export interface operations {
             429: components["responses"]["Refused429"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -9514,7 +9679,18 @@ export interface operations {
             429: components["responses"]["Refused429"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -9574,7 +9750,18 @@ export interface operations {
             429: components["responses"]["Refused429"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -11636,7 +11823,18 @@ export interface operations {
             422: components["responses"]["Refused422"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -11679,7 +11877,18 @@ export interface operations {
             422: components["responses"]["Refused422"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -11722,7 +11931,18 @@ export interface operations {
             422: components["responses"]["Refused422"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -11765,7 +11985,18 @@ export interface operations {
             422: components["responses"]["Refused422"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -11808,7 +12039,18 @@ export interface operations {
             422: components["responses"]["Refused422"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -12017,7 +12259,18 @@ export interface operations {
             422: components["responses"]["Refused422"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -12049,7 +12302,18 @@ export interface operations {
             422: components["responses"]["Refused422"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -12081,7 +12345,18 @@ export interface operations {
             422: components["responses"]["Refused422"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -12180,7 +12455,18 @@ export interface operations {
             422: components["responses"]["Refused422"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -12223,7 +12509,18 @@ export interface operations {
             422: components["responses"]["Refused422"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
