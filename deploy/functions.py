@@ -86,6 +86,11 @@ class Function(BaseModel):
         contract: Contract = getattr(module, self.target).contract
         return contract
 
+    @property
+    def verifies(self) -> bool:
+        """Whether it says itself who calls; or else the database does."""
+        return self.contract().verifies
+
     def rpcs(self) -> list[Rpc[Any]]:
         """Every SQL function that its contract names."""
         module = importlib.import_module(f"functions.{self.target}.contract")

@@ -1,7 +1,8 @@
 """What a function needs: the files of `shared/` it reaches, and the modules of others that all of these import.
 
 Read from the source, so that nothing has to be imported to find out. Imports inside a function count too, since
-lazy imports are how cold starts are kept short; but not when nothing in the bundle mentions that function.
+lazy imports are how cold starts are kept short; but not when nothing in the bundle mentions that function. What
+verifies tokens is opened at the door, and only where the contract says so.
 """
 
 import ast
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from .functions import ROOT, Function
 
+DOOR, VERIFIES = ROOT / "shared" / "admission.py", ROOT / "shared" / "tokens.py"
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -24,6 +26,8 @@ def shared_files(function: Function) -> set[Path]:
         for code in _tree(file).body:
             for name in _imported(file, code):
                 reached = _files_of(name) - found
+                if file == DOOR and not function.verifies:
+                    reached -= {VERIFIES}
                 found |= reached
                 waiting |= reached
     return found

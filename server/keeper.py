@@ -12,7 +12,6 @@ import os
 import selectors
 import signal
 import socket
-import sys
 import threading
 import time
 from contextlib import suppress
@@ -21,7 +20,7 @@ from mmap import mmap
 from pathlib import Path
 from typing import Any, NoReturn
 
-from shared import log_lines
+from shared import log_lines, log_writer
 from shared.settings import MissingSettings
 
 from .door import listen
@@ -74,6 +73,7 @@ class Keeper:
 
     def run(self) -> None:
         """Keep them until told to end, and they have."""
+        log_writer.hand_over()
         self._wake, self._woken = socket.socketpair()
         self._lifeline, self._our_end = os.pipe()  # closed when we are gone, however we went
         for end in (self._wake, self._woken):
@@ -147,7 +147,7 @@ class Keeper:
         except BaseException as error:  # noqa: BLE001 - whatever it is, this process must not go on as the keeper
             log_lines.write("CRITICAL", f"{kept.name} does not start", function=kept.name, error=repr(error))
         finally:
-            sys.stdout.flush()
+            log_writer.drain()
             os._exit(status)
 
     def _forget_settings(self, name: str) -> None:

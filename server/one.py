@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shared import log_lines
+from shared import log_lines, log_writer
 
 from .door import let_nobody_new_in, listen
 from .plan import ROOT, Planned, commit, planned
@@ -118,6 +118,10 @@ class Server(Uvicorn):
     def __init__(self, config: Config, pulse: Pulse | None = None) -> None:
         super().__init__(config)
         self._pulse = pulse
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        log_writer.hand_over()
+        super().run(sockets)
 
     async def main_loop(self) -> None:
         ended = asyncio.Event()

@@ -3,34 +3,31 @@
 Supabase sends a user's access token as `Authorization: Bearer <jwt>`, and the project key as `apikey`. Without a
 session the bearer is absent, or the publishable key itself: both mean "not signed in". A bearer decides wherever there
 is one: a person's is that person, also beside the secret key.
-Tokens are ES256/RS256 under a key of the project's key set; a function that was granted the legacy secret takes HS256
-too. The key decides the algorithm, never the token: a public key can not be used as an HMAC secret.
+
+Whoever decides verifies. A function that only hands the caller's token on to the database reads here whom it names;
+whether it is good is said by the database, before it answers anything. Who holds a secret, or does something first,
+verifies with `tokens.py`. Either asks the same of what a token says.
 """
 
-import asyncio
-import hmac
 import re
-import time
+from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from .errors import NotSignedIn, Unavailable
-from .http import send
-from .settings import LegacyTokenSettings, MissingSettings, ServiceSettings, SupabaseSettings
+from pydantic_core import from_json
+
+from .errors import NotSignedIn
+from .settings import SupabaseSettings
 
 COMPACT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
-ASYMMETRIC = ("ES256", "RS256")
-KEY_SET_LIFETIME_S = 600  # as long as the auth server and its edge cache theirs
-KEY_SET_COOLDOWN_S = 30  # an unknown key id asks again, but not for every forged token
-VERIFIED_FOR_S = 60  # a page asks several times with one token; PostgREST verifies it each time anyway
-VERIFIED_TOKENS_LIMIT = 1000
+LONGEST_TOKEN = 32 * 1024  # PostgREST reads no more than 50 KiB of headers
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A verified caller: a signed-in user, or the platform itself (`is_service`).
+    """Who calls: a signed-in user, or the platform itself (`is_service`). Verified, unless `is_claimed`.
 
     `aal` is how sure auth was of them, aal2 with a second factor; who signed in without an account is anonymous.
     """
@@ -41,6 +38,7 @@ class Caller:
     is_service: bool = False
     aal: str | None = None
     is_anonymous: bool = False
+    is_claimed: bool = False
 
     def __str__(self) -> str:
         return "service" if self.is_service else str(self.id)
@@ -53,55 +51,41 @@ class BadToken(NotSignedIn):
     sentence = "Your session is not valid any more. Please sign in again."
 
 
-async def identify(headers: Mapping[str, str]) -> Caller | None:
-    """The caller named by the request's headers, or None if there is no credential of a person or the platform.
+def claimed(headers: Mapping[str, str]) -> Caller | None:
+    """The caller whom a request's token names, for a function that shows it to the database before it does anything.
 
-    Raises BadToken for a token that is malformed, forged, expired or of an unknown key.
+    Raises BadToken for a token that names nobody. None: nobody is signed in.
     """
+    token = read_bearer(headers)
+    return None if is_nobodys(token) else named_in(_read_claims(token), token, is_claimed=True)
+
+
+def read_bearer(headers: Mapping[str, str]) -> str:
+    """The bearer, or nothing. Raises BadToken for a credential of any other kind."""
     scheme, _, token = headers.get("authorization", "").partition(" ")
-    token = token.strip()
     if scheme and scheme.lower() != "bearer":
         raise BadToken("invalid_token", "Only bearer tokens are accepted.")
-    # Order matters: whoever lends a person the secret key, as a careless proxy does, must not make them the service.
-    if _is_secret_key(token or headers.get("apikey", "")):
-        return Caller(None, None, None, is_service=True)
-    if not token or token.startswith("sb_publishable_"):
-        return None
-    if token == SupabaseSettings.read().supabase_publishable_key:  # a legacy anon key is a token itself
-        return None
-    return await _caller_of(token)
+    return token.strip()
 
 
-def _is_secret_key(key: str) -> bool:
-    """Only a function that holds the secret key can recognise it, or both of them during a rotation."""
-    if not key.startswith("sb_secret_"):
-        return False
-    try:
-        expected = ServiceSettings.read().keys
-    except MissingSettings:  # this function was not granted the key: for it, there is no such caller
-        return False
-    return any(hmac.compare_digest(key.encode(), each.encode()) for each in expected)
+def is_nobodys(token: str) -> bool:
+    """Whether it says that nobody is signed in; a legacy anon key is a token itself."""
+    public = SupabaseSettings.read().supabase_publishable_key
+    return not token or token.startswith("sb_publishable_") or token == public
 
 
-async def _caller_of(token: str) -> Caller | None:
-    """Who a token names; remembered for a moment, by the whole token, and never past its end."""
-    caller, until = _verified.get(token, (None, 0.0))
-    now = time.time()
-    if now < until:
-        return caller
-    if not COMPACT.fullmatch(token):  # base64 decoders skip what does not belong; a token goes on as it came
+def refuse_odd(token: str) -> None:
+    """Raises BadToken for what is no token: base64 decoders skip what does not belong, and it goes on as it came."""
+    if len(token) > LONGEST_TOKEN or not COMPACT.fullmatch(token):
         raise BadToken()
-    claims = await verify(token)
-    caller = _caller(claims, token)
-    if len(_verified) >= VERIFIED_TOKENS_LIMIT:
-        del _verified[next(iter(_verified))]  # the oldest; forged ones never got in
-    _verified[token] = caller, min(now + VERIFIED_FOR_S, float(claims["exp"]))
-    return caller
 
 
-def _caller(claims: dict[str, Any], token: str) -> Caller | None:
+def named_in(claims: dict[str, Any], token: str, *, is_claimed: bool = False) -> Caller | None:
+    """Whom the claims of a token name. Raises BadToken if that is nobody, or if they never end."""
+    if not isinstance(claims.get("exp"), int | float):
+        raise BadToken()  # the database would take it, for ever
     match claims.get("role"):
-        case "authenticated":
+        case "authenticated" if claims.get("aud") == "authenticated":
             try:
                 return Caller(
                     UUID(claims["sub"]),
@@ -109,103 +93,25 @@ def _caller(claims: dict[str, Any], token: str) -> Caller | None:
                     token,
                     aal=claims.get("aal"),
                     is_anonymous=claims.get("is_anonymous") is True,
+                    is_claimed=is_claimed,
                 )
             except (KeyError, TypeError, ValueError, AttributeError):
                 raise BadToken() from None
         case "service_role":
-            return Caller(None, None, token, is_service=True)
+            return Caller(None, None, token, is_service=True, is_claimed=is_claimed)
         case "anon":
             return None
     raise BadToken()
 
 
-async def verify(token: str) -> dict[str, Any]:
-    """The claims of a token whose signature, expiry and audience are good. Raises BadToken."""
-    import jwt  # 100 ms to import: only requests that bring a token pay for it
-
+def _read_claims(token: str) -> dict[str, Any]:
+    """What a token says, unverified."""
+    refuse_odd(token)
+    payload = token.split(".")[1]
     try:
-        header = jwt.get_unverified_header(token)
-        key, algorithms = await _key_for(header)
-        claims = jwt.decode(
-            token,
-            key,
-            algorithms=algorithms,
-            options={"require": ["exp", "role"], "verify_aud": False},
-            leeway=10,
-        )
-    except jwt.PyJWTError as error:
-        raise BadToken() from error
-    if claims["role"] == "authenticated" and claims.get("aud") != "authenticated":
+        claims = from_json(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)), allow_inf_nan=False)
+    except ValueError:
+        raise BadToken() from None
+    if not isinstance(claims, dict):
         raise BadToken()
     return claims
-
-
-async def _key_for(header: dict[str, Any]) -> tuple[Any, list[str]]:
-    """The verification key for a token's header, with the one family of algorithms that this key is for."""
-    settings = SupabaseSettings.read()
-    if header.get("alg") == "HS256":
-        if secret := LegacyTokenSettings.read().supabase_jwt_secret:
-            return secret, ["HS256"]
-    elif header.get("alg") in ASYMMETRIC and isinstance(header.get("kid"), str):
-        key = await _key_set.find(header["kid"], settings)
-        if key is not None and key.algorithm_name in ASYMMETRIC:
-            return key.key, [key.algorithm_name]
-    raise BadToken()
-
-
-class _KeySet:
-    """The project's public signing keys, fetched when first needed and again when an unknown key id appears."""
-
-    def __init__(self) -> None:
-        self._keys: dict[str, Any] = {}
-        self._fetched_at = self._asked_at = float("-inf")
-        self._asking = asyncio.Lock()
-
-    async def find(self, key_id: str, settings: SupabaseSettings) -> Any:
-        if self._is_due(key_id):
-            async with self._asking:  # requests that arrive together ask once
-                if self._is_due(key_id):
-                    await self._fetch(settings)
-        return self._keys.get(key_id)
-
-    def _is_due(self, key_id: str) -> bool:
-        now = time.monotonic()
-        if now - self._fetched_at < KEY_SET_LIFETIME_S and key_id in self._keys:
-            return False
-        never_fetched = self._fetched_at == float("-inf")
-        return never_fetched or now - self._asked_at > KEY_SET_COOLDOWN_S
-
-    async def _fetch(self, settings: SupabaseSettings) -> None:
-        self._asked_at = time.monotonic()
-        try:
-            document = settings.supabase_jwks.encode() or await _download(settings)
-            self._keys = {key.key_id: key for key in read_keys(document) if key.key_id}
-        except Unavailable:
-            if not self._keys:
-                raise
-            return  # the keys we know are still good; the auth server is having a moment
-        self._fetched_at = time.monotonic()
-
-
-async def _download(settings: SupabaseSettings) -> bytes:
-    url = f"{settings.supabase_url.rstrip('/')}/auth/v1/.well-known/jwks.json"
-    reply = await send("GET", url, {"apikey": settings.supabase_publishable_key})
-    if reply.status != 200:
-        raise Unavailable("key_set_unavailable")
-    return bytes(reply.body)
-
-
-def read_keys(document: bytes) -> list[Any]:
-    """The keys of a published set."""
-    import jwt
-
-    try:
-        return list(jwt.PyJWKSet.from_json(document.decode()).keys)
-    except jwt.PyJWKSetError:
-        return []  # an HS256 project publishes an empty set
-    except ValueError as error:
-        raise Unavailable("key_set_unavailable") from error
-
-
-_key_set = _KeySet()
-_verified: dict[str, tuple[Caller | None, float]] = {}

@@ -23,6 +23,7 @@ class Contract:
     gives: type[BaseModel] | None
     gives_file: str | None  # its media type, where the reply is no JSON
     settings: tuple[type[Settings], ...]
+    verifies: bool = False  # callers' tokens itself; or else it has the database do so before it answers
     refusals_with_200: bool = False
     refusals_have_url: bool = False
     is_page: bool = False
@@ -49,8 +50,8 @@ class Call(Generic[Body]):
 
     @property
     def user(self) -> Caller:
-        """The signed-in caller, on a function that only users reach."""
-        assert self.caller is not None
+        """The signed-in caller, on a function that only users reach. Not for a token that nobody has looked at."""
+        assert self.caller is not None and not self.is_claimed
         return self.caller
 
     @property
@@ -73,6 +74,12 @@ class Call(Generic[Body]):
     def log(self, **facts: Any) -> None:
         """Add facts to this request's one log line. Never a secret, never what a person wrote."""
         self.facts.update(facts)
+
+    @property
+    def is_claimed(self) -> bool:
+        """Whether nobody has yet looked if the caller's token is good."""
+        claimed = self.caller is not None and self.caller.is_claimed
+        return claimed and not (self._database and self._database.has_answered)
 
     @property
     def database_calls(self) -> int:

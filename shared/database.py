@@ -77,6 +77,7 @@ class Database:
             self._headers["authorization"] = f"Bearer {credential.token}"
         self._idempotency_key = idempotency_key
         self.calls = 0
+        self.has_answered = False  # so the token that was shown is good
 
     async def rpc(self, rpc: Rpc[Row], **arguments: Any) -> Row:
         """Call an SQL function and read its one row.
@@ -101,7 +102,11 @@ class Database:
         # A little more than the database gives itself, so that it is the one to say that it took too long.
         reply = await send("POST", url, headers, to_json(body), timeout_s=seconds + SLACK_S)
         if not 200 <= reply.status < 300:
-            raise refusal(reply.status, bytes(reply.body), reply.headers)
+            refused = refusal(reply.status, bytes(reply.body), reply.headers)
+            # Of these three, something before the database may have thought so.
+            self.has_answered |= not isinstance(refused, NotSignedIn | Unavailable | Broken)
+            raise refused
+        self.has_answered = True
         return bytes(reply.body)
 
 

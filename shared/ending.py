@@ -11,7 +11,7 @@ import threading
 from functools import cache
 from types import FrameType
 
-from . import log_lines
+from . import log_lines, log_writer
 
 ENDS_WITHIN_S = 8  # Cloud Run kills after 10
 
@@ -47,4 +47,5 @@ def end_in_time() -> None:
 def _cut_off() -> None:
     function = os.environ.get("FUNCTION_TARGET")
     log_lines.write("ERROR", f"{function} cut_off", function=function, code="cut_off", after_s=ENDS_WITHIN_S)
+    log_writer.drain()
     os._exit(0)

@@ -9,13 +9,14 @@ the request that caused this one. A line holds ids and codes, never a secret or 
 import json
 import os
 import re
-import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from pydantic_core import to_json
+
+from . import log_writer
 
 # By which people look for what happened.
 IDS = ("session_id", "practitioner_id", "recording_id", "payment_id")
@@ -50,8 +51,7 @@ def write(severity: str, message: str, **facts: Any) -> None:
         text = to_json(line, fallback=str).decode()
     except ValueError:  # half a letter (a lone surrogate) in a fact: slower, but it can write that
         text = json.dumps(line, default=str)
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
+    log_writer.put(text)
 
 
 def trace_of(traceparent: str | None) -> dict[str, str]:

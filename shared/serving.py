@@ -29,7 +29,7 @@ from .call import Call, Contract
 from .ending import end_in_time
 from .errors import Broken, Refusal
 from .runs import record_run
-from .settings import MissingSettings, Settings, SupabaseSettings, read_all
+from .settings import MissingSettings, Settings, SupabaseSettings, is_secret, read_all
 
 CORS = {
     "access-control-allow-origin": "*",
@@ -57,6 +57,7 @@ def endpoint(
     caller: str | tuple[str, ...],
     methods: tuple[str, ...] = ("POST",),
     settings: tuple[type[Settings], ...] = (),
+    verifies: bool = False,
     refusals_with_200: bool = False,
     refusal_url: RefusalUrl | None = None,
     page: RefusalPage | None = None,
@@ -66,6 +67,7 @@ def endpoint(
 
     `caller` is one or more of `user` (signed in), `service` (the secret key), `webhook` and `public` (the handler
     checks for itself). `settings` are read when the process starts: if one is missing it does not start.
+    `verifies` is for what serves people, holds no secret, and still does something before it asks the database.
     `refusals_with_200` is for pages that can read a reason only so: what the handler refuses because of the state of
     the world is answered with status 200 and `success: false` beside the usual keys. `refusal_url` is for pages that
     read nothing and follow a `url`: the same, with the address of a page that says why; refusals for which it gives
@@ -78,6 +80,7 @@ def endpoint(
     def serve(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         contract = replace(
             _contract(handler, callers, methods, needed),
+            verifies=verifies or _decides(callers, needed),
             refusals_with_200=refusals_with_200 or refusal_url is not None,
             refusals_have_url=refusal_url is not None,
             is_page=page is not None,
@@ -103,6 +106,13 @@ def _refuse_wsgi() -> None:
     """Started without --asgi, functions-framework would look healthy and answer every request with a 500."""
     if "functions_framework" in sys.modules and "functions_framework.aio" not in sys.modules:
         raise MissingSettings("functions-framework needs --asgi here. Set FUNCTION_USE_ASGI=1.")
+
+
+def _decides(callers: tuple[str, ...], settings: tuple[type[Settings], ...]) -> bool:
+    """Whether the database is not who decides for whom it acts: it serves the platform too, or holds a secret."""
+    serves_people = "user" in callers
+    holds_secret = any(is_secret(name) for group in settings for name in group.names())
+    return "service" in callers or (serves_people and holds_secret)
 
 
 def _contract(
@@ -152,6 +162,8 @@ async def _answer(
         else:
             call = await admission.admit(request, headers, contract, request_id, line)
             result = await handler(call)
+            if call.is_claimed:
+                raise Broken(details="It answered somebody whose token the database has not seen.")
         response = _reply(result)
     except Refusal as refused:
         line |= _explain(refused)
@@ -165,6 +177,8 @@ async def _answer(
     response.raw_headers += [*CORS_RAW, (b"x-request-id", request_id.encode())]
     line["ms"] = round((time.perf_counter() - started) * 1000, 1)
     if call is not None:
+        if call.caller and not call.is_claimed:
+            line["caller"] = str(call.caller)
         line |= log_lines.ids_in(call.body, result) | call.facts
         if contract.is_scheduled:
             line |= await record_run(call, contract.name, response.status_code, line)

@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Self, dataclass_transform
 from urllib.parse import urlencode
 
 # As deploy.yaml's secrets are named.
-SECRET = re.compile("secret|certificate|(?<!publishable_)key|customer|token|smtp_url")
+SECRET = re.compile("secret|certificate|(?<!publishable_)(?<!public_)key|customer|token|smtp_url")
 SECRET_LENGTH = 8  # a shorter one would blot out words
 
 
@@ -66,13 +66,18 @@ class Settings:
             for read in Settings._read.values()
             for field in fields(read)
         )
-        values = (part for name, value in named if SECRET.search(name) for part in str(value).split(","))
+        values = (part for name, value in named if is_secret(name) for part in str(value).split(","))
         return [value for value in values if len(value) >= SECRET_LENGTH]
 
     @classmethod
     def names(cls) -> dict[str, bool]:
         """Each variable's name, and whether it is required. `deploy.yaml` is tested against this."""
         return {field.name.upper(): field.default is MISSING for field in fields(cls)}  # type: ignore[arg-type]
+
+
+def is_secret(name: str) -> bool:
+    """Whether a setting is one, by its name."""
+    return SECRET.search(name.lower()) is not None
 
 
 def read_all(groups: Iterable[type[Settings]]) -> None:
@@ -119,7 +124,7 @@ class SupabaseSettings(Settings):
 
 class LegacyTokenSettings(Settings):
     """What HS256 tokens are signed with, in a project that still has them. Whoever knows it can sign for anybody, the
-    service included: a function takes such tokens only where `deploy.yaml` names this secret under it.
+    service included: a function that verifies takes such tokens only where `deploy.yaml` names this secret under it.
     """
 
     supabase_jwt_secret: str = ""

@@ -11,7 +11,7 @@ import jwt
 
 from deploy.api import Api, refusals
 from deploy.functions import Function
-from shared import auth
+from shared import tokens
 from shared.settings import ServiceSettings
 
 from .database import SKEW_S
@@ -120,13 +120,15 @@ def sign_in(env: Environment, functions: list[Function]) -> Iterator[str]:
         blind = [
             function.name
             for function in functions
-            if "user" in function.callers and not (granted and "SUPABASE_JWT_SECRET" in function.secrets)
+            if function.verifies
+            and "user" in function.callers
+            and not (granted and "SUPABASE_JWT_SECRET" in function.secrets)
         ]
         if blind:
             yield f"the key set is empty, so {', '.join(blind)} can verify nobody's token; create a signing key"
     if (
         env.get("SUPABASE_JWKS")
-        and {key.key_id for key in auth.read_keys(env["SUPABASE_JWKS"].encode())} != published
+        and {key.key_id for key in tokens.read_keys(env["SUPABASE_JWKS"].encode())} != published
     ):
         yield "SUPABASE_JWKS has other keys than the project publishes: newer tokens are refused; take it out"
     settings = get(f"{env['SUPABASE_URL']}/auth/v1/settings", public)
@@ -167,7 +169,7 @@ def _issued_token(env: Environment, public: str) -> Iterator[str]:
             yield f"DOCTOR_EMAIL cannot sign in: auth answers {api.answer.status_code}"
             return
     published = get(f"{env['SUPABASE_URL']}/auth/v1/.well-known/jwks.json", public).json()
-    known = {key.key_id: key.key for key in auth.read_keys(json.dumps(published).encode())}
+    known = {key.key_id: key.key for key in tokens.read_keys(json.dumps(published).encode())}
     header = jwt.get_unverified_header(token)
     if header.get("alg") == "HS256":
         yield "auth signs with the legacy secret; rotate to a signing key"

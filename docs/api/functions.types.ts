@@ -5860,7 +5860,7 @@ export interface components {
             content: {
                 "application/json": components["schemas"]["Refusal"] & {
                     /** @enum {unknown} */
-                    code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    code?: "database_busy" | "schema_behind" | "unavailable";
                 };
             };
         };
@@ -5960,7 +5960,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "time_zone_rules_outdated" | "unavailable";
+                        code?: "database_busy" | "schema_behind" | "time_zone_rules_outdated" | "unavailable";
                     };
                 };
             };
@@ -6030,7 +6030,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "time_zone_rules_outdated" | "unavailable";
+                        code?: "database_busy" | "schema_behind" | "time_zone_rules_outdated" | "unavailable";
                     };
                 };
             };
@@ -6168,7 +6168,18 @@ export interface operations {
             };
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -6376,7 +6387,18 @@ export interface operations {
             429: components["responses"]["Refused429"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -7017,7 +7039,18 @@ export interface operations {
             429: components["responses"]["Refused429"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -7295,7 +7328,18 @@ export interface operations {
             429: components["responses"]["Refused429"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -7344,7 +7388,18 @@ export interface operations {
             429: components["responses"]["Refused429"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -7393,7 +7448,18 @@ export interface operations {
             429: components["responses"]["Refused429"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -7579,7 +7645,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "storage_refused" | "storage_unavailable" | "unavailable";
+                        code?: "database_busy" | "schema_behind" | "storage_refused" | "storage_unavailable" | "unavailable";
                     };
                 };
             };
@@ -7667,7 +7733,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "storage_refused" | "storage_unavailable" | "unavailable";
+                        code?: "database_busy" | "schema_behind" | "storage_refused" | "storage_unavailable" | "unavailable";
                     };
                 };
             };
@@ -7755,7 +7821,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "storage_refused" | "storage_unavailable" | "unavailable";
+                        code?: "database_busy" | "schema_behind" | "storage_refused" | "storage_unavailable" | "unavailable";
                     };
                 };
             };
@@ -7836,7 +7902,18 @@ export interface operations {
             429: components["responses"]["Refused429"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -8125,7 +8202,18 @@ export interface operations {
             422: components["responses"]["Refused422"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -8157,7 +8245,18 @@ export interface operations {
             422: components["responses"]["Refused422"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -8211,7 +8310,18 @@ export interface operations {
             429: components["responses"]["Refused429"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -8953,7 +9063,18 @@ export interface operations {
             429: components["responses"]["Refused429"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -9023,7 +9144,18 @@ export interface operations {
             429: components["responses"]["Refused429"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -9169,7 +9301,18 @@ export interface operations {
             };
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -9547,7 +9690,18 @@ export interface operations {
             429: components["responses"]["Refused429"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -9596,7 +9750,18 @@ export interface operations {
             429: components["responses"]["Refused429"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -9656,7 +9821,18 @@ export interface operations {
             429: components["responses"]["Refused429"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -9716,7 +9892,18 @@ export interface operations {
             429: components["responses"]["Refused429"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -12141,7 +12328,18 @@ export interface operations {
             422: components["responses"]["Refused422"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -12184,7 +12382,18 @@ export interface operations {
             422: components["responses"]["Refused422"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -12227,7 +12436,18 @@ export interface operations {
             422: components["responses"]["Refused422"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -12270,7 +12490,18 @@ export interface operations {
             422: components["responses"]["Refused422"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -12313,7 +12544,18 @@ export interface operations {
             422: components["responses"]["Refused422"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -12576,7 +12818,18 @@ export interface operations {
             422: components["responses"]["Refused422"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -12608,7 +12861,18 @@ export interface operations {
             422: components["responses"]["Refused422"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -12640,7 +12904,18 @@ export interface operations {
             422: components["responses"]["Refused422"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -12739,7 +13014,18 @@ export interface operations {
             422: components["responses"]["Refused422"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };
@@ -12782,7 +13068,18 @@ export interface operations {
             422: components["responses"]["Refused422"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };

@@ -8,7 +8,7 @@ from shared.share_links import new_salt, scrypt_of
 from .contract import CreateRecordingShareLink, SharedRecording, create_recording_share_link_rpc
 
 
-@endpoint(caller="user", settings=(PagesSettings,))
+@endpoint(caller="user", settings=(PagesSettings,), verifies=True)
 async def create_recording_share_link(call: Call[CreateRecordingShareLink]) -> SharedRecording:
     """Make a link and give it out, once: the database keeps its hash. Asking again makes another one."""
     password, salt = call.body.password, new_salt()

@@ -11,12 +11,12 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from shared.auth import identify
 from shared.call import Call
 from shared.errors import NotSignedIn
 from shared.pages import PAGE_METHODS, PRIVATE, Pages, refusal_page
 from shared.serving import endpoint
 from shared.settings import MissingSettings, ServiceSettings, Settings
+from shared.tokens import identify
 
 from .contract import Status, ops_status_rpc
 

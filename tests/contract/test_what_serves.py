@@ -16,17 +16,20 @@ import pytest
 
 from deploy.bundle import build
 from deploy.functions import ROOT, functions
+from local.stack import Stack
+from tests.cast import Stage
 
 from .test_bundles_stand_alone import settings
 
 OF_THE_FRAMEWORK = {"flask", "werkzeug", "functions_framework", "cloudevents", "gunicorn", "jinja2", "click"}
-# All packages that a cold start loads, without a token to verify; with each that brings others.
+# All packages that a cold start loads, and an answer, signed in or not; with each that brings others.
 NEEDED = {
     *("starlette", "anyio"),
     *("pydantic", "pydantic_core", "annotated_types", "typing_inspection", "typing_extensions"),
     *("uvicorn", "uvloop", "httptools"),
     "pyreqwest",
 }
+OF_VERIFYING = {"jwt", "cryptography", "_cffi_backend"}  # in `NEEDED` of nobody who hands a token on
 OF_THE_ENVIRONMENT = {"_distutils_hack", "google"}  # loaded by .pth files of the tests' own packages
 SETTINGS = {"SUPABASE_URL": "http://127.0.0.1:9", "SUPABASE_PUBLISHABLE_KEY": "sb_publishable_x"}
 TELLS_WHAT_IS_LOADED = "import atexit, sys; atexit.register(lambda: print('loaded', *sorted(sys.modules)))\n"
@@ -53,9 +56,8 @@ for target in sys.argv[1:]:
 """
 
 
-def test_a_function_that_serves_has_loaded_nothing_of_the_framework(tmp_path: Path) -> None:
-    """The bundle of a function that asks nobody outside, after an answer and told to end; jinja2 is for pages alone."""
-    bundle = build(functions()["get-liability-waiver-status"], tmp_path)
+def loaded_after(bundle: Path, given: dict[str, str], headers: dict[str, str], status: int) -> set[str]:
+    """The top-level packages of others that a bundle has loaded after an answer, when it was told to end."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     process = subprocess.Popen(
@@ -65,8 +67,8 @@ def test_a_function_that_serves_has_loaded_nothing_of_the_framework(tmp_path: Pa
             "PATH": os.environ["PATH"],
             "HOST": "127.0.0.1",
             "PORT": str(port),
-            **SETTINGS,
-            "FUNCTION_TARGET": "get_liability_waiver_status",
+            **given,
+            "FUNCTION_TARGET": bundle.name.replace("-", "_"),
         },
         stdout=subprocess.PIPE,
         text=True,
@@ -75,18 +77,36 @@ def test_a_function_that_serves_has_loaded_nothing_of_the_framework(tmp_path: Pa
     reply = None
     while reply is None and time.monotonic() < until and process.poll() is None:
         with suppress(httpx.TransportError):
-            reply = httpx.post(f"http://127.0.0.1:{port}/", json={})
+            reply = httpx.post(f"http://127.0.0.1:{port}/", json={}, headers=headers)
     process.send_signal(signal.SIGTERM)
     said, _ = process.communicate(timeout=20)
 
-    assert reply is not None and 401 == reply.status_code
+    assert reply is not None and status == reply.status_code, reply and reply.text
     loaded = {name.partition(".")[0] for name in said.splitlines()[-1].removeprefix("loaded ").split()}
-    assert {"uvicorn", "uvloop", "httptools", "starlette", "pydantic"} <= loaded
     assert not loaded & OF_THE_FRAMEWORK
-    others = {
+    return {
         name for name in loaded - sys.stdlib_module_names if name in packages_distributions()
     } - OF_THE_ENVIRONMENT
-    assert others <= NEEDED, f"{others - NEEDED}: loaded by each cold start, and needed by none"
+
+
+def test_a_function_that_serves_has_loaded_what_it_needs(tmp_path: Path) -> None:
+    """The bundle of a function that asks nobody outside: nothing of the framework, and no package that is new here."""
+    bundle = build(functions()["get-liability-waiver-status"], tmp_path)
+
+    assert NEEDED == loaded_after(bundle, SETTINGS, {}, 401)
+
+
+def test_a_person_who_is_signed_in_loads_nothing_more(tmp_path: Path, stage: Stage, stack: Stack) -> None:
+    """The database looks at their token, and this process needs nothing to do so; one that verifies does."""
+    person = stage.client()
+    given = {name: stack.env[name] for name in SETTINGS}
+    handing_on = build(functions()["get-liability-waiver-status"], tmp_path)
+    verifying = build(functions()["get-banking-key"], tmp_path)
+    more = {"BANKING_SEALING_PUBLIC_KEY": stack.env["BANKING_SEALING_PUBLIC_KEY"]}
+
+    assert NEEDED == loaded_after(handing_on, given, person.headers, 200)
+    also = loaded_after(verifying, given | more, person.headers, 200) - NEEDED
+    assert OF_VERIFYING <= also <= OF_VERIFYING | {"joserfc"}  # of the key itself
 
 
 def test_uvicorn_without_its_command_line_is_still_uvicorn() -> None:

@@ -42,6 +42,8 @@ async def NAME(call: Call[Any]) -> Response:
             time.sleep(seconds)
         case "die":
             os._exit(3)
+        case "log":
+            call.log(text=call.query["text"])
         case "parts":
             return StreamingResponse(parts())
         case "cookies":
@@ -115,11 +117,16 @@ def folder_of(folder: Path, **functions: dict[str, Any]) -> Path:
     return folder
 
 
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+        return port
+
+
 @contextmanager
 def serving(folder: Path, *, change: str = "", **env: str) -> Iterator[Served]:
     """The server of that folder. `change` is run first: a constant of its modules may be too long for a test."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     log = folder / "log"
     command = f"{change}\nfrom server.__main__ import main; main()"
     with log.open("wb") as output:

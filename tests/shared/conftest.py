@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from pytest_httpserver import HTTPServer
 
-from shared import auth
+from shared import tokens
 from shared.settings import Settings
 
 PUBLISHABLE_KEY = "sb_publishable_made-up"
@@ -20,8 +20,8 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Environment:
 
     def set_variables(**variables: str | None) -> None:
         monkeypatch.setattr(Settings, "_read", {})
-        monkeypatch.setattr(auth, "_key_set", auth._KeySet())
-        monkeypatch.setattr(auth, "_verified", {})
+        monkeypatch.setattr(tokens, "_key_set", tokens._KeySet())
+        monkeypatch.setattr(tokens, "_verified", {})
         for name, value in variables.items():
             if value is None:
                 monkeypatch.delenv(name, raising=False)

@@ -16,10 +16,11 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pytest_httpserver import HTTPServer
 
-from shared import auth
-from shared.auth import BadToken, Caller, identify
+from shared import tokens
+from shared.auth import BadToken, Caller, claimed
 from shared.errors import Unavailable
 from shared.settings import MissingSettings, ServiceSettings
+from shared.tokens import identify
 
 from .conftest import JWT_SECRET, PUBLISHABLE_KEY, SECRET_KEY, Environment
 
@@ -75,7 +76,7 @@ def asked_for_keys(project: HTTPServer) -> int:
 @pytest.fixture
 def no_cooldown(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests do not wait half a minute between two questions."""
-    monkeypatch.setattr(auth, "KEY_SET_COOLDOWN_S", 0)
+    monkeypatch.setattr(tokens, "KEY_SET_COOLDOWN_S", 0)
 
 
 async def test_a_token_under_the_legacy_secret_identifies_its_person_where_that_is_granted(
@@ -248,6 +249,72 @@ async def test_a_bad_token_is_refused_and_never_anonymous(
     assert (401, "invalid_token") == (refused.value.status, refused.value.code)
 
 
+# What nobody but the holder of a key can find out; the rest is refused before anybody is asked.
+FOR_THE_DATABASE = {
+    "signed with another secret",
+    "signed with another key under a known id",
+    "somebody else's id",
+    "expired",
+    "not yet valid",
+    "a public key as an HMAC secret",
+    "a public key without its last line end",
+    "an empty HMAC secret",
+    "another HMAC under the right secret",
+    "an asymmetric key without an id",
+    "the other key's id",
+}
+
+
+@pytest.mark.parametrize("what", FORGERIES)
+@pytest.mark.usefixtures("project")
+def test_what_is_handed_on_names_somebody_who_is_claimed(what: str) -> None:
+    """A token that would be somebody's, if it is good, or refused here; never anonymous, and never verified."""
+    if what not in FOR_THE_DATABASE:
+        with pytest.raises(BadToken):
+            claimed(bearer(FORGERIES[what]()))
+        return
+    caller = claimed(bearer(FORGERIES[what]()))
+    assert caller is not None and caller.is_claimed and not caller.is_service
+
+
+ODD_CLAIMS: dict[str, Any] = {
+    "no object": ["authenticated"],
+    "no text": b"\xff\xfe",
+    "no JSON": b"{",
+    "too deep": b"[" * 10_000,
+    "an end that is no number": claims(exp="tomorrow"),
+    "an end that is no number at all": json.dumps(claims(exp=float("inf"))).encode(),
+    "several roles": claims(role=["authenticated", "service_role"]),
+    "several audiences": claims(aud=["authenticated", "others"]),
+    "another's letters": claims(role="Authenticated"),
+    "a person who is a list": claims(sub=[str(SOMEBODY)]),
+}
+
+
+@pytest.mark.parametrize("said", ODD_CLAIMS.values(), ids=ODD_CLAIMS.keys())
+@pytest.mark.usefixtures("project")
+async def test_odd_claims_name_nobody(said: Any) -> None:
+    """Before anybody is asked, and the same for who verifies."""
+    payload = said if isinstance(said, bytes) else json.dumps(said).encode()
+    made_up = f"eyJhbGciOiJIUzI1NiJ9.{base64.urlsafe_b64encode(payload).rstrip(b'=').decode()}.c2ln"
+
+    with pytest.raises(BadToken):
+        claimed(bearer(made_up))
+    with pytest.raises(BadToken):
+        await identify(bearer(made_up))
+
+
+@pytest.mark.usefixtures("project")
+async def test_a_token_has_an_end_in_length_too() -> None:
+    """Or the database would be handed more than it reads, and say something else."""
+    long = token(email="x" * 40_000)
+
+    with pytest.raises(BadToken):
+        claimed(bearer(long))
+    with pytest.raises(BadToken):
+        await identify(bearer(long))
+
+
 async def test_a_symmetric_key_in_the_key_set_verifies_nothing(project: HTTPServer) -> None:
     """Whoever publishes a shared secret by mistake does not let everybody in."""
     secret = b"a shared secret that was published by mistake"
@@ -284,6 +351,7 @@ async def test_a_public_key_verifies_no_hs256_token(project: HTTPServer, environ
 async def test_the_publishable_key_is_an_anonymous_caller(headers: dict[str, str]) -> None:
     """Older and newer clients send a missing session in different ways; all mean: not signed in."""
     assert await identify(headers) is None
+    assert claimed(headers) is None
 
 
 @pytest.mark.parametrize("scheme", ["Basic", "Token"])
@@ -292,6 +360,8 @@ async def test_only_bearer_tokens_are_read(scheme: str) -> None:
     """A good token under another scheme is refused rather than overlooked."""
     with pytest.raises(BadToken):
         await identify({"authorization": f"{scheme} {token()}"})
+    with pytest.raises(BadToken):
+        claimed({"authorization": f"{scheme} {token()}"})
 
 
 @pytest.mark.parametrize("scheme", ["bearer", "BEARER"])
@@ -317,8 +387,11 @@ async def test_the_secret_key_is_the_service_where_it_is_granted(
 async def test_the_secret_key_is_refused_where_it_is_not_granted() -> None:
     """A function that does not hold the key cannot distinguish it from a made-up one."""
     assert await identify({"apikey": SECRET_KEY}) is None
+    assert claimed({"apikey": SECRET_KEY}) is None
     with pytest.raises(BadToken):
         await identify({"authorization": f"Bearer {SECRET_KEY}"})
+    with pytest.raises(BadToken):
+        claimed({"authorization": f"Bearer {SECRET_KEY}"})
 
 
 @pytest.mark.usefixtures("project")
@@ -423,8 +496,8 @@ class CountedVerify:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.times = 0
-        self._verify = auth.verify
-        monkeypatch.setattr(auth, "verify", self)
+        self._verify = tokens.verify
+        monkeypatch.setattr(tokens, "verify", self)
 
     async def __call__(self, credential: str) -> dict[str, Any]:
         self.times += 1
@@ -438,7 +511,7 @@ async def test_a_token_is_verified_once_a_minute(monkeypatch: pytest.MonkeyPatch
 
     callers = [await identify(bearer(credential)) for _ in range(3)]
     now = time.time()
-    monkeypatch.setattr(time, "time", lambda: now + auth.VERIFIED_FOR_S + 1)
+    monkeypatch.setattr(time, "time", lambda: now + tokens.VERIFIED_FOR_S + 1)
     callers.append(await identify(bearer(credential)))
 
     assert [Caller(SOMEBODY, "client@demo.test", credential)] * 4 == callers
@@ -475,9 +548,9 @@ async def test_the_cache_holds_whole_tokens_and_only_valid_ones(
 
 @pytest.mark.usefixtures("project")
 async def test_the_cache_of_tokens_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(auth, "VERIFIED_TOKENS_LIMIT", 2)
+    monkeypatch.setattr(tokens, "VERIFIED_TOKENS_LIMIT", 2)
 
     for person in range(5):
         await identify(bearer(token(session_id=str(person))))
 
-    assert 2 == len(auth._verified)
+    assert 2 == len(tokens._verified)

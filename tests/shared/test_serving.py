@@ -56,7 +56,7 @@ def raise_or_return(note: str | None) -> None:
             raise Unavailable("stripe_unavailable", headers={"retry-after": "5"})
 
 
-@endpoint(caller="user", methods=("POST", "GET"))
+@endpoint(caller="user", methods=("POST", "GET"), verifies=True)
 async def hold_seat(call: Call[HoldSeat]) -> Seat:
     """Ends as its note says, else asks the database."""
     call.log(seats=call.body.seats)
@@ -70,11 +70,22 @@ async def close_workshop(call: Call[StrictInput]) -> Seat:
     return Seat(seat_id=1 if call.caller and call.caller.is_service else 2)
 
 
-@endpoint(caller="user", refusals_with_200=True)
+@endpoint(caller="user", refusals_with_200=True, verifies=True)
 async def book_ticket(call: Call[HoldSeat]) -> Seat:
     """For a page that reads a reason only with status 200."""
     raise_or_return(call.body.note)
     return Seat(seat_id=1)
+
+
+@endpoint(caller="user")
+async def find_seat(call: Call[HoldSeat]) -> Seat:
+    """Hands the caller's token on, as its note says: or answers by itself, or asks who it is."""
+    match call.body.note:
+        case "by itself":
+            return Seat(seat_id=1)
+        case "for whom":
+            call.log(who=call.user.id)
+    return await call.database.rpc(hold_seat_rpc, seats=call.body.seats)
 
 
 @endpoint(caller="public", methods=("GET",))
@@ -431,6 +442,55 @@ async def test_an_anonymous_caller_gets_401_and_the_wrong_kind_of_caller_403(
     )
     assert (403, "not_allowed") == (service.status_code, service.json()["code"])
     assert {"caller": "service", "status": 403}.items() <= last_log_line(capsys).items()
+
+
+def test_who_decides_verifies() -> None:
+    """Whoever holds a secret or serves the platform too, and whoever says so; nobody else."""
+    verifies = {
+        each.contract.name
+        for each in (hold_seat, close_workshop, book_ticket, find_seat, open_ticket)
+        if each.contract.verifies
+    }  # type: ignore[attr-defined]
+
+    assert {"hold_seat", "close_workshop", "book_ticket"} == verifies
+
+
+async def test_a_caller_is_claimed_until_the_database_has_answered(
+    project: HTTPServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The token goes on as it came; the log says who it names, and that nobody knows, until somebody does."""
+    asked = project.expect_ordered_request
+    refused = {"code": "PGRST301", "message": "JWSError", "details": None, "hint": None}
+    full = {"code": "PT409", "message": "No seat is left.", "details": "workshop_full", "hint": None}
+    asked("/rest/v1/rpc/hold_seat", headers=signed_in()).respond_with_json({"seat_id": 7})
+    asked("/rest/v1/rpc/hold_seat", headers=signed_in()).respond_with_json(full, 409)
+    asked("/rest/v1/rpc/hold_seat", headers=signed_in()).respond_with_json(refused, 401)
+    asked("/rest/v1/rpc/hold_seat", headers=signed_in()).respond_with_json({}, 503)
+    asked("/rest/v1/rpc/hold_seat", headers=signed_in()).respond_with_json({"message": "No key"}, 401)
+
+    async with serve(find_seat) as client:
+        told = []
+        for _ in range(5):
+            reply = await client.post("/", json={}, headers=signed_in())
+            told.append((reply.status_code, last_log_line(capsys)["caller"]))
+        odd = await client.post("/", content=b"{", headers=signed_in() | JSON)
+
+    claimed = f"claimed {SOMEBODY}"
+    assert [(200, SOMEBODY), (409, SOMEBODY), (401, claimed), (503, claimed), (500, claimed)] == told
+    assert (422, claimed) == (odd.status_code, last_log_line(capsys)["caller"])
+
+
+@pytest.mark.parametrize("note", ["by itself", "for whom"])
+async def test_nothing_is_answered_to_somebody_who_is_only_claimed(
+    project: HTTPServer, capsys: pytest.CaptureFixture[str], note: str
+) -> None:
+    """A mistake in a function: it says nothing, and does nothing for whom the token names."""
+    async with serve(find_seat) as client:
+        reply = await client.post("/", json={"note": note}, headers=signed_in())
+
+    assert (500, "internal_error") == (reply.status_code, reply.json()["code"])
+    assert f"claimed {SOMEBODY}" == last_log_line(capsys)["caller"]
+    assert [] == project.log
 
 
 async def test_a_function_may_serve_people_and_the_service(workshops: AsyncClient) -> None:
