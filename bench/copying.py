@@ -1,9 +1,11 @@
-"""Copies: a recording from the local bucket to local storage, by `process-recording` and by `curl | curl`, in turns.
+"""Copies: a recording from the local bucket to local storage, by `process-recording` and by curl, in turns.
 
-Ours does more: it hashes what it reads, goes on after a kill at any byte, and reads back all that storage holds.
+Both do the same: what is read is hashed on its way (`curl | tee >(sha256sum) | curl`), and what storage holds is read
+back and hashed (`curl | sha256sum`). Ours also goes on after a kill at any byte. Each goes first in every other turn.
 """
 
 import json
+import os
 import shutil
 import subprocess
 import threading
@@ -50,14 +52,22 @@ def measure(
         scene.start().raise_for_status()
         recording = scene.wait_for("processing", upload_complete=True)
         key = next(key for key in scene.source_keys() if key.endswith(".mp4"))
-        on_progress(f"{turn} of {turns}: curl | curl")
-        copies.curl_mb_s.append(size_mb / _timed(_curl, scene, key, size_mb))
-        on_progress(f"{turn} of {turns}: ours")
-        with running(function, processes) as server:
-            _process(server, stage, "00000000-0000-4000-8000-000000000000", 404)  # it is up, and has idled
-            with _peak(server) as above_idle:
-                copies.ours_mb_s.append(size_mb / _timed(_process, server, stage, recording["id"], 200))
-            copies.above_idle_mb.append(above_idle[0])
+
+        def by_curl(scene: RecordingScene = scene, key: str = key) -> None:
+            copies.curl_mb_s.append(size_mb / _timed(_curl, scene, key, size_mb))
+
+        def by_ours(recording: dict[str, Any] = recording) -> None:
+            with running(function, processes) as server:
+                _process(
+                    server, stage, "00000000-0000-4000-8000-000000000000", 404
+                )  # it is up, and has idled
+                with _peak(server) as above_idle:
+                    copies.ours_mb_s.append(size_mb / _timed(_process, server, stage, recording["id"], 200))
+                copies.above_idle_mb.append(above_idle[0])
+
+        for name, copy in (("curl", by_curl), ("ours", by_ours))[:: 1 if turn % 2 else -1]:
+            on_progress(f"{turn} of {turns}: {name}")
+            copy()
     return copies
 
 
@@ -73,23 +83,41 @@ def _process(server: Running, stage: Stage, recording_id: Any, expected: int) ->
     assert status == expected, said
 
 
+# What is read is hashed while it is written, and what was written is read back and hashed; both are printed.
+VERIFIED = """
+set -o pipefail
+sums=$(mktemp -d) && trap 'rm -r "$sums"' EXIT && mkfifo "$sums/done"
+curl -sS --fail "$SOURCE" \
+  | tee >(sha256sum > "$sums/read"; echo > "$sums/done") \
+  | curl -sS --fail-with-body -XPOST "${HEADERS[@]}" -H "content-type: video/mp4" -T- "$STORED" > /dev/null
+read -r < "$sums/done"
+curl -sS --fail "${HEADERS[@]}" "$STORED" | sha256sum > "$sums/stored"
+cut -c-64 "$sums/read" "$sums/stored"
+"""
+
+
 def _curl(scene: RecordingScene, key: str, size_mb: int) -> None:
-    """The shortest way for the same bytes."""
+    """The shortest verified way for the same bytes."""
     env, secret = scene.stage.env, scene.stage.env["SUPABASE_SECRET_KEY"]
     source = scene.bucket().generate_presigned_url(
         "get_object", Params={"Bucket": env["RECORDING_S3_BUCKET"], "Key": key}
     )
-    path = f"/storage/v1/object/session-recordings/bench/{key}"
-    headers = [f"-Hapikey: {secret}", f"-Hauthorization: Bearer {secret}", "-Hcontent-type: video/mp4"]
-    curl = shutil.which("curl") or "curl"
-    put = [curl, "-sS", "--fail-with-body", "-XPOST", *headers, "-T-", env["SUPABASE_URL"] + path]
-    with subprocess.Popen([curl, "-sS", "--fail", source], stdout=subprocess.PIPE) as get:
-        subprocess.run(put, stdin=get.stdout, check=True, capture_output=True, timeout=PATIENCE_S)
-    assert get.returncode == 0
-    stored = scene.stage.value(
+    stored = f"{env['SUPABASE_URL']}/storage/v1/object/session-recordings/bench/{key}"
+    headers = f'HEADERS=(-H "apikey: {secret}" -H "authorization: Bearer {secret}")'
+    bash = subprocess.run(
+        [shutil.which("bash") or "bash", "-c", f"{headers}\n{VERIFIED}"],
+        env={"PATH": os.environ["PATH"], "SOURCE": source, "STORED": stored},
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+    )
+    read, held = bash.stdout.split()
+    assert read == held, f"{key} arrived otherwise"
+    size = scene.stage.value(
         "select metadata ->> 'size' from storage.objects where name = %s", f"bench/{key}"
     )
-    assert int(stored) >= size_mb * MEGABYTE, f"{stored} bytes arrived"
+    assert int(size) >= size_mb * MEGABYTE, f"{size} bytes arrived"
 
 
 @contextmanager
