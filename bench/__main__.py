@@ -162,7 +162,7 @@ class Bench:
     def webhooks(self) -> None:
         """What signed events are taken in."""
         rounds, each = (1, 200) if self._quick else (5, 1000)
-        function = programs.function(webhooks.FUNCTION, self._env, self._image)
+        function = programs.function(webhooks.FUNCTION, self._stack.env, self._image)
         with ProgressLine("Webhooks") as live:
             samples = webhooks.measure(
                 self._stage,

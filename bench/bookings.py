@@ -16,6 +16,7 @@ afterwards no credit, seat or time may be amiss.
 """
 
 import re
+import shutil
 import subprocess
 import time
 from collections.abc import Callable
@@ -190,12 +191,12 @@ def _contenders(postgres: Server, before: str | None, scratch: Path) -> dict[str
     }
     if before:
         archive = subprocess.run(
-            ["git", "archive", before, "sql/migrations", "tests/sql/growth.sql"],
+            [shutil.which("git") or "git", "archive", before, "sql/migrations", "tests/sql/growth.sql"],
             cwd=ROOT, check=True, capture_output=True,
         ).stdout  # fmt: skip
         old = scratch / "before"
         old.mkdir()
-        subprocess.run(["tar", "-x", "-C", old], input=archive, check=True)
+        subprocess.run([shutil.which("tar") or "tar", "-x", "-C", old], input=archive, check=True)
         postgres.build("filled_before", sorted(old.glob("sql/migrations/*.sql")))
         _fill(postgres, "filled_before", (old / "tests/sql/growth.sql").read_text())
         load = _ready(postgres, "before", "filled_before", ours)

@@ -86,12 +86,12 @@ def _process(server: Running, stage: Stage, recording_id: Any, expected: int) ->
 # What is read is hashed while it is written, and what was written is read back and hashed; both are printed.
 VERIFIED = """
 set -o pipefail
-sums=$(mktemp -d) && trap 'rm -r "$sums"' EXIT && mkfifo "$sums/done"
-curl -sS --fail "$SOURCE" \
-  | tee >(sha256sum > "$sums/read"; echo > "$sums/done") \
+sums=$(mktemp -d) && trap 'rm -r "$sums"' EXIT
+curl -sS --fail "$SOURCE" \\
+  | tee >(sha256sum > "$sums/read") \\
   | curl -sS --fail-with-body -XPOST "${HEADERS[@]}" -H "content-type: video/mp4" -T- "$STORED" > /dev/null
-read -r < "$sums/done"
 curl -sS --fail "${HEADERS[@]}" "$STORED" | sha256sum > "$sums/stored"
+until [ -s "$sums/read" ]; do sleep 0.01; done
 cut -c-64 "$sums/read" "$sums/stored"
 """
 

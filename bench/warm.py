@@ -1,9 +1,9 @@
 """Warm requests: how many a second one process answers over 16 connections, and how long they take.
 
 In rounds, one after another; a ratio is the median of each round's own, since a slow moment of the machine slows all.
-The twin (`twins/*.ts`) does the same work on Deno with one client for all requests: it verifies the same token with jose
-where ours verifies it, and asks the same SQL function with supabase-js. All end at the same PostgREST with the person's
-token, past the gateway. The load comes from autocannon on the same cores.
+The twin (`twins/*.ts`) does the same work on Deno with one client for all requests: it verifies the same token with
+jose where ours verifies it, and asks the same SQL function with supabase-js. All end at the same PostgREST with the
+person's token, past the gateway. The load comes from autocannon on the same cores.
 """
 
 import json

@@ -31,7 +31,9 @@ class Checked(Output):
     """The reply if every rule holds; else it is a refusal, with the rules as its details."""
 
     holds: bool
-    is_complete: bool = Field(description="A round came to its end in this call; else the next one goes on with it.")
+    is_complete: bool = Field(
+        description="A round came to its end in this call; else the next one goes on with it."
+    )
     broken: list[BrokenRule]
     waiting: list[BrokenRule] = Field(
         description="What nobody has settled yet: `list_matters` has each of it."

@@ -32,7 +32,9 @@ async def check_invariants(call: Call[None]) -> Checked:
     broken = [BrokenRule(**one.model_dump(exclude={"waits"})) for one in found if not one.waits]
     waiting = [BrokenRule(**one.model_dump(exclude={"waits"})) for one in found if one.waits]
     told = [rule.model_dump() for rule in broken]
-    call.log(holds=not broken, is_complete=is_complete, broken=told, waiting=[one.model_dump() for one in waiting])
+    call.log(
+        holds=not broken, is_complete=is_complete, broken=told, waiting=[one.model_dump() for one in waiting]
+    )
     if broken:
         raise Unavailable(
             "invariants_broken",

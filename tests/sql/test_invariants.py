@@ -51,6 +51,9 @@ DAMAGE = {
         f" (select credit_lot_id {TO_COME} and credit_lot_id is not null limit 1) where id = '{ROW}'"
     ),
     "a transaction of the ledger does not balance": "delete from public.ledger_postings where account = 'client_funds'",
+    "a transaction is unpaid and no run sees it": (
+        "delete from private.unpaid_transactions; update public.payout_lines set released_at = now()"
+    ),
     "a balance is not what is unpaid": (
         "update public.ledger_postings set amount_minor = amount_minor - 1 where account = 'practitioner_payable'"
         " and transaction_id in (select id from public.ledger_transactions where kind = 'payout')"
@@ -203,7 +206,9 @@ def test_every_rule_is_asked_about_in_a_round(used_database: str) -> None:
     """Its rows are those of a table that has a turn; and by their keys, no rule reads a whole table."""
     with psycopg.connect(used_database) as connection:
         names = connection.execute("select name from private.invariant_tables").fetchall()
-        (view,) = connection.execute("select pg_get_viewdef('private.broken_invariants'::regclass)").fetchone() or ("",)
+        (view,) = connection.execute(
+            "select pg_get_viewdef('private.broken_invariants'::regclass)"
+        ).fetchone() or ("",)
     used = set(re.findall(r"SELECT '(\w+)'::text AS of|SELECT '(\w+)'::text,? ", view))
 
     assert {name for (name,) in names} == {one or other for one, other in used}

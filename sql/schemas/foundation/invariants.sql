@@ -37,6 +37,13 @@ create view private.broken_invariants with (security_invoker = true) as
   having sum(p.amount_minor)
          <> coalesce(sum(p.amount_minor) filter (where t.kind not in ('payout', 'payout_failed') and l.id is null), 0)
   union all
+  -- It would never be paid: a run looks at nothing else.
+  select 'ledger_transactions', t.id, 'a transaction is unpaid and no run sees it', t.id::text
+    from public.ledger_transactions t
+   where t.kind not in ('payout', 'payout_failed')
+     and not exists (select from private.unpaid_transactions u where u.transaction_id = t.id)
+     and not exists (select from public.payout_lines l where l.ledger_transaction_id = t.id and l.released_at is null)
+  union all
   -- Payouts
   select 'payouts', p.id, 'a payout is not the sum of its lines', p.id::text
     from public.payouts p left join public.payout_lines l on l.payout_id = p.id
