@@ -27,13 +27,13 @@ comment on column private.unpaid_transactions.transaction_id is 'Of ledger_trans
 alter table private.unpaid_transactions enable row level security;
 revoke all on private.unpaid_transactions from public, anon, authenticated, service_role;
 
--- Definer, all three: whoever earns, pays or fails a payout may not write here.
+-- Definer: whoever earns, pays or fails a payout may not write here.
 create function private.note_unpaid_transactions() returns trigger
   language plpgsql volatile security definer set search_path = ''
 as $$
 begin
   insert into private.unpaid_transactions (transaction_id)
-  select n.id from new_transactions n where n.kind not in ('payout', 'payout_failed');
+  select n.id from new_rows n where n.kind not in ('payout', 'payout_failed');
   return null;
 end
 $$;
@@ -65,7 +65,7 @@ revoke execute on function private.note_unpaid_transactions, private.note_paid_l
   from public, anon, authenticated, service_role;
 
 create trigger ledger_transactions_note_unpaid after insert on public.ledger_transactions
-  referencing new table as new_transactions for each statement execute function private.note_unpaid_transactions();
+  referencing new table as new_rows for each statement execute function private.note_unpaid_transactions();
 create trigger payout_lines_note_paid after insert on public.payout_lines
   referencing new table as new_lines for each statement execute function private.note_paid_lines();
 create trigger payout_lines_note_released after update on public.payout_lines
