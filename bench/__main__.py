@@ -2,18 +2,20 @@
 
 import argparse
 import logging
+import os
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
 from pytest_httpserver import HTTPServer
 
-from local.config import ROOT, Config, Port
+from deploy.functions import functions
+from deploy.imports import modules
+from local.config import Config, Port
 from local.install import install_node
 from local.processes import Processes
 from local.progress import ProgressLine
@@ -22,26 +24,28 @@ from tests.cast import Stage
 from tests.payment_scene import FakeStripe
 from tests.recording_scene import SPEED, AgoraEmulator
 
-from . import bookings, calls, cold, copying, growth, policies, programs, report, slots, warm
+from . import bookings, calls, cold, copying, growth, image, policies, programs, report, slots, warm, webhooks
 from .cold import Start
-from .programs import BENCH, deno, python
+from .programs import BENCH, deno
 from .report import Row
 
-NAME = "get_liability_waiver_status"
-OURS = ROOT / "functions" / NAME / "main.py"
-TWIN = BENCH / "twins" / f"{NAME}.ts"
-PARTS = ("cold", "warm", "calls", "slots", "bookings", "policies", "growth", "copy")
+NAME = "get-liability-waiver-status"
+RPC = NAME.replace("-", "_")
+TWIN = BENCH / "twins" / f"{RPC}.ts"
+PARTS = ("cold", "warm", "webhooks", "calls", "slots", "bookings", "policies", "growth", "copy")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="few turns, nothing written")
-    parser.add_argument("parts", nargs="*", default=PARTS, help="all, unless named")
+    parser.add_argument("--before", metavar="COMMIT", help="book on the migrations of that commit, too")
+    parser.add_argument("parts", nargs="*", default=PARTS, help=f"of {', '.join(PARTS)}; all, unless named")
     options = parser.parse_args()
+    load = os.getloadavg()[0]
     install_node(BENCH, BENCH / "package-lock.json")
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # what Stripe is asked need not be logged
     with HTTPServer() as stripe, _stack(stripe) as stack:
-        bench = Bench(stack, FakeStripe(stripe), quick=options.quick)
+        bench = Bench(stack, FakeStripe(stripe), quick=options.quick, before=options.before)
         for part in options.parts:
             getattr(bench, part)()
         bench.close()
@@ -49,8 +53,8 @@ def main() -> None:
     if bench.function_calls:
         print(f"\n{report.calls_table(bench.function_calls)}")
     if not options.quick and options.parts == PARTS:
-        how = (cold, warm, calls, slots, bookings, policies, growth, copying)
-        report.write(BENCH, bench.rows, bench.function_calls, how)
+        how = (cold, warm, webhooks, calls, slots, bookings, policies, growth, copying)
+        report.write(BENCH, bench.rows, bench.function_calls, how, (load, os.getloadavg()[0]))
         print(f"\nWritten to {BENCH / 'results.md'}")
 
 
@@ -70,8 +74,8 @@ def _stack(stripe: HTTPServer) -> Iterator[Stack]:
 class Bench:
     """One run, and what it found."""
 
-    def __init__(self, stack: Stack, stripe: FakeStripe, *, quick: bool) -> None:
-        self._stack, self._stripe, self._quick = stack, stripe, quick
+    def __init__(self, stack: Stack, stripe: FakeStripe, *, quick: bool, before: str | None) -> None:
+        self._stack, self._stripe, self._quick, self._before = stack, stripe, quick, before
         self._stage = Stage(stack.env)
         self._agora = AgoraEmulator(stack.env)
         self._agora.set_speed(SPEED)
@@ -80,8 +84,12 @@ class Bench:
         # Past the gateway, for all of them: it is not what is measured.
         rest = Config(stack.state, base).url(Port.REST)
         self._env = {**stack.env, "SUPABASE_REST_URL": rest}
-        self._ours = python("ours", OURS, self._env)
-        self._twin = deno("twin", TWIN, self._env, stack.state / "deno")
+        with ProgressLine("Image"):
+            self._image = image.build(stack.state)
+        self._ours = programs.function(NAME, self._env, self._image)
+        # The twin verifies the token where ours does.
+        leaves = {} if "jwt" in modules(functions()[NAME]) else {"LEAVES_TOKEN": "1"}
+        self._twin = deno("twin", TWIN, {**self._env, **leaves}, stack.state / "deno")
         person = self._stage.client()
         self._signed = {"apikey": stack.env["SUPABASE_PUBLISHABLE_KEY"], **person.headers}
         self.rows: list[Row] = []
@@ -94,70 +102,84 @@ class Bench:
     def cold(self) -> None:
         """From the start of a process to its first answer."""
         turns = 3 if self._quick else 15
+        everything = programs.all_functions(NAME, self._env, self._image)
         starts = {
-            "bare": Start(python("bare", BENCH / "twins" / "bare.py", {}), 200),
+            "bare": Start(programs.framework(BENCH / "twins" / "bare.py", self._image), 200),
             "refused": Start(self._ours, 401),
             "ours": Start(self._ours, 200, self._signed),
             "twin refused": Start(self._twin, 401),
             "twin": Start(self._twin, 200, self._signed),
+            "all": Start(everything, 200, self._signed),
         }
         with ProgressLine("Cold starts") as live:
             cold.measure(starts, self._processes, turns, live.detail)
         for what, ours, theirs, at_most in (
-            ("not signed in", "refused", "bare", 1.3),
-            ("signed in", "ours", "bare", 1.3),
-            ("not signed in", "refused", "twin refused", None),
-            ("signed in", "ours", "twin", None),
+            ("not signed in", "refused", "bare", 0.8),
+            ("signed in", "ours", "bare", 0.85),
+            ("not signed in", "refused", "twin refused", 2.8),
+            ("signed in", "ours", "twin", 2.6),
+            ("signed in, of all functions in one container", "all", "bare", None),
         ):
             peer = "bare function" if theirs == "bare" else "Deno twin"
             mine, other = starts[ours].times_ms, starts[theirs].times_ms
             self.rows.append(_versus(mine, other, peer, f"first answer, {what}", "ms", at_most=at_most))
-        twin_mb = starts["twin"].memory_mb
-        self.rows.append(
-            Row("memory after it", "MB", starts["ours"].memory_mb, f"Deno twin {twin_mb:.0f} MB", at_most=90)
-        )
+        bare_mb, twin_mb = (f"{median(starts[name].memory_mb):.0f} MB" for name in ("bare", "twin"))
+        self.rows += [
+            _alone(
+                starts["ours"].memory_mb,
+                f"bare function {bare_mb}, Deno twin {twin_mb}",
+                "memory after it",
+                "MB",
+                at_most=45,
+            ),
+            _alone(starts["all"].memory_mb, "", "memory of all functions after it", "MB", at_most=80),
+        ]
 
     def warm(self) -> None:
         """Requests to servers that run already."""
         rounds, seconds = (2, 3.0) if self._quick else (7, 5.0)
-        quick_twin = replace(self._twin, env={**self._twin.env, "ONE_CLIENT": "1"})
         with (
             ProgressLine("Warm requests") as live,
             programs.running(self._ours, self._processes) as ours,
             programs.running(self._twin, self._processes) as twin,
-            programs.running(quick_twin, self._processes) as quick,
         ):
-            for server in (ours, twin, quick):
+            for server in (ours, twin):
                 assert server.post(self._signed)[0] == 200  # it listens, and does what it is here for
             urls = {
                 "ours": ours.url,
                 "Deno twin": twin.url,
-                "Deno twin, one client": quick.url,
-                "PostgREST itself": f"{self._env['SUPABASE_REST_URL']}/rpc/{NAME}",
+                "PostgREST itself": f"{self._env['SUPABASE_REST_URL']}/rpc/{RPC}",
             }
             samples = warm.measure(urls, self._signed, rounds, seconds, live.detail)
-        mine = samples.pop("ours")
-        for peer, theirs in samples.items():
-            is_twin = peer != "PostgREST itself"
+        for peer, per_second, p99 in (("Deno twin", 1.15, 0.9), ("PostgREST itself", 0.72, None)):
+            mine, theirs = samples["ours"], samples[peer]
             self.rows += [
-                _versus(
-                    mine.per_second,
-                    theirs.per_second,
-                    peer,
-                    "warm requests",
-                    "/s",
-                    at_least=1.1 if is_twin else 0.6,
-                ),
+                _versus(mine.per_second, theirs.per_second, peer, "warm requests", "/s", at_least=per_second),
                 _versus(mine.p50_ms, theirs.p50_ms, peer, "half of them within", "ms"),
-                _versus(
-                    mine.p99_ms,
-                    theirs.p99_ms,
-                    peer,
-                    "99 % of them within",
-                    "ms",
-                    at_most=0.9 if is_twin else None,
-                ),
+                _versus(mine.p99_ms, theirs.p99_ms, peer, "99 % of them within", "ms", at_most=p99),
             ]
+
+    def webhooks(self) -> None:
+        """What signed events are taken in."""
+        rounds, each = (1, 200) if self._quick else (5, 1000)
+        function = programs.function(webhooks.FUNCTION, self._stack.env, self._image)
+        with ProgressLine("Webhooks") as live:
+            samples = webhooks.measure(
+                self._stage,
+                self._agora,
+                function,
+                self._processes,
+                rounds,
+                each,
+                self._stack.state,
+                live.detail,
+            )
+        mine, theirs = samples.values()
+        peer = "PostgREST itself"
+        self.rows += [
+            _versus(mine.per_second, theirs.per_second, peer, "signed channel events", "/s"),
+            _versus(mine.p99_ms, theirs.p99_ms, peer, "99 % of them within", "ms"),
+        ]
 
     def calls(self) -> None:
         """How often each function asks the database."""
@@ -168,7 +190,7 @@ class Bench:
 
     def slots(self) -> None:
         """A month of fifty calendars."""
-        function = python("slots", ROOT / "functions" / "get_available_slots" / "main.py", self._env)
+        function = programs.function("get-available-slots", self._env, self._image)
         with ProgressLine("Slot search") as live:
             search = slots.measure(
                 self._stage, function, self._processes, self._signed, 3 if self._quick else 15, live.detail
@@ -181,24 +203,31 @@ class Bench:
 
     def bookings(self) -> None:
         """Everybody books at once."""
-        turns, seconds, attempts = (1, 2, 1000) if self._quick else (3, 3, bookings.ATTEMPTS)
+        turns, each, attempts = (1, 50, 1000) if self._quick else (5, 200, bookings.ATTEMPTS)
         with ProgressLine("Bookings") as live:
-            seen = bookings.measure(turns, seconds, attempts, self._stack.state, live.detail)
+            seen = bookings.measure(turns, each, attempts, self._before, self._stack.state, live.detail)
+        ours = seen.speeds[bookings.OURS]
+        for name, peer, at_least in (
+            (bookings.BESIDE, "one function", None),
+            (bookings.BEFORE, f"commit {self._before}", 1.3),
+        ):
+            if other := seen.speeds.get(name):
+                what = f"booked, {bookings.CONNECTIONS} at once"
+                self.rows.append(_versus(ours.booked, other.booked, peer, what, "/s", at_least=at_least))
+        peer, other = "one function", seen.speeds[bookings.BESIDE]
+        first = "first booking in a connection"
         self.rows += [
             _versus(
-                seen.ours,
-                seen.bare,
-                "the same without rules",
-                f"booked, {bookings.CONNECTIONS} at once",
-                "/s",
-            ),
-            Row(
-                f"wrong after {attempts:,} attempts",
+                ours.attempts_per_cpu,
+                other.attempts_per_cpu,
+                peer,
+                "attempts a second of processor time",
                 "",
-                sum(seen.wrong.values()),
-                f"without rules {seen.bare_double:,} double bookings",
-                at_most=0,
+                at_least=0.25,
             ),
+            _versus(ours.first_ms, other.first_ms, peer, first, "ms"),
+            _versus(ours.first_ms, ours.later_ms, "a later one", first, "ms"),
+            Row(f"wrong after {attempts:,} attempts", "", sum(seen.wrong.values()), "", at_most=0),
         ]
 
     def policies(self) -> None:
@@ -222,48 +251,44 @@ class Bench:
         sizes, turns = ((3_000, 30_000), 3) if self._quick else (growth.SIZES, 9)
         with ProgressLine("Growth") as live:
             grown = growth.measure(sizes, turns, live.detail)
-        held = [one for one in grown if not one.is_excepted]
-        much = [one.name for one in held if one.reads_much]
-        more = [one.name for one in held if one.grows]
-        what = f"{len(held)} questions, {sizes[0]:,} and {sizes[1]:,} sessions"
-        answered = [one for one in held if one.small_ms]
-        self.rows += [
-            Row("read over 1,000 rows they do not give", "", len(much), ", ".join(much) or what, at_most=0),
-            Row("read more, the more there is", "", len(more), ", ".join(more) or what, at_most=0),
-            Row(
-                "time, ten times as many",
-                "×",
-                median(one.large_ms / one.small_ms for one in answered),
-                what,
-                at_most=1.3,
-            ),
-        ]
+        self.rows += growth.rows(grown, sizes)
 
     def copy(self) -> None:
         """A recording from the bucket to storage."""
         if not shutil.which("curl"):
             print("There is no curl here, so copies are not compared.", file=sys.stderr)
             return
-        turns, size_mb = (1, 60) if self._quick else (3, 240)
-        function = python("process", ROOT / "functions" / "process_recording" / "main.py", self._stack.env)
+        turns, size_mb = (1, 60) if self._quick else (5, 240)
+        function = programs.function("process-recording", self._stack.env, self._image)
         with ProgressLine("Copies") as live:
             copies = copying.measure(
                 self._stage, self._agora, function, self._processes, turns, size_mb, live.detail
             )
         self.rows += [
             _versus(
-                copies.ours_mb_s, copies.curl_mb_s, "curl | curl", "copy of a recording", "MB/s", at_least=0.7
+                copies.ours_mb_s,
+                copies.curl_mb_s,
+                "curl, verified",
+                "copy of a recording",
+                "MB/s",
+                at_least=1.05,
             ),
-            Row("memory above idle", "MB", max(copies.above_idle_mb), f"{size_mb} MB copied", at_most=64),
+            _alone(copies.above_idle_mb, f"{size_mb} MB copied", "memory above idle", "MB", at_most=64),
         ]
 
 
 def _versus(
     ours: list[float], theirs: list[float], peer: str, what: str, unit: str, **bounds: float | None
 ) -> Row:
-    """A comparison in turns: the median of each side, and of the turns' own ratios."""
-    ratio = median(mine / other for mine, other in zip(ours, theirs, strict=True))
-    return Row(what, unit, median(ours), peer, median(theirs), ratio, **bounds)
+    """A comparison in turns: the median of each side, and of the turns' own ratios, and how far those are apart."""
+    ratios = [mine / other for mine, other in zip(ours, theirs, strict=True)]
+    span = (min(ratios), max(ratios))
+    return Row(what, unit, median(ours), peer, median(theirs), median(ratios), **bounds, span=span)
+
+
+def _alone(ours: list[float], peer: str, what: str, unit: str, **bounds: float | None) -> Row:
+    """A number by itself."""
+    return Row(what, unit, median(ours), peer, **bounds, span=(min(ours), max(ours)))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,10 @@
 """Calls to the database: functions are called through the stack, and their logs say how often they asked.
 
 One is the target; two where the world outside is asked in between. What the clock calls works off a list, and asks
-again for each thing on it: for those the numbers are given, and there is no target.
+again for each thing on it: for those the numbers are given, and there is no target. `start-agora-recording` asks four
+times, `stop-agora-recording` three, and neither with less: what Agora needs of a take is not for its people to read, so
+a second call, as the service, follows the one that decides as the person; and the resource that Agora gave is stored
+before it is used, or a recording that began in a process that died could not be found again.
 """
 
 import json

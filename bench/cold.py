@@ -1,9 +1,11 @@
 """First answer: from the start of a process to the whole answer to its first request, and what it weighs then.
 
-All are started in turns, each on a port of its own, and killed; a ratio is the median of each turn's own. Ours and the
-bare function run as deployed, by `functions-framework --asgi`; the bare one (`twins/bare.py`) does nothing but answer.
-An answer to somebody signed in includes a call to PostgREST. Memory is that of both processes of the framework, pages
-that they share counted once.
+All are started in turns, each on a port of its own, and killed; a ratio is the median of each turn's own. Ours runs as
+the image does (`image.py`): its folder, compiled, on a Python with its packages alone, by `server/`. The bare function
+(`twins/bare.py`) does nothing but answer, by `functions-framework --asgi`, from a Python of its own, compiled as well.
+The twin (`twins/*.ts`) has Deno's cache of compiled code. An answer to somebody signed in includes a call to PostgREST.
+All functions in one container are the process that holds them, the router, and that of the function that is asked.
+Memory is what would be free without the processes, pages that they share counted once.
 """
 
 from collections.abc import Callable
@@ -23,7 +25,7 @@ class Start:
     status: int
     headers: dict[str, str] = field(default_factory=dict)
     times_ms: list[float] = field(default_factory=list)
-    memory_mb: float = 0
+    memory_mb: list[float] = field(default_factory=list)
 
 
 def measure(
@@ -37,6 +39,7 @@ def measure(
                 status, said = server.post(start.headers)
                 spent_ms = (perf_counter() - server.started) * 1000
                 assert status == start.status, f"{name} answered {status}: {said}"
-                start.memory_mb = server.memory_mb()
+                memory_mb = server.memory_mb()
             if turn:
                 start.times_ms.append(spent_ms)
+                start.memory_mb.append(memory_mb)

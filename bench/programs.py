@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import socket
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +16,8 @@ import psutil
 
 from local.config import ROOT
 from local.processes import Processes
+
+from .image import Image
 
 BENCH = ROOT / "bench"
 PATIENCE_S = 20
@@ -30,6 +31,8 @@ class Server:
     name: str
     command: tuple[str, ...]
     env: dict[str, str] = field(default_factory=dict)
+    folder: Path = ROOT
+    path: str = "/"
 
 
 @dataclass(frozen=True)
@@ -39,10 +42,11 @@ class Running:
     pid: int
     port: int
     started: float
+    path: str = "/"
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/"
+        return f"http://127.0.0.1:{self.port}{self.path}"
 
     def post(
         self, headers: dict[str, str], body: str = "{}", patience_s: float = PATIENCE_S
@@ -52,7 +56,7 @@ class Running:
         while True:
             connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=patience_s)
             try:
-                connection.request("POST", "/", body, {"content-type": "application/json", **headers})
+                connection.request("POST", self.path, body, {"content-type": "application/json", **headers})
                 reply = connection.getresponse()
                 return reply.status, json.loads(reply.read())
             except ConnectionError:
@@ -63,7 +67,7 @@ class Running:
                 connection.close()
 
     def processes(self) -> list[psutil.Process]:
-        """It and its children: functions-framework serves from a child of its own."""
+        """It and its children: functions-framework serves from one, all functions in one container from several."""
         first = psutil.Process(self.pid)
         return [first, *first.children(recursive=True)]
 
@@ -81,30 +85,37 @@ def running(server: Server, processes: Processes) -> Iterator[Running]:
     command = [word.replace("PORT", str(port)) for word in server.command]
     env = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **server.env, "PORT": str(port)}
     started = time.perf_counter()
-    process = processes.spawn(server.name, command, env=env)
+    process = processes.spawn(server.name, command, env=env, cwd=server.folder)
     try:
-        yield Running(process.pid, port, started)
+        yield Running(process.pid, port, started, server.path)
     finally:
         # The group, not the process: the framework's own child would live on, and slow down all that follows.
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 
-def python(name: str, source: Path, env: dict[str, str]) -> Server:
-    """A Python function, started as it is in production."""
+def function(name: str, env: dict[str, str], image: Image) -> Server:
+    """One of ours, started as it is in production; a process of its own."""
+    own = {"FUNCTION_TARGET": name.replace("-", "_"), "HOST": "127.0.0.1"}
+    return Server(name, (str(image.python), "-m", "server"), {**env, **own}, image.app)
+
+
+def all_functions(name: str, env: dict[str, str], image: Image) -> Server:
+    """All of ours behind one port; the function of that name is asked."""
+    command = (str(image.python), "-m", "server")
+    path = f"/functions/v1/{name}"
+    return Server("all-functions", command, {**env, "HOST": "127.0.0.1"}, image.app, path)
+
+
+def framework(source: Path, image: Image) -> Server:
+    """A function of functions-framework."""
     command = ("-m", "functions_framework", "--asgi", "--host", "127.0.0.1", "--port", "PORT")
-    target = (
-        "--target",
-        source.parent.name if source.stem == "main" else source.stem,
-        "--source",
-        str(source),
-    )
-    own = {"PYTHONPATH": str(ROOT), "FUNCTION_TARGET": target[1]}
-    return Server(name, (sys.executable, *command, *target), {**env, **own})
+    target = ("--target", source.stem, "--source", str(source))
+    return Server(source.stem, (str(image.framework), *command, *target))
 
 
 def deno(name: str, source: Path, env: dict[str, str], cache: Path) -> Server:
-    """A Deno function; what it imports is installed beforehand, and its compiled code is kept."""
+    """A Deno function; what it imports is installed beforehand, and its compiled code is kept in the cache."""
     binary = next(BENCH.glob(DENO))
     options = (
         "run",

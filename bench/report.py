@@ -12,11 +12,15 @@ from xml.sax.saxutils import escape
 import psutil
 
 from .calls import FunctionCalls
+from .image import describe_python
 
 
 @dataclass(frozen=True)
 class Row:
-    """One comparison. `ratio` is ours by theirs unless taken otherwise; without a bound it is for information."""
+    """One comparison. `ratio` is ours by theirs unless taken otherwise; without a bound it is for information.
+
+    `span` is the lowest and the highest of what the rounds gave: of the ratio, or without a peer of the number itself.
+    """
 
     what: str
     unit: str
@@ -26,6 +30,7 @@ class Row:
     ratio: float | None = None
     at_most: float | None = None
     at_least: float | None = None
+    span: tuple[float, float] | None = None
 
     @property
     def value(self) -> float:
@@ -49,12 +54,15 @@ class Row:
 
     def cells(self) -> tuple[str, ...]:
         ratio = f"{self.value:.2f}" if self.theirs is not None else ""
+        write = _short if self.theirs is None else "{:.2f}".format
+        span = " to ".join(map(write, self.span)) if self.span else ""
         theirs = f"{_short(self.theirs)} {self.unit}, {self.peer}" if self.theirs is not None else self.peer
         return (
             self.what,
             f"{_short(self.ours)} {self.unit}".strip(),
             theirs,
             ratio,
+            span,
             self.target,
             self.reached,
         )
@@ -62,7 +70,9 @@ class Row:
 
 def table(rows: Sequence[Row]) -> str:
     """The comparisons, aligned for a terminal as well as for Markdown."""
-    return _aligned([("what", "ours", "peer", "ratio", "target", "reached"), *(row.cells() for row in rows)])
+    return _aligned(
+        [("what", "ours", "peer", "ratio", "range", "target", "reached"), *(row.cells() for row in rows)]
+    )
 
 
 def calls_table(calls: Mapping[str, FunctionCalls]) -> str:
@@ -79,18 +89,27 @@ def calls_table(calls: Mapping[str, FunctionCalls]) -> str:
 
 
 def write(
-    folder: Path, rows: Sequence[Row], calls: Mapping[str, FunctionCalls], how: Sequence[ModuleType]
+    folder: Path,
+    rows: Sequence[Row],
+    calls: Mapping[str, FunctionCalls],
+    how: Sequence[ModuleType],
+    load: tuple[float, float],
 ) -> None:
-    """results.md and results.svg."""
+    """results.md and results.svg. `load` is how many others wanted a processor before and after."""
     now = datetime.now(UTC)
+    missed = ", ".join(f"{row.what} ({row.peer})" for row in rows if row.reached == "no")
     text = f"""# What it measures against its peers
 
 Made by `make bench` on {now:%Y-%m-%d %H:%M} UTC: {machine()}. Everything side by side in one run; numbers of
-different runs or machines do not compare, ratios do.
+different runs or machines do not compare, ratios do. Numbers are medians of the rounds; the range is the lowest and
+the highest of the rounds' own ratios. Load of the machine before it began and when it ended: {load[0]:.1f} and
+{load[1]:.1f}.
 
 ![Ratios, and where their targets lie](results.svg)
 
 {table(rows)}
+
+Missed: {missed or "nothing"}.
 
 Calls to the database, one RPC each:
 
@@ -113,7 +132,7 @@ def machine() -> str:
         platform.machine(),
     )
     memory = psutil.virtual_memory().total / 1e9
-    return f"{os.cpu_count()} cores of {cpu}, {memory:.0f} GB, {platform.system()}, Python {platform.python_version()}"
+    return f"{os.cpu_count()} cores of {cpu}, {memory:.0f} GB, {platform.system()}, {describe_python()}"
 
 
 def picture(rows: Sequence[Row]) -> str:

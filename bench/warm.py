@@ -1,15 +1,16 @@
 """Warm requests: how many a second one process answers over 16 connections, and how long they take.
 
 In rounds, one after another; a ratio is the median of each round's own, since a slow moment of the machine slows all.
-The twin (`twins/*.ts`) does the same work on Deno: it verifies the same token with jose and asks the same SQL function
-with supabase-js, once as the documentation has it and once with one client for all, which is quicker. All end at the
-same PostgREST with the person's token, past the gateway. The load comes from autocannon on the same cores.
+The twin (`twins/*.ts`) does the same work on Deno with one client for all requests: it verifies the same token with
+jose where ours verifies it, and asks the same SQL function with supabase-js. All end at the same PostgREST with the
+person's token, past the gateway. The load comes from autocannon on the same cores.
 """
 
 import json
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from local.node import NODE_BINARY, environment
 
@@ -49,11 +50,13 @@ def measure(
 def _load(url: str, headers: dict[str, str], seconds: float) -> dict[str, float]:
     # PostgREST answers with a row, and not with a list of one, if asked as ours and the twin ask it.
     asked = {**headers, "content-type": "application/json", "accept": "application/vnd.pgrst.object+json"}
-    order = json.dumps(
-        {"url": url, "headers": asked, "body": "{}", "connections": CONNECTIONS, "seconds": seconds}
-    )
+    return load({"url": url, "headers": asked, "body": "{}", "seconds": seconds}, seconds)
+
+
+def load(order: dict[str, Any], seconds: float) -> dict[str, float]:
+    """What `load.mjs` says after that order, which takes about so long."""
     run = subprocess.run(  # noqa: PLW1510 (checked below, with its words)
-        [NODE_BINARY, "load.mjs", order],
+        [NODE_BINARY, "load.mjs", json.dumps({"connections": CONNECTIONS, **order})],
         cwd=BENCH,
         env=environment(),
         capture_output=True,

@@ -6007,6 +6007,16 @@ export type Database = {
                     "users_this_month": number;
                 }[];
             };
+            /** For the scheduler and the doctor: looks at the next rows, again until is_complete; the call after that begins a new round. */
+            "advance_invariant_round": {
+                Args: {
+                    "pieces"?: number;
+                };
+                Returns: {
+                    "begins": boolean;
+                    "is_complete": boolean;
+                }[];
+            };
             /** Checks one session. Call it again with the first answer's asked_at until an answer names no session. */
             "advance_next_session": {
                 Args: {
@@ -6319,7 +6329,7 @@ export type Database = {
                     "sessions_cancelled": number;
                 }[];
             };
-            /** For the scheduler and the doctor: each rule that does not hold, how often, and where; and what waits for a person. */
+            /** For the scheduler and the doctor: each rule that did not hold when it was last looked at, how often, and where; and what waits for a person. */
             "check_invariants": {
                 Args: Record<PropertyKey, never>;
                 Returns: {

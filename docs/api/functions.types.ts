@@ -2342,6 +2342,11 @@ export interface components {
              * @example 31
              */
             holds: boolean;
+            /**
+             * @description A round came to its end in this call; else the next one goes on with it.
+             * @example true
+             */
+            is_complete: boolean;
             /** @description The rules that do not hold. */
             broken: components["schemas"]["BrokenRule"][];
             /** @description What nobody has settled yet: `list_matters` has each of it. */
@@ -3968,7 +3973,7 @@ export interface components {
         };
         /**
          * PayoutRun
-         * @description What a run did.
+         * @description What a run did, or one batch of it, which is done whole or not at all.
          */
         PayoutRun: {
             /**
@@ -3991,6 +3996,11 @@ export interface components {
              * @example true
              */
             waits_for_admins: boolean;
+            /**
+             * @description Nothing is left; else the next run goes on from here.
+             * @example true
+             */
+            is_done: boolean;
         };
         /**
          * Problem

@@ -20,14 +20,25 @@ class Finding(BrokenRule):
     waits: bool
 
 
+class Pieces(Output):
+    """Some rows that were looked at."""
+
+    begins: bool = Field(description="They are the first of a round.")
+    is_complete: bool = Field(description="They are its last.")
+
+
 class Checked(Output):
     """The reply if every rule holds; else it is a refusal, with the rules as its details."""
 
     holds: bool
+    is_complete: bool = Field(
+        description="A round came to its end in this call; else the next one goes on with it."
+    )
     broken: list[BrokenRule]
     waiting: list[BrokenRule] = Field(
         description="What nobody has settled yet: `list_matters` has each of it."
     )
 
 
-check_invariants_rpc = Rpc("check_invariants", gives=Finding, seconds=60)
+advance_invariant_round_rpc = Rpc("advance_invariant_round", gives=Pieces)
+check_invariants_rpc = Rpc("check_invariants", gives=Finding)

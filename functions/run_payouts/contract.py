@@ -7,7 +7,7 @@ from shared.wire import Output
 
 
 class PayoutRun(Output):
-    """What a run did."""
+    """What a run did, or one batch of it, which is done whole or not at all."""
 
     payouts_made: int = Field(description="Each is a practitioner's, in one currency, and pending.")
     periods_closed: int
@@ -15,12 +15,7 @@ class PayoutRun(Output):
     waits_for_admins: bool = Field(
         description="Nothing was paid: it is so much that two admins have to approve it first."
     )
+    is_done: bool = Field(description="Nothing is left; else the next run goes on from here.")
 
 
-class PayoutBatch(PayoutRun):
-    """One batch of a run, done whole or not at all."""
-
-    is_done: bool
-
-
-run_payouts_rpc = Rpc("run_payouts", gives=PayoutBatch, refuses=("too_many_requests_wait",))
+run_payouts_rpc = Rpc("run_payouts", gives=PayoutRun, refuses=("too_many_requests_wait",))

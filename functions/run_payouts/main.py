@@ -29,6 +29,7 @@ async def run_payouts(call: Call[None]) -> PayoutRun:
         periods_closed=closed,
         carried_forward=batch.carried_forward,
         waits_for_admins=batch.waits_for_admins,
+        is_done=batch.is_done,
     )
     call.log(**run.model_dump())
     return run

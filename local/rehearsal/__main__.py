@@ -72,7 +72,10 @@ class Scene:
 
     def under_load(self, names: Sequence[str] = READ) -> Load:
         """Callers who are signed in and do not stop."""
-        headers = {**sign_in(self.env, "CLIENT").api.client.options.headers, "content-type": "application/json"}
+        headers = {
+            **sign_in(self.env, "CLIENT").api.client.options.headers,
+            "content-type": "application/json",
+        }
         return Load(self.here.origin, dict(headers), tuple(names))
 
     def together(self, port: int, *, but: Sequence[str] = ()) -> Service:

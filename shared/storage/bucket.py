@@ -2,24 +2,23 @@
 
 botocore speaks to every S3-compatible storage and signs, pages and retries as each expects. It blocks, so each step
 runs in a thread; what it signed is carried by our own client, because botocore's counts its time anew for each read.
-It takes a third of a second to import, so only functions that read the bucket import this module.
+It takes a third of a second and eight megabytes to import, so only whoever asks the bucket does, and only then.
 """
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
 from anyio import from_thread, to_thread
-from botocore.awsrequest import AWSResponse
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
-from botocore.session import get_session
 
 from shared.agora.settings import RecordingBucketSettings
 from shared.errors import Unavailable
 from shared.outside import STREAMED, carrier, client_over
+
+if TYPE_CHECKING:
+    from botocore.awsrequest import AWSResponse
 
 Result = TypeVar("Result")
 
@@ -50,6 +49,9 @@ class Bucket:
     """The bucket of the settings."""
 
     def __init__(self, settings: RecordingBucketSettings, timeout: httpx.Timeout = TIMEOUT) -> None:
+        from botocore.config import Config
+        from botocore.session import get_session
+
         self._name = settings.recording_s3_bucket
         self._timeout = timeout
         self._http = client_over(carrier(kept=4))
@@ -101,8 +103,11 @@ class Bucket:
 
         return await _in_thread(fetch)
 
-    def _carry(self, request: Any, **_: object) -> AWSResponse:
+    def _carry(self, request: Any, **_: object) -> "AWSResponse":
         """Carry a request of botocore's, which waits for it in its thread."""
+        from botocore.awsrequest import AWSResponse
+        from botocore.exceptions import HTTPClientError
+
         try:
             reply = from_thread.run(self._send, request)
         except httpx.TransportError as error:
@@ -158,6 +163,8 @@ def recording_bucket() -> Bucket:
 
 
 async def _in_thread(step: Callable[[], Result]) -> Result:
+    from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+
     try:
         return await to_thread.run_sync(step, abandon_on_cancel=True)
     except ClientError as error:

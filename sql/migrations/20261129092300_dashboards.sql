@@ -5,7 +5,7 @@ set check_function_bodies = off;
 
 set lock_timeout = '5s';
 set statement_timeout = 0;
-do $$ begin lock table public.session_payments in share row exclusive mode; end $$;
+do $$ begin lock table public.session_payments, public.user_session_credits in share row exclusive mode; end $$;
 
 
 -- sessions/histories.sql
@@ -196,44 +196,68 @@ revoke all on public.credit_history from anon, authenticated, service_role;
 grant select on public.credit_history to authenticated, service_role;
 
 -- Past purchases: what somebody paid, with the receipt, what was refunded, and what is left of it. Rows of checkouts,
--- and what was sold before there were checkouts: payments for sessions and packages of credits.
+-- and what was sold before there were checkouts: payments for sessions and packages of credits. Whether a row is one of
+-- them is a column of its part, or the part would have a condition.
+create index user_session_credits_packages_idx on public.user_session_credits (purchased_at) where package_id is not null;
+
 create view public.past_purchases with (security_invoker = true) as
-  select c.id, c.user_id, c.paid_at as purchased_at, c.payment_type, c.description, c.amount_minor, c.currency,
+  select c.id, c.user_id, c.purchased_at,
+         case c.source when 'credits' then 'package_' || k.session_count else c.payment_type end as payment_type,
+         case c.source when 'credits' then k.name else c.description end as description,
+         c.amount_minor, c.currency,
          case when c.returned_minor = 0 then 'paid' when c.returned_minor < c.amount_minor then 'partly_refunded'
               else 'refunded' end as status,
          c.returned_minor as refunded_minor, c.receipt_url, c.session_id, s.scheduled_at as session_scheduled_at,
-         c.credit_lot_id, case when c.outcome <> 'session_booked' then c.credits end as credits, l.credits_remaining,
-         l.expires_at
-    from (select m.* from public.checkout_sessions m where m.user_id = (select auth.uid())
+         c.credit_lot_id, case c.source when 'credits' then k.session_count else c.credits end as credits,
+         l.credits_remaining, l.expires_at
+    from (select 'checkout' as source, true as is_own, m.outcome is not null and m.paid_at is not null as is_sold, m.id,
+                 m.user_id, m.paid_at + interval '0' as purchased_at, m.payment_type, m.description, m.amount_minor,
+                 m.currency, m.returned_minor, m.receipt_url, m.session_id, m.credit_lot_id,
+                 case when m.outcome <> 'session_booked' then m.credits end as credits, null::uuid as package_id
+            from public.checkout_sessions m
           union all
-          select m.* from public.checkout_sessions m
-           where (select private.is_admin() or not private.is_api_caller()) and m.user_id is distinct from (select auth.uid())) c
+          select 'checkout', false, m.outcome is not null and m.paid_at is not null, m.id,
+                 m.user_id, m.paid_at, m.payment_type, m.description, m.amount_minor,
+                 m.currency, m.returned_minor, m.receipt_url, m.session_id, m.credit_lot_id,
+                 case when m.outcome <> 'session_booked' then m.credits end, null
+            from public.checkout_sessions m
+          union all
+          select 'payment', true,
+                 m.checkout_id is null and m.credit_lot_id is null and m.status in ('completed', 'paid_out', 'refunded'),
+                 m.id, m.client_id, m.created_at + interval '0', 'single', null, round(100 * m.total_amount)::integer,
+                 lower(m.currency), case when m.status = 'refunded' then round(100 * m.total_amount)::integer else 0 end,
+                 null, m.session_id, null, null, null
+            from public.session_payments m
+          union all
+          select 'payment', false,
+                 m.checkout_id is null and m.credit_lot_id is null and m.status in ('completed', 'paid_out', 'refunded'),
+                 m.id, m.client_id, m.created_at, 'single', null, round(100 * m.total_amount)::integer,
+                 lower(m.currency), case when m.status = 'refunded' then round(100 * m.total_amount)::integer else 0 end,
+                 null, m.session_id, null, null, null
+            from public.session_payments m
+          union all
+          select 'credits', true, m.package_id is not null, m.id, m.user_id, m.purchased_at + interval '0', null, null,
+                 case when m.metadata ->> 'total_amount' ~ '^\d{1,6}(\.\d+)?$'
+                      then round(100 * (m.metadata ->> 'total_amount')::numeric)::integer end,
+                 lower(m.metadata ->> 'currency'), 0, null, null, m.id, null, m.package_id
+            from public.user_session_credits m
+          union all
+          select 'credits', false, m.package_id is not null, m.id, m.user_id, m.purchased_at, null, null,
+                 case when m.metadata ->> 'total_amount' ~ '^\d{1,6}(\.\d+)?$'
+                      then round(100 * (m.metadata ->> 'total_amount')::numeric)::integer end,
+                 lower(m.metadata ->> 'currency'), 0, null, null, m.id, null, m.package_id
+            from public.user_session_credits m) c
     left join lateral (select x.scheduled_at from public.session_schedules x where x.id = c.session_id limit 1) s on true
     left join lateral (select x.credits_remaining, x.expires_at from public.user_session_credits x
                         where x.id = c.credit_lot_id limit 1) l on true
-   where c.outcome is not null
-  union all
-  select p.id, p.client_id, p.created_at, 'single', null, round(100 * p.total_amount)::integer, lower(p.currency),
-         case when p.status = 'refunded' then 'refunded' else 'paid' end,
-         case when p.status = 'refunded' then round(100 * p.total_amount)::integer else 0 end,
-         null, p.session_id, s.scheduled_at, null, null, null, null
-    from (select m.* from public.session_payments m where m.client_id = (select auth.uid())
-          union all
-          select m.* from public.session_payments m
-           where (select private.is_admin() or not private.is_api_caller()) and m.client_id is distinct from (select auth.uid())) p
-    left join lateral (select x.scheduled_at from public.session_schedules x where x.id = p.session_id limit 1) s on true
-   where p.checkout_id is null and p.credit_lot_id is null and p.status in ('completed', 'paid_out', 'refunded')
-  union all
-  select l.id, l.user_id, l.purchased_at, 'package_' || p.session_count, p.name,
-         case when l.metadata ->> 'total_amount' ~ '^\d{1,6}(\.\d+)?$'
-              then round(100 * (l.metadata ->> 'total_amount')::numeric)::integer end,
-         lower(l.metadata ->> 'currency'), 'paid', 0, null, null, null, l.id, p.session_count, l.credits_remaining, l.expires_at
-    from (select m.* from public.user_session_credits m where m.user_id = (select auth.uid())
-          union all
-          select m.* from public.user_session_credits m
-           where (select private.is_admin() or not private.is_api_caller()) and m.user_id is distinct from (select auth.uid())) l
-    join public.session_packages p on p.id = l.package_id
-   where not exists (select from public.checkout_sessions c where c.credit_lot_id = l.id);
+    left join lateral (select x.session_count, x.name from public.session_packages x
+                        where x.id = c.package_id limit 1) k on true
+   where c.is_sold
+     and ((c.is_own and c.user_id = (select auth.uid()))
+       or (not c.is_own and (select private.is_admin() or not private.is_api_caller())
+           and c.user_id is distinct from (select auth.uid())))
+     and (c.source <> 'credits' or (k.session_count is not null
+           and not exists (select from public.checkout_sessions x where x.credit_lot_id = c.id)));
 
 comment on view public.past_purchases is 'What somebody bought, what was refunded, what is left; amounts in cents.';
 

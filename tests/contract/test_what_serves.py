@@ -30,6 +30,12 @@ NEEDED = {
     "pyreqwest",
 }
 OF_VERIFYING = {"jwt", "cryptography", "_cffi_backend"}  # in `NEEDED` of nobody who hands a token on
+# What several functions load or the scheduler does, with what it brings; the last two are a few kilobytes.
+OF_MANY = {
+    *("jwt", "jinja2", "markupsafe", "tzdata", "cronsim"),
+    *("httpx", "certifi", "idna", "click", "rich", "pygments"),  # its command line, where that is installed
+    *("zipstream", "standardwebhooks"),
+}
 OF_THE_ENVIRONMENT = {"_distutils_hack", "google"}  # loaded by .pth files of the tests' own packages
 SETTINGS = {"SUPABASE_URL": "http://127.0.0.1:9", "SUPABASE_PUBLISHABLE_KEY": "sb_publishable_x"}
 TELLS_WHAT_IS_LOADED = "import atexit, sys; atexit.register(lambda: print('loaded', *sorted(sys.modules)))\n"
@@ -107,6 +113,25 @@ def test_a_person_who_is_signed_in_loads_nothing_more(tmp_path: Path, stage: Sta
     assert NEEDED == loaded_after(handing_on, given, person.headers, 200)
     also = loaded_after(verifying, given | more, person.headers, 200) - NEEDED
     assert OF_VERIFYING <= also <= OF_VERIFYING | {"joserfc"}  # of the key itself
+
+
+def test_what_one_function_needs_is_not_loaded_for_all_of_them() -> None:
+    """One container imports every function before it serves any: what is large, and few need, waits until they do."""
+    program = """
+import sys
+from server import keeper, router
+for name in sys.argv[1:]:
+    keeper.load(name)
+print(*sorted({name.partition(".")[0] for name in sys.modules}))
+"""
+    targets = [name.replace("-", "_") for name in functions()]
+    run = subprocess.run(
+        [sys.executable, "-c", program, *targets], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    loaded = set(run.stdout.split()) - sys.stdlib_module_names - OF_THE_ENVIRONMENT
+    others = {name for name in loaded if name in packages_distributions()} - NEEDED
+    assert others <= OF_MANY, f"{others - OF_MANY}: loaded by all, for one"
 
 
 def test_uvicorn_without_its_command_line_is_still_uvicorn() -> None:

@@ -214,6 +214,8 @@ def test_a_key_that_has_ended_is_to_be_taken_out(httpserver: HTTPServer, env: di
 def test_each_broken_rule_is_reported_with_its_rows(httpserver: HTTPServer, env: dict[str, str]) -> None:
     """And only for whom the rules are deployed; the command ends with 1."""
     rule = {"rule": "a transaction is paid twice", "broken": 2, "examples": ["one", "other"]}
+    whole_round = [{"begins": True, "is_complete": True}]
+    httpserver.expect_request("/rest/v1/rpc/advance_invariant_round").respond_with_json(whole_round)
     httpserver.expect_request("/rest/v1/rpc/check_invariants").respond_with_json([rule])
     httpserver.expect_request("/rest/v1/rpc/ops_status").respond_with_json(
         [{"problems": [{"code": "x", "what": "z"}]}]

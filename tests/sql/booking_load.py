@@ -242,9 +242,9 @@ def _cancel_class(load: BookingLoad, connection: Connection, chance: random.Rand
         )
 
 
-def prepare_load(postgres: Server, name: str, seed: int = 1) -> BookingLoad:
-    """A database with people, credits and classes in it."""
-    url = postgres.build(name)
+def prepare_load(postgres: Server, name: str, seed: int = 1, template: str | None = None) -> BookingLoad:
+    """A database with people, credits and classes in it; beside what the template has, if one is named."""
+    url = postgres.copy(template, name) if template else postgres.build(name)
     people = [str(uuid.uuid4()) for _ in range(PRACTITIONERS + CLIENTS + 1)]
     leaders, clients, admin = people[:PRACTITIONERS], people[PRACTITIONERS:-1], people[-1]
     with psycopg.connect(url, autocommit=True) as connection:

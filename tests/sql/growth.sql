@@ -110,6 +110,9 @@ insert into public.payout_lines (payout_id, ledger_transaction_id, practitioner_
   select o.id, t.id, t.practitioner_id, 'cad', 7500
     from public.payouts o join public.ledger_transactions t on t.practitioner_id = o.practitioner_id and t.occurred_at::date >= o.period_start
                                                               and t.occurred_at::date < o.period_end;
+insert into private.unpaid_transactions (transaction_id)
+  select t.id from public.ledger_transactions t
+   where not exists (select from public.payout_lines l where l.ledger_transaction_id = t.id);
 insert into public.banking_accesses (practitioner_id, purpose, reference)
   select o.practitioner_id, 'payout_file', o.id::text from public.payouts o;
 

@@ -1,5 +1,8 @@
 """What must be true whatever happened: ordinary use keeps every rule, and each kind of damage is found and named."""
 
+import re
+from typing import Any
+
 import psycopg
 import pytest
 from psycopg.rows import dict_row
@@ -13,9 +16,15 @@ from .payout_steps import earn, paid, payouts, run
 CHECK = "select rule, broken, examples from public.check_invariants()"
 
 
-def broken(sandbox: Sandbox) -> list[str]:
+ADVANCE = "select * from public.advance_invariant_round(%s)"
+
+
+def check(sandbox: Sandbox, pieces: int = 1000) -> dict[str, dict[str, Any]]:
+    """Look at everything, so many pieces at a time. Gives what is broken by its rule."""
     sandbox.act_as("service")
-    return [row["rule"] for row in sandbox.run(CHECK)]
+    while not sandbox.run(ADVANCE, pieces)[0]["is_complete"]:
+        pass
+    return {row["rule"]: row for row in sandbox.run(CHECK)}
 
 
 REFUNDED = (
@@ -42,6 +51,9 @@ DAMAGE = {
         f" (select credit_lot_id {TO_COME} and credit_lot_id is not null limit 1) where id = '{ROW}'"
     ),
     "a transaction of the ledger does not balance": "delete from public.ledger_postings where account = 'client_funds'",
+    "a transaction is unpaid and no run sees it": (
+        "delete from private.unpaid_transactions; update public.payout_lines set released_at = now()"
+    ),
     "a balance is not what is unpaid": (
         "update public.ledger_postings set amount_minor = amount_minor - 1 where account = 'practitioner_payable'"
         " and transaction_id in (select id from public.ledger_transactions where kind = 'payout')"
@@ -115,7 +127,7 @@ def used_database(postgres: Server) -> str:
 def test_an_undisturbed_database_breaks_no_rule(used_database: str) -> None:
     """There is nothing to report, and who asks is the service."""
     with psycopg.connect(used_database, row_factory=dict_row) as connection:
-        assert [] == broken(Sandbox(connection))
+        assert {} == check(Sandbox(connection))
 
 
 @pytest.mark.parametrize(("rule", "harm"), DAMAGE.items(), ids=list(DAMAGE))
@@ -126,8 +138,7 @@ def test_each_rule_finds_the_damage_it_is_there_for(used_database: str, rule: st
         for statement in ("set local session_replication_role = replica", *harm.split(";")):
             sandbox.run("reset role")
             sandbox.run(statement)
-        sandbox.act_as("service")
-        found = {row["rule"]: row for row in sandbox.run(CHECK)}
+        found = check(sandbox)
         connection.rollback()
 
     assert rule in found
@@ -140,3 +151,64 @@ def test_people_may_not_check_the_invariants(sandbox: Sandbox) -> None:
         sandbox.act_as(who)
         with sandbox.forbidden():
             sandbox.run(CHECK)
+        with sandbox.forbidden():
+            sandbox.run(ADVANCE, 1)
+
+
+BROKEN_RULE = "credits are not the sum of their ledger"
+WIN_CREDIT = "update public.user_session_credits set credits_remaining = credits_remaining + %s"
+
+
+def test_a_round_goes_on_where_the_last_call_ended(used_database: str) -> None:
+    """A piece is told as soon as it is looked at, and no more when it is looked at again and whole."""
+    with psycopg.connect(used_database, row_factory=dict_row) as connection:
+        sandbox = Sandbox(connection)
+        sandbox.act_as("owner")
+        sandbox.run("reset role")
+        sandbox.run("set local session_replication_role = replica")
+        sandbox.run("update private.invariant_tables set rows = 1")
+        check(sandbox)
+        sandbox.run("reset role")
+        sandbox.run(WIN_CREDIT, 1)
+        (lots,) = sandbox.run("select count(*)::int as many from public.user_session_credits")
+        sandbox.act_as("service")
+        told = [(sandbox.run(ADVANCE, 1)[0], sandbox.run(CHECK))]
+        while not told[-1][0]["is_complete"]:
+            told.append((sandbox.run(ADVANCE, 1)[0], sandbox.run(CHECK)))
+        sandbox.run("reset role")
+        sandbox.run(WIN_CREDIT, -1)
+        sandbox.act_as("service")
+        still = sandbox.run(CHECK)
+        whole = check(sandbox, 1)
+        connection.rollback()
+
+    assert [True, *[False] * (len(told) - 1)] == [pieces["begins"] for pieces, _ in told]
+    seen = [sum(row["broken"] for row in rows) for _, rows in told]
+    assert lots["many"] > 1 and set(seen) == set(range(lots["many"] + 1)) and seen == sorted(seen)
+    assert [(BROKEN_RULE, lots["many"])] == [(row["rule"], row["broken"]) for row in still]
+    assert {} == whole
+
+
+def test_a_call_that_is_killed_has_not_happened(used_database: str) -> None:
+    """The next one begins where it began."""
+    with psycopg.connect(used_database, row_factory=dict_row) as connection:
+        sandbox = Sandbox(connection)
+        with sandbox.undone():
+            sandbox.act_as("service")
+            assert not sandbox.run(ADVANCE, 3)[0]["is_complete"]
+        sandbox.act_as("service")
+        assert sandbox.run(ADVANCE, 1)[0]["begins"]
+        assert not sandbox.run(ADVANCE, 1)[0]["begins"]
+        connection.rollback()
+
+
+def test_every_rule_is_asked_about_in_a_round(used_database: str) -> None:
+    """Its rows are those of a table that has a turn; and by their keys, no rule reads a whole table."""
+    with psycopg.connect(used_database) as connection:
+        names = connection.execute("select name from private.invariant_tables").fetchall()
+        (view,) = connection.execute(
+            "select pg_get_viewdef('private.broken_invariants'::regclass)"
+        ).fetchone() or ("",)
+    used = set(re.findall(r"SELECT '(\w+)'::text AS of|SELECT '(\w+)'::text,? ", view))
+
+    assert {name for (name,) in names} == {one or other for one, other in used}

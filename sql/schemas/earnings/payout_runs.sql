@@ -17,13 +17,68 @@ as $$
   select pg_advisory_xact_lock(hashtextextended('payouts', 0));
 $$;
 
+-- Which transactions no payout pays. The ledger only grows, and nearly all of it is paid: a run looks at what is here,
+-- and asks again whether each is. An invariant finds one that is not here and should be.
+create table private.unpaid_transactions (
+  transaction_id uuid not null primary key references public.ledger_transactions (id)
+);
+comment on table private.unpaid_transactions is 'What the ledger owes and no payout pays: written by triggers alone.';
+comment on column private.unpaid_transactions.transaction_id is 'Of ledger_transactions.';
+alter table private.unpaid_transactions enable row level security;
+revoke all on private.unpaid_transactions from public, anon, authenticated, service_role;
+
+-- Definer: whoever earns, pays or fails a payout may not write here.
+create function private.note_unpaid_transactions() returns trigger
+  language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+  insert into private.unpaid_transactions (transaction_id)
+  select n.id from new_rows n where n.kind not in ('payout', 'payout_failed');
+  return null;
+end
+$$;
+
+-- Definer: as above.
+create function private.note_paid_lines() returns trigger
+  language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+  delete from private.unpaid_transactions u using new_lines n
+   where u.transaction_id = n.ledger_transaction_id and n.released_at is null;
+  return null;
+end
+$$;
+
+-- Definer: as above.
+create function private.note_released_lines() returns trigger
+  language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+  insert into private.unpaid_transactions (transaction_id)
+  select n.ledger_transaction_id from new_lines n where n.released_at is not null
+  on conflict do nothing;
+  return null;
+end
+$$;
+
+revoke execute on function private.note_unpaid_transactions, private.note_paid_lines, private.note_released_lines
+  from public, anon, authenticated, service_role;
+
+create trigger ledger_transactions_note_unpaid after insert on public.ledger_transactions
+  referencing new table as new_rows for each statement execute function private.note_unpaid_transactions();
+create trigger payout_lines_note_paid after insert on public.payout_lines
+  referencing new table as new_lines for each statement execute function private.note_paid_lines();
+create trigger payout_lines_note_released after update on public.payout_lines
+  referencing new table as new_lines for each statement execute function private.note_released_lines();
+
 create view private.unpaid_earnings with (security_invoker = true) as
   select t.id as transaction_id, t.practitioner_id, t.currency, t.payment_id, p.amount_minor,
          -- A reversal counts from the accrual it takes back, so that nobody is paid first and asked to repay later.
          case when p.amount_minor > 0 then t.occurred_at
               else least(t.occurred_at, (select min(a.occurred_at) from public.ledger_transactions a
                                           where a.kind = 'accrual' and a.session_id = t.session_id)) end as counts_from
-    from public.ledger_transactions t
+    from private.unpaid_transactions u
+    join public.ledger_transactions t on t.id = u.transaction_id
     join public.ledger_postings p on p.transaction_id = t.id and p.account = 'practitioner_payable'
    where t.kind not in ('payout', 'payout_failed')
      and not exists (select from public.payout_lines l
