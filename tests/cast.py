@@ -94,6 +94,11 @@ class Stage:
     def value(self, query: str, *values: Any) -> Any:
         return next(iter(self.row(query, *values).values()))
 
+    def address_events(self) -> None:
+        """A worker's next run makes notifications, mails and deliveries of all that has happened."""
+        while self.value("select private.address_waiting_events()"):
+            pass
+
     # People
 
     def client(self) -> Person:

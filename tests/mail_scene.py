@@ -26,6 +26,7 @@ class MailScene(BookingScene):
         # for a person; and neither are the welcomes of its people.
         while stage.value("select private.remind_sessions()"):
             pass
+        stage.execute("update private.outbox set addressed_at = now() where addressed_at is null")
         stage.execute(
             "update private.mails set status = 'dropped', next_attempt_at = null"
             " where status not in ('sent', 'dropped')"
@@ -44,6 +45,7 @@ class MailScene(BookingScene):
 
     def make_all_due(self) -> None:
         """Nobody waits for Stripe's receipts, nor for a next attempt."""
+        self.stage.address_events()
         self.stage.execute(
             "update private.mails set next_attempt_at = now() where status in ('queued', 'unknown')"
         )
@@ -64,6 +66,7 @@ class MailScene(BookingScene):
 
     def states(self, person: Person | None = None) -> list[tuple[str, str, str | None]]:
         """Somebody's mails: kind, status, and why they have it."""
+        self.stage.address_events()
         rows = self.stage.owner.execute(
             "select kind, status, status_reason from private.mails where user_id = %s and kind <> 'welcome'"
             " and kind <> 'credits_granted' and kind <> 'waiver_signed' order by position",
@@ -101,7 +104,9 @@ class MailScene(BookingScene):
             "update private.outbox set created_at = created_at - interval '9 days' where session_id = %s",
             session["id"],
         )
-        self.stage.execute("update private.mails set status = 'dropped' where session_id = %s", session["id"])
+        self.stage.execute(
+            "update private.outbox set addressed_at = now() where session_id = %s", session["id"]
+        )
         return session
 
 

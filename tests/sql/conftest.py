@@ -1,6 +1,7 @@
 """One database built from `sql/` with a few rows in it, and a sandbox for each test: what it does there is undone."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -30,6 +31,10 @@ IDENTITIES = {
 }
 
 
+# What the worker's next run makes of events: who is told, on the pages, by mail, in other systems.
+TOLD = re.compile(r"\bprivate\.mails\b|\bpublic\.(user_notifications|webhook_deliveries)\b")
+
+
 class Sandbox:
     """One transaction, undone at the end, in which a test acts as people do through PostgREST: by role and claims."""
 
@@ -45,7 +50,9 @@ class Sandbox:
         )
 
     def run(self, query: str, *values: Any) -> list[dict[str, Any]]:
-        """Run a statement. Gives its rows."""
+        """Run a statement, after the worker's next run if it is about who was told. Gives its rows."""
+        if TOLD.search(query):
+            self.address_events()
         cursor = self._connection.execute(query.encode(), values or None)
         return cursor.fetchall() if cursor.description else []
 
@@ -54,6 +61,14 @@ class Sandbox:
         (row,) = self.run(query, *values)
         (value,) = row.values()
         return value
+
+    def address_events(self) -> None:
+        """A worker addresses what has happened, whoever acts here."""
+        before = self.one("select current_setting('role')")
+        self.run("select set_config('role', 'none', true)")
+        while self.one("select private.address_waiting_events()"):
+            pass
+        self.run("select set_config('role', %s, true)", before)
 
     @contextmanager
     def undone(self) -> Iterator[None]:

@@ -216,6 +216,7 @@ begin
     perform private.refuse_erasure(c_user);
   end if;
   v_counts := jsonb_build_object('sessions_cancelled', private.cancel_upcoming_sessions(c_user, 'infinity'));
+  perform private.address_events_about(c_user);
   v_before := (select count(*) from private.recording_erasure_queue q where q.user_id = c_user);
   perform private.queue_account_recordings(c_user);
   v_counts := v_counts || jsonb_build_object(
