@@ -165,12 +165,15 @@ begin
      where other.id = new.correlated_session_id and other.practitioner_id = new.practitioner_id
        and other.scheduled_at = old.scheduled_at and other.status = 'scheduled';
   end if;
-  perform private.release_lapsed_holds(new.practitioner_id, v_during);
-  -- The client's own hold on this time is consumed by the booking.
-  update public.session_holds h set status = 'consumed'
-   where h.id in (select t.hold_id from private.practitioner_time t
-                   where t.practitioner_id = new.practitioner_id and t.during && v_during)
-     and h.user_id = new.client_id and h.status = 'held';
+  if exists (select from private.practitioner_time t
+              where t.practitioner_id = new.practitioner_id and t.during && v_during and t.hold_id is not null) then
+    perform private.release_lapsed_holds(new.practitioner_id, v_during);
+    -- The client's own hold on this time is consumed by the booking.
+    update public.session_holds h set status = 'consumed'
+     where h.id in (select t.hold_id from private.practitioner_time t
+                     where t.practitioner_id = new.practitioner_id and t.during && v_during)
+       and h.user_id = new.client_id and h.status = 'held';
+  end if;
 
   insert into private.practitioner_time as t (practitioner_id, during, session_id, occasion, location_kind)
   values (new.practitioner_id, v_during, new.id, private.get_occasion(new), new.session_location)

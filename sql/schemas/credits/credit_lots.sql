@@ -208,6 +208,17 @@ begin
 end
 $$;
 
+-- As its caller, who sees their own.
+create function private.count_usable_credits(user_id uuid) returns integer
+  language plpgsql stable set search_path = ''
+as $$
+begin
+  return (select coalesce(sum(c.credits_remaining), 0) from public.user_session_credits c
+           where c.user_id = count_usable_credits.user_id and c.credits_remaining > 0
+             and (c.expires_at is null or c.expires_at > now()));
+end
+$$;
+
 -- The caller's usable credits, in one row also for whoever has none.
 create function public.check_session_credits()
   returns table (user_id uuid, total_credits integer, package_credits integer, single_credits integer,
@@ -335,7 +346,9 @@ comment on function public.adjust_credits is
 
 revoke execute on function private.grant_credits, private.revoke_credits, private.describe_length_and_form,
   private.list_good_lots, private.refuse_without_credit, private.choose_credit_lot,
-  private.post_credit_adjustment, private.adjust_credits, public.check_session_credits, public.adjust_credits
+  private.count_usable_credits, private.post_credit_adjustment, private.adjust_credits, public.check_session_credits,
+  public.adjust_credits
   from public, anon, authenticated, service_role;
 grant execute on function private.grant_credits, private.revoke_credits to service_role;
-grant execute on function private.adjust_credits, public.adjust_credits, public.check_session_credits to authenticated;
+grant execute on function private.adjust_credits, public.adjust_credits, public.check_session_credits,
+  private.count_usable_credits to authenticated;

@@ -255,7 +255,7 @@ as $$
 begin
   session_id := private.book_session_with_credit(practitioner_id, scheduled_at, duration_minutes, session_type_id, session_type,
     is_group, session_location, physical_location, notes, location_coordinates);
-  credits_remaining := (select c.total_credits from public.check_session_credits() c);
+  credits_remaining := private.count_usable_credits((select auth.uid()));
   return next;
 end
 $$;
