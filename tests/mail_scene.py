@@ -45,7 +45,6 @@ class MailScene(BookingScene):
 
     def make_all_due(self) -> None:
         """Nobody waits for Stripe's receipts, nor for a next attempt."""
-        self.stage.address_events()
         self.stage.execute(
             "update private.mails set next_attempt_at = now() where status in ('queued', 'unknown')"
         )
@@ -66,7 +65,6 @@ class MailScene(BookingScene):
 
     def states(self, person: Person | None = None) -> list[tuple[str, str, str | None]]:
         """Somebody's mails: kind, status, and why they have it."""
-        self.stage.address_events()
         rows = self.stage.owner.execute(
             "select kind, status, status_reason from private.mails where user_id = %s and kind <> 'welcome'"
             " and kind <> 'credits_granted' and kind <> 'waiver_signed' order by position",

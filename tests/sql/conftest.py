@@ -1,7 +1,6 @@
 """One database built from `sql/` with a few rows in it, and a sandbox for each test: what it does there is undone."""
 
 import json
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,6 +10,7 @@ import pytest
 from psycopg.rows import dict_row
 
 from sql.throwaway import ROOT, Server, server
+from tests.told import ADDRESS, TOLD
 
 ROW = "10000000-0000-4000-8000-000000000001"
 CLIENT = "c0000000-0000-4000-8000-000000000001"
@@ -29,10 +29,6 @@ IDENTITIES = {
     "admin": ("authenticated", ADMIN),
     "service": ("service_role", None),
 }
-
-
-# What the worker's next run makes of events: who is told, on the pages, by mail, in other systems.
-TOLD = re.compile(r"\bprivate\.mails\b|\bpublic\.(user_notifications|webhook_deliveries)\b")
 
 
 class Sandbox:
@@ -66,7 +62,7 @@ class Sandbox:
         """A worker addresses what has happened, whoever acts here."""
         before = self.one("select current_setting('role')")
         self.run("select set_config('role', 'none', true)")
-        while self.one("select private.address_waiting_events()"):
+        while self.one(ADDRESS):
             pass
         self.run("select set_config('role', %s, true)", before)
 

@@ -1,4 +1,4 @@
-"""Events become mails, notifications and deliveries in a worker's next run: whole, in order, once, and stopping nobody."""
+"""Events become mails, notifications and deliveries in a worker's next run: whole, in order, once, stopping nobody."""
 
 import threading
 from typing import Any
@@ -189,7 +189,8 @@ def test_what_happened_to_a_deleted_session_is_told_from_its_event(sandbox: Sand
 def test_a_class_that_is_deleted_tells_whoever_leads_it_alone(sandbox: Sandbox) -> None:
     """Though nothing but the event says any more that it was a class."""
     sandbox.run(
-        "insert into public.session_schedules (id, practitioner_id, client_id, scheduled_at, room_name, max_participants)"
+        "insert into public.session_schedules"
+        " (id, practitioner_id, client_id, scheduled_at, room_name, max_participants)"
         " select %s, practitioner_id, client_id, %s, 'x', 5 from public.session_schedules where id = %s",
         STRANGER,
         in_hours(40),

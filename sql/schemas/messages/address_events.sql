@@ -9,9 +9,9 @@
 -- session are addressed in their order: none overtakes an earlier one that is still tried. Killed at any point, a run
 -- has addressed an event whole or not at all.
 
--- Addresses those events, if nobody has. Returns how many it tried.
+-- Addresses those events, if nobody has, as many as there is time for. Returns how many it tried.
 -- Definer: whoever asks has no right to write to other people.
-create function private.address_events(event_ids bigint[]) returns integer
+create function private.address_events(event_ids bigint[], until timestamptz default 'infinity') returns integer
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
@@ -23,6 +23,7 @@ begin
     select * from private.outbox o
      where o.id = any (address_events.event_ids) and o.addressed_at is null order by o.id for update
   loop
+    exit when clock_timestamp() > address_events.until;
     continue when v_event.session_id is not null and exists (
       select from private.outbox earlier
        where earlier.session_id = v_event.session_id and earlier.id < v_event.id and earlier.addressed_at is null
@@ -68,7 +69,7 @@ begin
   exception when lock_not_available then
     return 0;
   end;
-  return private.address_events(v_ids);
+  return private.address_events(v_ids, clock_timestamp() + interval '2 seconds');
 end
 $$;
 

@@ -205,8 +205,9 @@ declare
 begin
   -- Few in one statement: whoever looks for the next one passes every row that this transaction has changed already.
   for v_try in 1 .. 50 loop
-    v_addressed := private.address_waiting_events();
+    v_addressed := case when v_try <= 10 then private.address_waiting_events() else 0 end;
     v_mail := private.lock_due_mail();
+    exit when v_mail.id is null and v_try > 10;
     if v_mail.id is null and v_addressed = 0 then
       return null;
     end if;

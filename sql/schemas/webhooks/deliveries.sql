@@ -167,7 +167,7 @@ declare
   v_failed    text;
 begin
   for v_try in 1 .. 50 loop
-    v_addressed := private.address_waiting_events();
+    v_addressed := case when v_try <= 10 then private.address_waiting_events() else 0 end;
     v_delivery := private.lock_due_webhook_delivery();
     exit when v_delivery.id is null and v_addressed = 0;
     continue when v_delivery.id is null;
