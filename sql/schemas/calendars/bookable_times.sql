@@ -75,10 +75,14 @@ create function private.get_unbookable_reason(
   practitioner_id uuid, scheduled_at timestamptz, duration_minutes integer, for_user uuid,
   ignore_session uuid default null)
   returns text
-  language sql stable set search_path = ''
+  language plpgsql stable set search_path = ''
 as $$
-  select c.reason from private.check_starts(get_unbookable_reason.practitioner_id, array[get_unbookable_reason.scheduled_at],
-    get_unbookable_reason.duration_minutes, get_unbookable_reason.for_user, get_unbookable_reason.ignore_session) c;
+#variable_conflict use_column
+begin
+  return (
+    select c.reason from private.check_starts(get_unbookable_reason.practitioner_id, array[get_unbookable_reason.scheduled_at],
+      get_unbookable_reason.duration_minutes, get_unbookable_reason.for_user, get_unbookable_reason.ignore_session) c);
+end
 $$;
 
 create function private.refuse_unbookable(

@@ -274,8 +274,10 @@ $$;
 -- offered and for what is booked.
 create function private.read_hours(
   practitioner_id uuid, from_time timestamptz, until_time timestamptz, out opened tstzmultirange, out starts timestamptz[])
-  language sql stable set search_path = ''
+  language plpgsql stable set search_path = ''
 as $$
+#variable_conflict use_column
+begin
   with hours as materialized (
     select h.midnight, h.during, c.slot_alignment, make_interval(mins => c.slot_interval_minutes) as step
       from public.practitioner_calendars c
@@ -291,7 +293,9 @@ as $$
                   union all
                   select generate_series(case h.slot_alignment when 'opening' then lower(h.during) else h.midnight end,
                                          upper(h.during), h.step)) starts
-                where start <@ h.during and start >= from_time and start < until_time);
+                where start <@ h.during and start >= from_time and start < until_time)
+    into opened, starts;
+end
 $$;
 
 revoke execute on function private.get_wall_time_range, private.list_open_hours, private.get_open_hours,

@@ -34,13 +34,15 @@ $$;
 
 -- Of one zone: a new connection reads the rules of each zone that it is asked for from a file.
 create function private.has_outdated_rules(time_zone text) returns boolean
-  language sql stable set search_path = ''
+  language plpgsql stable set search_path = ''
 as $$
+begin
   -- The hour in UTC of ten in the morning. Toronto's rules have not changed: it shows that the test itself is right.
-  select coalesce(
+  return coalesce(
     extract(hour from (timestamp '2026-12-01 10:00' at time zone time_zone) at time zone 'UTC')
       <> case time_zone when 'America/Vancouver' then 17 when 'America/Edmonton' then 16 when 'America/Inuvik' then 16
                         when 'America/Winnipeg' then 15 when 'America/Toronto' then 15 end, false);
+end
 $$;
 
 create function private.time_zone_rules_are_current() returns boolean

@@ -85,9 +85,13 @@ create trigger credit_ledger_refuse_truncate before truncate on public.credit_le
   for each statement execute function private.refuse_ledger_change();
 
 create function private.sum_credit_ledger(lot_id uuid) returns integer
-  language sql stable set search_path = ''
+  language plpgsql stable set search_path = ''
 as $$
-  select coalesce(sum(l.change), 0)::integer from public.credit_ledger l where l.lot_id = sum_credit_ledger.lot_id;
+#variable_conflict use_column
+begin
+  return (
+    select coalesce(sum(l.change), 0)::integer from public.credit_ledger l where l.lot_id = sum_credit_ledger.lot_id);
+end
 $$;
 
 create function private.apply_credit_ledger_line() returns trigger

@@ -144,16 +144,20 @@ $$;
 -- The usable lots of somebody that are good for a session, those to spend first at the top. Types: those it can be of.
 create function private.list_good_lots(user_id uuid, session_type_ids uuid[], duration_minutes integer, is_group boolean)
   returns setof public.user_session_credits
-  language sql stable set search_path = ''
+  language plpgsql stable set search_path = ''
 as $$
-  select c.* from public.user_session_credits c
-   where c.user_id = list_good_lots.user_id and c.credits_remaining > 0
-     and (c.expires_at is null or c.expires_at > now())
-     and case when c.session_type_id is not null then c.session_type_id = any (list_good_lots.session_type_ids)
-              when c.duration_minutes is not null
-                then (c.duration_minutes, c.is_group) = (list_good_lots.duration_minutes, list_good_lots.is_group)
-              else true end
-   order by c.session_type_id is null, c.duration_minutes is null, c.expires_at nulls last, c.purchased_at, c.id;
+#variable_conflict use_column
+begin
+  return query
+    select c.* from public.user_session_credits c
+     where c.user_id = list_good_lots.user_id and c.credits_remaining > 0
+       and (c.expires_at is null or c.expires_at > now())
+       and case when c.session_type_id is not null then c.session_type_id = any (list_good_lots.session_type_ids)
+                when c.duration_minutes is not null
+                  then (c.duration_minutes, c.is_group) = (list_good_lots.duration_minutes, list_good_lots.is_group)
+                else true end
+     order by c.session_type_id is null, c.duration_minutes is null, c.expires_at nulls last, c.purchased_at, c.id;
+end
 $$;
 
 -- The pages find a lot without a type, take it for good for anything, and offer no payment: so the sentence says what

@@ -31,9 +31,13 @@ end
 $$;
 
 create function private.count_credits_owed(user_id uuid) returns integer
-  language sql stable set search_path = ''
+  language plpgsql stable set search_path = ''
 as $$
-  select coalesce(sum(o.owed), 0)::integer from private.list_owing_lots(count_credits_owed.user_id) o;
+#variable_conflict use_column
+begin
+  return (
+    select coalesce(sum(o.owed), 0)::integer from private.list_owing_lots(count_credits_owed.user_id) o);
+end
 $$;
 
 create function private.refuse_owing(user_id uuid) returns void
