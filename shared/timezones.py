@@ -2,7 +2,7 @@
 
 British Columbia, Alberta, Manitoba and the Northwest Territories left the old clock rules in 2026. Python would prefer
 the system's files, which may be years old and an hour wrong there, so those are not used. PostgreSQL is tested
-likewise by `private.list_outdated_time_zones`, for its own rules.
+likewise by `private.has_outdated_rules`, for its own rules.
 """
 
 import os

@@ -11,11 +11,12 @@ from typing import Any
 
 import httpx
 import jwt
-import psycopg
 from psycopg.rows import dict_row
 
 from local.config import sign
 from local.forkserver_client import ForkServerClient
+
+from .told import Owner
 
 PASSWORD = "a password of the stage"
 
@@ -46,7 +47,7 @@ class Stage:
             timeout=30,
         )
         self._signing_key = jwt.PyJWK(json.loads(env["JWT_SIGNING_KEY"]))
-        self.owner = psycopg.connect(env["DATABASE_URL"], autocommit=True, row_factory=dict_row)
+        self.owner = Owner.connect(env["DATABASE_URL"], autocommit=True, row_factory=dict_row)  # type: ignore[arg-type]
 
         self.forkserver = ForkServerClient()
 
@@ -93,6 +94,10 @@ class Stage:
 
     def value(self, query: str, *values: Any) -> Any:
         return next(iter(self.row(query, *values).values()))
+
+    def address_events(self) -> None:
+        """A worker's next run makes notifications, mails and deliveries of all that has happened."""
+        self.owner.address_events()
 
     # People
 

@@ -56,9 +56,9 @@ DUE = (
         # Nine of ten state what is not true any more, one after the other.
         """
         with events as (
-          insert into private.outbox (kind, user_id, created_at)
+          insert into private.outbox (kind, user_id, created_at, addressed_at)
           select case when number > 0.9 * %(n)s then 'banking_changed' else 'session_booked' end, id,
-                 now() - interval '1 second' * (%(n)s - number)
+                 now() - interval '1 second' * (%(n)s - number), now()
             from private.crowd returning id, kind, user_id, created_at)
         insert into private.mails (outbox_id, kind, audience, user_id, payload, next_attempt_at)
         select id, kind, 'user', user_id, '{}', created_at from events;
@@ -67,6 +67,22 @@ DUE = (
         tables=("private.outbox",),
         stamps="""
         select ended_at as stamp from private.mails where ended_at is not null
+        """,
+    ),
+    Due(
+        "send-notifications",
+        # Events that nobody has been told of; nine of ten cannot be told.
+        """
+        insert into private.outbox (kind, user_id, payload, created_at)
+        select 'session_booked', id,
+               case when number > 0.9 * %(n)s then '{}' else '{"practitioner_id": "no uuid"}' end::jsonb,
+               now() - interval '1 second' * (%(n)s - number)
+          from private.crowd;
+        """,
+        "select addressed_at is not null or attempts > 0 from private.outbox where kind = 'session_booked' order by id",
+        tables=("private.outbox",),
+        stamps="""
+        select addressed_at as stamp from private.outbox where addressed_at is not null
         """,
     ),
     Due(
@@ -303,6 +319,7 @@ class DueWork:
         self._run(
             "delete from public.session_schedules s where not exists"
             " (select from public.session_recordings r where r.session_id = s.id);"
+            " update private.outbox set addressed_at = now() where addressed_at is null;"
             " update private.mails set status = 'dropped' where status = 'queued';",
             ("public.session_schedules", "public.session_recordings"),
         )

@@ -26,6 +26,7 @@ class MailScene(BookingScene):
         # for a person; and neither are the welcomes of its people.
         while stage.value("select private.remind_sessions()"):
             pass
+        stage.execute("update private.outbox set addressed_at = now() where addressed_at is null")
         stage.execute(
             "update private.mails set status = 'dropped', next_attempt_at = null"
             " where status not in ('sent', 'dropped')"
@@ -101,7 +102,9 @@ class MailScene(BookingScene):
             "update private.outbox set created_at = created_at - interval '9 days' where session_id = %s",
             session["id"],
         )
-        self.stage.execute("update private.mails set status = 'dropped' where session_id = %s", session["id"])
+        self.stage.execute(
+            "update private.outbox set addressed_at = now() where session_id = %s", session["id"]
+        )
         return session
 
 

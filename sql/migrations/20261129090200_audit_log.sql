@@ -18,35 +18,39 @@ comment on column public.audit_logs.metadata is
 -- Compares the ends of names: a regular expression of all alternatives takes five times as long, and every change pays
 -- for it.
 create function private.build_audit_change(old_row jsonb, new_row jsonb) returns jsonb
-  language sql immutable set search_path = ''
+  language plpgsql immutable set search_path = ''
 as $$
-  with changed as (
-    select coalesce(o.key, n.key) as key, o.value as old_value, n.value as new_value
-      from jsonb_each(old_row) o full join jsonb_each(new_row) n on n.key = o.key
-     where old_row is null or new_row is null or o.value is distinct from n.value
-  ), selected as (
-    -- A list of what may be kept. The value of a column that is added later is left out until it is listed here.
-    select c.*,
-           c.key in ('id', 'total_seconds', 'role', 'status', 'source', 'visibility', 'memory_type', 'currency', 'verified',
-                     'session_location', 'live_contract_needed')
-           or left(c.key, 3) = 'is_'
-           or right(c.key, 3) in ('_id', '_at')
-           or right(c.key, 6) in ('_minor', '_share')
-           or right(c.key, 7) = '_amount'
-           or right(c.key, 8) = '_minutes'
-           or right(c.key, 13) = '_participants' as may_be_kept
-      from changed c
-  ), kept as (
-    select coalesce(jsonb_agg(key order by key), '[]') as columns,
-           coalesce(jsonb_object_agg(key, old_value) filter (where may_be_kept), '{}') as old_values,
-           coalesce(jsonb_object_agg(key, new_value) filter (where may_be_kept), '{}') as new_values
-      from selected
-  )
-  select jsonb_build_object('columns', columns)
-      || case when old_row is null then jsonb_build_object('data', new_values)
-              when new_row is null then jsonb_build_object('deleted_data', old_values)
-              else jsonb_build_object('old_data', old_values, 'new_data', new_values) end
-    from kept;
+#variable_conflict use_column
+begin
+  return (
+    with changed as (
+      select coalesce(o.key, n.key) as key, o.value as old_value, n.value as new_value
+        from jsonb_each(old_row) o full join jsonb_each(new_row) n on n.key = o.key
+       where old_row is null or new_row is null or o.value is distinct from n.value
+    ), selected as (
+      -- A list of what may be kept. The value of a column that is added later is left out until it is listed here.
+      select c.*,
+             c.key in ('id', 'total_seconds', 'role', 'status', 'source', 'visibility', 'memory_type', 'currency', 'verified',
+                       'session_location', 'live_contract_needed')
+             or left(c.key, 3) = 'is_'
+             or right(c.key, 3) in ('_id', '_at')
+             or right(c.key, 6) in ('_minor', '_share')
+             or right(c.key, 7) = '_amount'
+             or right(c.key, 8) = '_minutes'
+             or right(c.key, 13) = '_participants' as may_be_kept
+        from changed c
+    ), kept as (
+      select coalesce(jsonb_agg(key order by key), '[]') as columns,
+             coalesce(jsonb_object_agg(key, old_value) filter (where may_be_kept), '{}') as old_values,
+             coalesce(jsonb_object_agg(key, new_value) filter (where may_be_kept), '{}') as new_values
+        from selected
+    )
+    select jsonb_build_object('columns', columns)
+        || case when old_row is null then jsonb_build_object('data', new_values)
+                when new_row is null then jsonb_build_object('deleted_data', old_values)
+                else jsonb_build_object('old_data', old_values, 'new_data', new_values) end
+      from kept);
+end
 $$;
 
 -- Definer: whoever changes a row may neither write nor suppress the line that says so.
@@ -177,21 +181,25 @@ alter table private.audit_redactions enable row level security;
 -- No grant and no policy: the functions below write them.
 
 create function private.hash_audit_personal_part(line public.audit_logs) returns bytea
-  language sql immutable set search_path = ''
+  language plpgsql immutable set search_path = ''
 as $$
-  select sha256((line).personal_salt || convert_to(jsonb_build_object(
+begin
+  return sha256((line).personal_salt || convert_to(jsonb_build_object(
     'ip_address', (line).ip_address, 'user_agent', (line).user_agent, 'metadata', (line).metadata)::text, 'UTF8'));
+end
 $$;
 
 create function private.hash_audit_line(line public.audit_logs) returns bytea
-  language sql immutable set search_path = ''
+  language plpgsql immutable set search_path = ''
 as $$
+begin
   -- jsonb writes its keys in one order; the time is written out, because a cast depends on the session's time zone.
-  select sha256(convert_to(jsonb_build_object(
+  return sha256(convert_to(jsonb_build_object(
     'id', (line).id, 'user_id', (line).user_id, 'action', (line).action, 'table_name', (line).table_name,
     'record_id', (line).record_id,
     'created_at', to_char((line).created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
     'personal_sha256', encode((line).personal_sha256, 'hex'))::text, 'UTF8'));
+end
 $$;
 
 -- Definer: whoever causes a line may not execute the functions that hash it.

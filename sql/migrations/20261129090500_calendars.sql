@@ -46,21 +46,25 @@ as $$
           or exists (select from pg_catalog.pg_timezone_names n where n.name = is_time_zone.name));
 $$;
 
-create function private.list_outdated_time_zones() returns setof text
-  language sql stable set search_path = ''
+-- Of one zone: a new connection reads the rules of each zone that it is asked for from a file.
+create function private.has_outdated_rules(time_zone text) returns boolean
+  language plpgsql stable set search_path = ''
 as $$
+begin
   -- The hour in UTC of ten in the morning. Toronto's rules have not changed: it shows that the test itself is right.
-  select expected.time_zone
-    from (values ('America/Vancouver', 17), ('America/Edmonton', 16), ('America/Inuvik', 16),
-                 ('America/Winnipeg', 15), ('America/Toronto', 15)) as expected (time_zone, utc_hour)
-   where extract(hour from (timestamp '2026-12-01 10:00' at time zone expected.time_zone) at time zone 'UTC')
-         <> expected.utc_hour;
+  return coalesce(
+    extract(hour from (timestamp '2026-12-01 10:00' at time zone time_zone) at time zone 'UTC')
+      <> case time_zone when 'America/Vancouver' then 17 when 'America/Edmonton' then 16 when 'America/Inuvik' then 16
+                        when 'America/Winnipeg' then 15 when 'America/Toronto' then 15 end, false);
+end
 $$;
 
 create function private.time_zone_rules_are_current() returns boolean
   language sql stable set search_path = ''
 as $$
-  select not exists (select from private.list_outdated_time_zones());
+  select not exists (select from unnest(array['America/Vancouver', 'America/Edmonton', 'America/Inuvik', 'America/Winnipeg',
+                                              'America/Toronto']) z
+                      where private.has_outdated_rules(z));
 $$;
 
 -- Moves sessions to come to the local time they were booked for, the nearest first: at most `max_rows` of those after
@@ -125,11 +129,11 @@ begin
 end
 $$;
 
-revoke execute on function private.is_time_zone, private.list_outdated_time_zones, private.time_zone_rules_are_current,
+revoke execute on function private.is_time_zone, private.has_outdated_rules, private.time_zone_rules_are_current,
   private.recompute_session_starts from public, anon, authenticated, service_role;
 
 -- A check constraint is evaluated as whoever writes the row, and get_available_slots runs as its caller.
-grant execute on function private.is_time_zone, private.list_outdated_time_zones to authenticated, service_role;
+grant execute on function private.is_time_zone, private.has_outdated_rules to authenticated, service_role;
 
 grant execute on function private.time_zone_rules_are_current, private.recompute_session_starts to service_role;
 
@@ -400,27 +404,36 @@ as $$
     from private.list_open_hours(get_open_hours.practitioner_id, from_date, until_date) h;
 $$;
 
--- When sessions may start, if the time is free: the one definition of it, for what is offered and for what is booked.
-create function private.list_starts(practitioner_id uuid, from_time timestamptz, until_time timestamptz)
-  returns setof timestamptz
-  language sql stable set search_path = ''
+-- When a practitioner works, and when sessions may start, if the time is free: the one definition of it, for what is
+-- offered and for what is booked.
+create function private.read_hours(
+  practitioner_id uuid, from_time timestamptz, until_time timestamptz, out opened tstzmultirange, out starts timestamptz[])
+  language plpgsql stable set search_path = ''
 as $$
-  select distinct start
-    from public.practitioner_calendars c
-   cross join lateral private.list_open_hours(
-           c.practitioner_id, (from_time at time zone c.time_zone)::date - 1, (until_time at time zone c.time_zone)::date) h
-   -- Intervals of real time: a day on which the clocks change has more of them, or fewer.
-   cross join lateral (
-     select lower(h.during) as start
-     union all
-     select generate_series(case c.slot_alignment when 'opening' then lower(h.during) else h.midnight end,
-                            upper(h.during), make_interval(mins => c.slot_interval_minutes))) starts
-   where c.practitioner_id = list_starts.practitioner_id
-     and start <@ h.during and start >= from_time and start < until_time;
+#variable_conflict use_column
+begin
+  with hours as materialized (
+    select h.midnight, h.during, c.slot_alignment, make_interval(mins => c.slot_interval_minutes) as step
+      from public.practitioner_calendars c
+     cross join lateral private.list_open_hours(
+             c.practitioner_id, (from_time at time zone c.time_zone)::date - 1, (until_time at time zone c.time_zone)::date) h
+     where c.practitioner_id = read_hours.practitioner_id
+  )
+  select (select coalesce(range_agg(h.during), '{}') from hours h),
+         array(select distinct start from hours h
+                -- Intervals of real time: a day on which the clocks change has more of them, or fewer.
+                cross join lateral (
+                  select lower(h.during) as start
+                  union all
+                  select generate_series(case h.slot_alignment when 'opening' then lower(h.during) else h.midnight end,
+                                         upper(h.during), h.step)) starts
+                where start <@ h.during and start >= from_time and start < until_time)
+    into opened, starts;
+end
 $$;
 
 revoke execute on function private.get_wall_time_range, private.list_open_hours, private.get_open_hours,
-  private.list_starts from public, anon, authenticated, service_role;
+  private.read_hours from public, anon, authenticated, service_role;
 
 
 -- adoption/calendars.sql

@@ -436,16 +436,25 @@ alter table private.practitioner_time enable row level security;
 
 -- Definer: clients lock the calendar they book in, and may not write it.
 create function private.lock_calendar(practitioner_id uuid) returns public.practitioner_calendars
-  language sql volatile security definer set search_path = ''
+  language plpgsql volatile security definer set search_path = ''
 as $$
-  select c.* from public.practitioner_calendars c where c.practitioner_id = lock_calendar.practitioner_id for update;
+#variable_conflict use_column
+declare
+  v_calendar public.practitioner_calendars;
+begin
+  select c.* into v_calendar from public.practitioner_calendars c
+   where c.practitioner_id = lock_calendar.practitioner_id for update;
+  return v_calendar;
+end
 $$;
 
 -- Bookings and payments of one client queue here. An advisory lock: a client has no row of ours to lock.
 create function private.lock_client(user_id uuid) returns void
-  language sql volatile set search_path = ''
+  language plpgsql volatile set search_path = ''
 as $$
-  select pg_advisory_xact_lock(hashtextextended('client ' || lock_client.user_id, 0));
+begin
+  perform pg_advisory_xact_lock(hashtextextended('client ' || lock_client.user_id, 0));
+end
 $$;
 
 -- Definer: the caller may not write the holds of others.
@@ -463,33 +472,41 @@ $$;
 create function private.add_buffers(
   scheduled_at timestamptz, duration_minutes integer, calendar public.practitioner_calendars)
   returns tstzrange
-  language sql immutable set search_path = ''
+  language plpgsql immutable set search_path = ''
 as $$
-  select tstzrange(scheduled_at - make_interval(mins => (calendar).buffer_before_minutes),
+begin
+  return tstzrange(scheduled_at - make_interval(mins => (calendar).buffer_before_minutes),
                    scheduled_at + make_interval(mins => duration_minutes + (calendar).buffer_after_minutes));
+end
 $$;
 
 create function private.occupies_time(session public.session_schedules) returns boolean
-  language sql immutable set search_path = ''
+  language plpgsql immutable set search_path = ''
 as $$
+begin
   -- A seat occupies none: its class does.
-  select (session).status in ('scheduled', 'in_progress') and (session).group_class_id is null;
+  return (session).status in ('scheduled', 'in_progress') and (session).group_class_id is null;
+end
 $$;
 
 create function private.is_class(session public.session_schedules) returns boolean
-  language sql immutable set search_path = ''
+  language plpgsql immutable set search_path = ''
 as $$
-  select (session).max_participants > 1 and (session).group_class_id is null;
+begin
+  return (session).max_participants > 1 and (session).group_class_id is null;
+end
 $$;
 
 create function private.get_occasion(session public.session_schedules) returns uuid
-  language sql volatile set search_path = ''
+  language plpgsql volatile set search_path = ''
 as $$
+begin
   -- The admin page makes the online and the in-person row of a class one after the other and links them afterwards, so
   -- they are known to be one occasion by their equal local start.
-  select case when private.is_class(session)
+  return case when private.is_class(session)
               then left(private.sha256_hex((session).practitioner_id || ' ' || (session).local_start), 32)::uuid
               else gen_random_uuid() end;
+end
 $$;
 
 -- Definer: whoever writes the session may not write practitioner_time.
@@ -512,12 +529,15 @@ begin
      where other.id = new.correlated_session_id and other.practitioner_id = new.practitioner_id
        and other.scheduled_at = old.scheduled_at and other.status = 'scheduled';
   end if;
-  perform private.release_lapsed_holds(new.practitioner_id, v_during);
-  -- The client's own hold on this time is consumed by the booking.
-  update public.session_holds h set status = 'consumed'
-   where h.id in (select t.hold_id from private.practitioner_time t
-                   where t.practitioner_id = new.practitioner_id and t.during && v_during)
-     and h.user_id = new.client_id and h.status = 'held';
+  if exists (select from private.practitioner_time t
+              where t.practitioner_id = new.practitioner_id and t.during && v_during and t.hold_id is not null) then
+    perform private.release_lapsed_holds(new.practitioner_id, v_during);
+    -- The client's own hold on this time is consumed by the booking.
+    update public.session_holds h set status = 'consumed'
+     where h.id in (select t.hold_id from private.practitioner_time t
+                     where t.practitioner_id = new.practitioner_id and t.during && v_during)
+       and h.user_id = new.client_id and h.status = 'held';
+  end if;
 
   insert into private.practitioner_time as t (practitioner_id, during, session_id, occasion, location_kind)
   values (new.practitioner_id, v_during, new.id, private.get_occasion(new), new.session_location)
@@ -619,32 +639,45 @@ grant execute on function private.lock_client to service_role;
 -- trigger stands among that table's others (sessions/session_schedules_triggers.sql).
 
 create function private.get_time_range(session public.session_schedules) returns tstzrange
-  language sql immutable set search_path = ''
+  language plpgsql immutable set search_path = ''
 as $$
-  select tstzrange((session).scheduled_at, (session).scheduled_at + make_interval(mins => (session).duration_minutes));
+begin
+  return tstzrange((session).scheduled_at, (session).scheduled_at + make_interval(mins => (session).duration_minutes));
+end
 $$;
 
 -- Definer: sessions with other practitioners, which the caller may not read; only the time is returned.
 create function private.get_time_as_client(
   user_id uuid, except_practitioner uuid, during tstzrange, ignore_session uuid default null) returns tstzmultirange
-  language sql stable security definer set search_path = ''
+  language plpgsql stable security definer set search_path = ''
 as $$
-  select coalesce(range_agg(private.get_time_range(s)), '{}')
-    from public.session_schedules s
-   where s.client_id = get_time_as_client.user_id and s.status in ('scheduled', 'in_progress')
-     -- The client of a class's own row is whoever made it.
-     and not private.is_class(s)
-     and s.practitioner_id <> except_practitioner and s.id is distinct from ignore_session
-     -- No session lasts longer than a day.
-     and s.scheduled_at > lower(during) - interval '1 day' and s.scheduled_at < upper(during);
+#variable_conflict use_column
+begin
+  return (
+    select coalesce(range_agg(private.get_time_range(s)), '{}')
+      from public.session_schedules s
+     where s.client_id = get_time_as_client.user_id and s.status in ('scheduled', 'in_progress')
+       -- The client of a class's own row is whoever made it.
+       and not private.is_class(s)
+       and s.practitioner_id <> except_practitioner and s.id is distinct from ignore_session
+       -- No session lasts longer than a day.
+       and s.scheduled_at > lower(during) - interval '1 day' and s.scheduled_at < upper(during));
+end
 $$;
 
 -- Definer: as above. Of their own practice also what others are about to book; time off is theirs to spend.
 create function private.get_time_of(
   user_id uuid, except_practitioner uuid, during tstzrange, ignore_session uuid default null) returns tstzmultirange
-  language sql stable security definer set search_path = ''
+  language plpgsql stable security definer set search_path = ''
 as $$
-  select private.get_time_as_client(get_time_of.user_id, except_practitioner, during, ignore_session)
+#variable_conflict use_column
+declare
+  v_time tstzmultirange := private.get_time_as_client(get_time_of.user_id, except_practitioner, during, ignore_session);
+begin
+  if not exists (select from public.practitioners p where p.user_id = get_time_of.user_id and p.id <> except_practitioner) then
+    return v_time;
+  end if;
+  return v_time
        + coalesce((
            select range_agg(private.get_time_range(s))
              from public.practitioners p join public.session_schedules s on s.practitioner_id = p.id
@@ -657,18 +690,22 @@ as $$
             where p.user_id = get_time_of.user_id and p.id <> except_practitioner and h.group_class_id is null
               and h.status = 'held' and h.expires_at > now() and h.user_id <> get_time_of.user_id
               and h.scheduled_at > lower(during) - interval '1 day' and h.scheduled_at < upper(during)), '{}');
+end
 $$;
 
 -- Whoever books with somebody, and has a practice of their own, needs both calendars: in the order of their ids,
 -- because two practitioners who book each other at once would otherwise wait for each other.
 -- Definer: clients lock the calendar they book in, and may not write it.
 create function private.lock_calendars(practitioner_id uuid, user_id uuid) returns void
-  language sql volatile security definer set search_path = ''
+  language plpgsql volatile security definer set search_path = ''
 as $$
-  select c.practitioner_id from public.practitioner_calendars c
-   where c.practitioner_id = lock_calendars.practitioner_id
-      or c.practitioner_id in (select p.id from public.practitioners p where p.user_id = lock_calendars.user_id)
-   order by c.practitioner_id for update;
+#variable_conflict use_column
+begin
+  perform from public.practitioner_calendars c
+    where c.practitioner_id = lock_calendars.practitioner_id
+       or c.practitioner_id in (select p.id from public.practitioners p where p.user_id = lock_calendars.user_id)
+    order by c.practitioner_id for update;
+end
 $$;
 
 create function private.refuse_double_booking(client_id uuid) returns void
@@ -965,24 +1002,23 @@ declare
   v_after    interval;
   v_first    timestamptz := (select min(s) from unnest(starts) s);
   v_last     timestamptz := (select max(s) from unnest(starts) s) + v_length;
-  v_open     tstzmultirange;
+  v_opened   tstzmultirange;
+  v_starts   timestamptz[];
   v_busy     tstzmultirange;
   v_own      tstzmultirange;
   v_until    timestamptz := private.get_bookable_until(check_starts.practitioner_id);
 begin
   select c.* into v_calendar
     from public.practitioner_calendars c join public.practitioners p on p.id = c.practitioner_id
-   where c.practitioner_id = check_starts.practitioner_id and p.available
-     and c.time_zone not in (select private.list_outdated_time_zones());
-  if not found then
+   where c.practitioner_id = check_starts.practitioner_id and p.available;
+  if not found or private.has_outdated_rules(v_calendar.time_zone) then
     return query select s, 'practitioner_unavailable' from unnest(starts) s;
     return;
   end if;
 
   v_before := make_interval(mins => v_calendar.buffer_before_minutes);
   v_after  := make_interval(mins => v_calendar.buffer_after_minutes);
-  v_open := private.get_open_hours(check_starts.practitioner_id, (v_first at time zone v_calendar.time_zone)::date,
-                               (v_last at time zone v_calendar.time_zone)::date);
+  select h.opened, h.starts into v_opened, v_starts from private.read_hours(v_calendar.practitioner_id, v_first, v_last) h;
   select coalesce(range_agg(t.during), '{}') into v_busy
     from private.practitioner_time t left join public.session_holds h on h.id = t.hold_id
    where t.practitioner_id = check_starts.practitioner_id
@@ -1001,13 +1037,13 @@ begin
         when not ignore_notice and s < now() + make_interval(mins => v_calendar.minimum_notice_minutes) then 'too_short_notice'
         when s > now() + make_interval(days => v_calendar.booking_horizon_days) then 'beyond_horizon'
         when s + v_length > v_until then 'practitioner_unavailable'
-        when not v_open @> tstzrange(s, s + v_length) then 'outside_availability'
+        when not v_opened @> tstzrange(s, s + v_length) then 'outside_availability'
         when allowed is null then 'not_a_start'
         when v_busy && tstzrange(s - v_before, s + v_length + v_after) then 'slot_taken'
         when v_own && tstzrange(s, s + v_length) then 'double_booked'
       end
       from unnest(starts) s
-      left join (select private.list_starts(v_calendar.practitioner_id, v_first, v_last)
+      left join (select unnest(v_starts)
                  union  -- a session may stay where it is
                  select own.scheduled_at from public.session_schedules own where own.id = ignore_session) starts (allowed)
         on allowed = s;
@@ -1018,10 +1054,14 @@ create function private.get_unbookable_reason(
   practitioner_id uuid, scheduled_at timestamptz, duration_minutes integer, for_user uuid,
   ignore_session uuid default null)
   returns text
-  language sql stable set search_path = ''
+  language plpgsql stable set search_path = ''
 as $$
-  select c.reason from private.check_starts(get_unbookable_reason.practitioner_id, array[get_unbookable_reason.scheduled_at],
-    get_unbookable_reason.duration_minutes, get_unbookable_reason.for_user, get_unbookable_reason.ignore_session) c;
+#variable_conflict use_column
+begin
+  return (
+    select c.reason from private.check_starts(get_unbookable_reason.practitioner_id, array[get_unbookable_reason.scheduled_at],
+      get_unbookable_reason.duration_minutes, get_unbookable_reason.for_user, get_unbookable_reason.ignore_session) c);
+end
 $$;
 
 create function private.refuse_unbookable(
@@ -1101,7 +1141,7 @@ revoke execute on function private.check_starts, private.get_unbookable_reason, 
 
 -- Slots: when sessions of a type can be booked, with whom, and on request why not.
 --
--- One to one, a slot is a start of the practitioner's calendar (`private.list_starts`) against which
+-- One to one, a slot is a start of the practitioner's calendar (`private.read_hours`) against which
 -- `private.check_starts` gives no reason: what is offered is what can be booked. For a type of group session, the slots
 -- are its classes with seats.
 --
@@ -1199,7 +1239,7 @@ as $$
     from calendars c
    cross join lateral private.check_starts(
            c.practitioner_id,
-           array(select private.list_starts(c.practitioner_id, from_time, until_time)
+           array(select unnest((private.read_hours(c.practitioner_id, from_time, until_time)).starts)
                  union
                  select k.start from clocks k
                   where (k.time_zone, k.slot_interval_minutes) = (c.time_zone, c.slot_interval_minutes)),
@@ -1226,7 +1266,7 @@ begin
     perform private.refuse(404, 'session_type_not_found', 'There is no such kind of session.');
   elsif until_date < from_date or until_date - from_date > 61 then
     perform private.refuse(422, 'range_not_possible', 'Please ask for one day to two months.');
-  elsif get_available_slots.time_zone in (select private.list_outdated_time_zones()) then
+  elsif private.has_outdated_rules(get_available_slots.time_zone) then
     perform private.refuse(503, 'time_zone_rules_outdated', 'We cannot tell the time in your time zone at the moment.');
   end if;
   v_from_time := from_date::timestamp at time zone get_available_slots.time_zone;

@@ -121,16 +121,20 @@ $$;
 -- The usable lots of somebody that are good for a session, those to spend first at the top. Types: those it can be of.
 create function private.list_good_lots(user_id uuid, session_type_ids uuid[], duration_minutes integer, is_group boolean)
   returns setof public.user_session_credits
-  language sql stable set search_path = ''
+  language plpgsql stable set search_path = ''
 as $$
-  select c.* from public.user_session_credits c
-   where c.user_id = list_good_lots.user_id and c.credits_remaining > 0
-     and (c.expires_at is null or c.expires_at > now())
-     and case when c.session_type_id is not null then c.session_type_id = any (list_good_lots.session_type_ids)
-              when c.duration_minutes is not null
-                then (c.duration_minutes, c.is_group) = (list_good_lots.duration_minutes, list_good_lots.is_group)
-              else true end
-   order by c.session_type_id is null, c.duration_minutes is null, c.expires_at nulls last, c.purchased_at, c.id;
+#variable_conflict use_column
+begin
+  return query
+    select c.* from public.user_session_credits c
+     where c.user_id = list_good_lots.user_id and c.credits_remaining > 0
+       and (c.expires_at is null or c.expires_at > now())
+       and case when c.session_type_id is not null then c.session_type_id = any (list_good_lots.session_type_ids)
+                when c.duration_minutes is not null
+                  then (c.duration_minutes, c.is_group) = (list_good_lots.duration_minutes, list_good_lots.is_group)
+                else true end
+     order by c.session_type_id is null, c.duration_minutes is null, c.expires_at nulls last, c.purchased_at, c.id;
+end
 $$;
 
 -- The pages find a lot without a type, take it for good for anything, and offer no payment: so the sentence says what
@@ -182,6 +186,17 @@ begin
                                           choose_credit_lot.is_group);
   end if;
   return v_lot;
+end
+$$;
+
+-- As its caller, who sees their own.
+create function private.count_usable_credits(user_id uuid) returns integer
+  language plpgsql stable set search_path = ''
+as $$
+begin
+  return (select coalesce(sum(c.credits_remaining), 0) from public.user_session_credits c
+           where c.user_id = count_usable_credits.user_id and c.credits_remaining > 0
+             and (c.expires_at is null or c.expires_at > now()));
 end
 $$;
 
@@ -314,12 +329,14 @@ comment on function public.adjust_credits is
 
 revoke execute on function private.grant_credits, private.revoke_credits, private.describe_length_and_form,
   private.list_good_lots, private.refuse_without_credit, private.choose_credit_lot,
-  private.post_credit_adjustment, private.adjust_credits, public.check_session_credits, public.adjust_credits
+  private.count_usable_credits, private.post_credit_adjustment, private.adjust_credits, public.check_session_credits,
+  public.adjust_credits
   from public, anon, authenticated, service_role;
 
 grant execute on function private.grant_credits, private.revoke_credits to service_role;
 
-grant execute on function private.adjust_credits, public.adjust_credits, public.check_session_credits to authenticated;
+grant execute on function private.adjust_credits, public.adjust_credits, public.check_session_credits,
+  private.count_usable_credits to authenticated;
 
 
 -- credits/credit_ledger.sql
@@ -429,25 +446,31 @@ create trigger credit_ledger_refuse_truncate before truncate on public.credit_le
   for each statement execute function private.refuse_ledger_change();
 
 create function private.sum_credit_ledger(lot_id uuid) returns integer
-  language sql stable set search_path = ''
+  language plpgsql stable set search_path = ''
 as $$
-  select coalesce(sum(l.change), 0)::integer from public.credit_ledger l where l.lot_id = sum_credit_ledger.lot_id;
+#variable_conflict use_column
+begin
+  return (
+    select coalesce(sum(l.change), 0)::integer from public.credit_ledger l where l.lot_id = sum_credit_ledger.lot_id);
+end
 $$;
 
 create function private.apply_credit_ledger_line() returns trigger
   language plpgsql set search_path = ''
 as $$
+declare
+  v_sum integer;
 begin
   -- Lock the lot first, add up afterwards: a line that somebody committed while we waited must be in the sum.
   perform from public.user_session_credits c where c.id = new.lot_id and c.user_id = new.user_id for no key update;
   if not found then
     perform private.refuse(404, 'credits_not_found', 'There are no such credits.');
   end if;
-  if private.sum_credit_ledger(new.lot_id) < 0 then
+  v_sum := private.sum_credit_ledger(new.lot_id);
+  if v_sum < 0 then
     perform private.refuse(402, 'no_usable_credit', 'There is no credit left.');
   end if;
-  update public.user_session_credits c set credits_remaining = private.sum_credit_ledger(new.lot_id)
-   where c.id = new.lot_id;
+  update public.user_session_credits c set credits_remaining = v_sum where c.id = new.lot_id;
   return null;
 end
 $$;
@@ -635,6 +658,11 @@ create function private.list_owing_lots(user_id uuid) returns table (lot_id uuid
 as $$
 #variable_conflict use_column
 begin
+  -- Of nearly everybody there is nothing to add up.
+  if not exists (select from public.user_session_credits l
+                  where l.user_id = list_owing_lots.user_id and l.credits_owed > 0) then
+    return;
+  end if;
   return query
   select o.id, o.owed
     from (select l.id, l.purchased_at, case when c.id is null then l.credits_owed
@@ -649,9 +677,13 @@ end
 $$;
 
 create function private.count_credits_owed(user_id uuid) returns integer
-  language sql stable set search_path = ''
+  language plpgsql stable set search_path = ''
 as $$
-  select coalesce(sum(o.owed), 0)::integer from private.list_owing_lots(count_credits_owed.user_id) o;
+#variable_conflict use_column
+begin
+  return (
+    select coalesce(sum(o.owed), 0)::integer from private.list_owing_lots(count_credits_owed.user_id) o);
+end
 $$;
 
 create function private.refuse_owing(user_id uuid) returns void

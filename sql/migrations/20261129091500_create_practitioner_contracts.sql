@@ -906,13 +906,17 @@ grant select, update (live_contract_needed) on public.contract_rules to service_
 
 -- Definer: contracts are read by their practitioner only; everybody may know until when somebody can be booked.
 create function private.get_bookable_until(practitioner_id uuid) returns timestamptz
-  language sql stable security definer set search_path = ''
+  language plpgsql stable security definer set search_path = ''
 as $$
-  select case when r.live_contract_needed then (
-           select coalesce(max(coalesce(c.expires_at, 'infinity')), '-infinity') from public.practitioner_contracts c
-            where c.practitioner_id = get_bookable_until.practitioner_id and c.status = 'signed')
-         else 'infinity' end
-    from public.contract_rules r;
+#variable_conflict use_column
+begin
+  return (
+    select case when r.live_contract_needed then (
+             select coalesce(max(coalesce(c.expires_at, 'infinity')), '-infinity') from public.practitioner_contracts c
+              where c.practitioner_id = get_bookable_until.practitioner_id and c.status = 'signed')
+           else 'infinity' end
+      from public.contract_rules r);
+end
 $$;
 
 revoke execute on function private.get_bookable_until from public, anon, authenticated, service_role;

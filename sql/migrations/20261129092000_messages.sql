@@ -30,9 +30,9 @@ $$;
 
 -- The outbox: events for people and other systems, each written in the transaction that makes it true.
 --
--- Two triggers read it, independent of each other: one queues mails and notifications (mails.sql), the other webhook
--- deliveries (webhooks/deliveries.sql). Sent in any other way, a mail could go out for a booking that is rolled back,
--- or be missing for one that stands.
+-- That row is all that a booking writes for it. Who is told, and how, is made of it by the next run of a worker
+-- (address_events.sql). Sent in any other way, a mail could go out for a booking that is rolled back, or be missing
+-- for one that stands.
 --
 -- Bookings, payments, contracts and so on write their events in their own chapters. Three are written here: a new
 -- account, a signed waiver, and a recording that can be played.
@@ -44,9 +44,16 @@ create table private.outbox (
   session_id uuid,
   payload    jsonb       not null default '{}',
   created_at timestamptz not null default now(),
+  -- Whose account caused it: known now, and to no worker.
+  caused_by       uuid        default auth.uid(),
+  addressed_at    timestamptz,
+  attempts        integer     not null default 0,
+  next_attempt_at timestamptz not null default now(),
+  failure         text,
 
   constraint outbox_kind_is_snake_case check (kind ~ '^[a-z_]+$'),
   constraint outbox_kind_is_short check (char_length(kind) <= 100),
+  constraint outbox_failure_is_short check (char_length(failure) <= 2000),
   constraint outbox_payload_is_short check (char_length(payload::text) <= 100000)
 );
 
@@ -59,7 +66,15 @@ comment on column private.outbox.user_id is
 comment on column private.outbox.payload is
   'What the row it is about may not state any more when the event is read.';
 
+comment on column private.outbox.caused_by    is 'Until it is addressed: who caused it, and is not told of it.';
+
+comment on column private.outbox.addressed_at is 'When mails, notifications and deliveries were made of it; null: not yet.';
+
+comment on column private.outbox.failure      is 'The error of the last attempt to address it; null if it only waits.';
+
 create index outbox_session_id_idx on private.outbox (session_id);
+
+create index outbox_waiting_idx on private.outbox (id) where addressed_at is null;
 
 -- One welcome for each account, for good: the mail's own row may have been deleted by then.
 create unique index outbox_one_welcome_per_user_idx on private.outbox (user_id) where kind = 'welcome';
@@ -70,10 +85,17 @@ alter table private.outbox enable row level security;
 
 create function private.publish_event(
   kind text, user_id uuid, session_id uuid default null, payload jsonb default '{}') returns void
-  language sql set search_path = ''
+  language plpgsql volatile set search_path = ''
 as $$
+begin
   insert into private.outbox (kind, user_id, session_id, payload)
-  values (publish_event.kind, publish_event.user_id, publish_event.session_id, publish_event.payload);
+  values (publish_event.kind, publish_event.user_id, publish_event.session_id,
+          -- What was cancelled may be deleted before anybody is told.
+          case when publish_event.kind = 'session_cancelled'
+               then publish_event.payload || coalesce((select private.snapshot_session(s) from public.session_schedules s
+                                                        where s.id = publish_event.session_id), '{}')
+               else publish_event.payload end);
+end
 $$;
 
 -- Only a confirmed address gets mail: anybody can sign up with somebody else's, under whatever name.
@@ -327,15 +349,16 @@ end
 $$;
 
 -- A copy of the session for the event, in case the row has been deleted when the mail is written.
-create function private.snapshot_session(session_id uuid) returns jsonb
-  language sql stable set search_path = ''
+create function private.snapshot_session(session public.session_schedules) returns jsonb
+  language sql immutable set search_path = ''
 as $$
   select jsonb_build_object('session', jsonb_build_object(
-           'client_id', s.client_id, 'duration_minutes', s.duration_minutes, 'time_zone', s.time_zone,
-           'session_type_id', s.session_type_id, 'session_location', s.session_location,
-           'physical_location', s.physical_location, 'studio_id', s.studio_id, 'max_participants', s.max_participants,
-           'group_class_id', s.group_class_id, 'class_name', s.class_name, 'calendar_sequence', s.calendar_sequence))
-    from public.session_schedules s where s.id = snapshot_session.session_id;
+           'client_id', (session).client_id, 'duration_minutes', (session).duration_minutes,
+           'time_zone', (session).time_zone, 'session_type_id', (session).session_type_id,
+           'session_location', (session).session_location, 'physical_location', (session).physical_location,
+           'studio_id', (session).studio_id, 'max_participants', (session).max_participants,
+           'group_class_id', (session).group_class_id, 'class_name', (session).class_name,
+           'calendar_sequence', (session).calendar_sequence));
 $$;
 
 create function private.summarize_payment(checkout_id uuid) returns private.payment_summary
@@ -433,7 +456,8 @@ grant execute on function private.summarize_session, private.get_session_of_call
 --   unknown -> sent                found at the mail service, or confirmed by an operator
 --   unknown, failed -> queued      by an operator
 --
--- Mails are queued in the transaction of their event: none is forgotten, and none is sent for what was rolled back.
+-- Mails are queued by whichever worker addresses their event (address_events.sql), which is written in the transaction
+-- that made it true: none is forgotten, and none is sent for what was rolled back.
 
 create table private.mail_kinds (
   kind     text not null,
@@ -573,60 +597,58 @@ as $$
 $$;
 
 -- Queues the mails of an event and writes the notifications beside them.
--- Definer: whoever causes an event has no right to write to other people.
-create function private.notify_recipients() returns trigger
-  language plpgsql security definer set search_path = ''
+create function private.notify_recipients(event private.outbox) returns void
+  language plpgsql volatile set search_path = ''
 as $$
 declare
   v_kind     private.mail_kinds;
   v_user     uuid;
-  v_payload  jsonb := new.payload;
+  v_session  public.session_schedules;
   v_is_class boolean;
   v_is_seat  boolean;
   v_mail     private.mails;
 begin
-  if private.is_covered_by_other_mail(new.kind, new.payload) then
-    return null;
+  if private.is_covered_by_other_mail(event.kind, event.payload) then
+    return;
   end if;
-  select private.is_class(s), s.group_class_id is not null into v_is_class, v_is_seat
-    from public.session_schedules s where s.id = new.session_id;
-  if new.kind = 'session_cancelled' then
-    v_payload := v_payload || coalesce(private.snapshot_session(new.session_id), '{}');
+  if event.session_id is not null then
+    v_session := private.find_session_or_snapshot(event.session_id, event.payload);
+    v_is_class := private.is_class(v_session);
+    v_is_seat := v_session.group_class_id is not null;
   end if;
-  for v_kind in select * from private.mail_kinds k where k.kind = new.kind loop
+  for v_kind in select * from private.mail_kinds k where k.kind = event.kind order by k.audience desc loop
     -- A class's own row names its practitioner as its client, who has no seat in it. And whoever leads a class gets
     -- no mail about each seat.
-    continue when (v_kind.audience = 'user' and v_is_class and new.kind not in ('recording_failed', 'session_not_taken', 'substitute_wanted'))
+    continue when (v_kind.audience = 'user' and v_is_class and event.kind not in ('recording_failed', 'session_not_taken', 'substitute_wanted'))
                or (v_kind.audience = 'practitioner' and v_is_seat);
     if v_kind.audience = 'support' then
-      insert into private.mails (outbox_id, kind, audience, payload) values (new.id, v_kind.kind, v_kind.audience, v_payload);
+      insert into private.mails (outbox_id, kind, audience, payload)
+      values (event.id, v_kind.kind, v_kind.audience, event.payload);
       continue;
     elsif v_kind.audience = 'user' then
-      v_user := new.user_id;
+      v_user := event.user_id;
     else
-      select p.user_id into v_user from public.practitioners p where p.id = (new.payload ->> 'practitioner_id')::uuid;
+      select p.user_id into v_user from public.practitioners p where p.id = (event.payload ->> 'practitioner_id')::uuid;
       -- Whoever takes a session over said so themself, and still needs it in their calendar.
-      continue when (v_user = new.user_id and v_is_class is not true)
-                 or (v_user = auth.uid() and not coalesce(new.payload -> 'previous' ? 'practitioner_id', false));
+      continue when (v_user = event.user_id and v_is_class is not true)
+                 or (v_user = event.caused_by and not coalesce(event.payload -> 'previous' ? 'practitioner_id', false));
     end if;
     continue when not exists (select from auth.users u where u.id = v_user);
     -- A payment's mail waits for the link to Stripe's receipt, which comes a moment after the payment.
     insert into private.mails (outbox_id, kind, audience, user_id, session_id, payload, next_attempt_at)
-    values (new.id, v_kind.kind, v_kind.audience, v_user, new.session_id, v_payload,
-            now() + case new.kind when 'payment_received' then interval '2 minutes' else interval '0' end)
+    values (event.id, v_kind.kind, v_kind.audience, v_user, event.session_id, event.payload,
+            event.created_at + case event.kind when 'payment_received' then interval '2 minutes' else interval '0' end)
     returning * into v_mail;
-    insert into public.user_notifications (user_id, kind, title, message, related_id)
-    select v_user, new.kind, n.title, n.message, new.session_id from private.compose_notification(v_mail) n;
+    -- Dated as the event: those that one run makes stand on the pages in their order.
+    insert into public.user_notifications (user_id, kind, title, message, related_id, created_at)
+    select v_user, event.kind, left(n.title, 500), left(n.message, 10000), event.session_id, event.created_at
+      from private.compose_notification(v_mail) n;
   end loop;
-  return null;
 end
 $$;
 
 revoke execute on function private.is_covered_by_other_mail, private.notify_recipients
   from public, anon, authenticated, service_role;
-
-create trigger outbox_70_notify_recipients after insert on private.outbox
-  for each row execute function private.notify_recipients();
 
 
 -- messages/change_summaries.sql
@@ -776,7 +798,7 @@ grant execute on function private.get_session_change, public.get_session_change,
 
 -- messages/user_notifications.sql
 
--- Notifications within the pages: one beside each mail, at once, and whether it was read.
+-- Notifications within the pages: one beside each mail, within a minute of what happened, and whether it was read.
 --
 -- Names and columns are those of the platform's later migrations; only `kind`, the event, is added. A notification
 -- stays when its mail is dropped or fails, so whoever misses the mail still finds it here.
@@ -860,7 +882,9 @@ declare
                                when v_session.is_group then null
                                else coalesce(private.isolate_name(v_session.client_name), 'a client') end;
   v_time_zone     text := coalesce(private.find_user_time_zone(mail.user_id), v_session.time_zone);
-  v_local_start   text := private.write_local_start(v_session.scheduled_at::text, v_time_zone);
+  -- Of the event: the session may have been moved since, which has a notification of its own.
+  v_local_start   text := private.write_local_start(coalesce(mail.payload ->> 'scheduled_at', v_session.scheduled_at::text),
+                                                    v_time_zone);
   v_session_label text := concat_ws(' with ', 'Your ' || v_session_name, v_counterpart);
   v_amount        text := to_char((mail.payload ->> 'amount_minor')::numeric / 100, 'FM999999990.00') || ' '
                        || upper(mail.payload ->> 'currency');
@@ -1196,8 +1220,8 @@ grant execute on function private.list_unreachable_people to authenticated;
 
 -- Sending mails: claim one, start it, record how it ended. Any number of senders at once, each may die at any point.
 --
---   claim_mail    checks again whether its event still holds, and returns what the mail states; a lease keeps other
---                 senders off
+--   claim_mail    addresses what has happened since (address_events.sql), checks again whether the event of the next
+--                 mail still holds, and returns what the mail states; a lease keeps other senders off
 --   start_mail    comes right before the call of the mail service: from here on the mail is never sent again by itself
 --   finish_mail   records the outcome
 --
@@ -1393,17 +1417,21 @@ create function private.claim_mail() returns private.claimed_mail
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-  v_mail    private.mails;
-  v_claimed private.claimed_mail;
-  v_dropped text;
-  v_failed  text;
+  v_mail      private.mails;
+  v_addressed integer;
+  v_claimed   private.claimed_mail;
+  v_dropped   text;
+  v_failed    text;
 begin
   -- Few in one statement: whoever looks for the next one passes every row that this transaction has changed already.
   for v_try in 1 .. 50 loop
+    v_addressed := case when v_try <= 10 then private.address_waiting_events() else 0 end;
     v_mail := private.lock_due_mail();
-    if v_mail.id is null then
+    exit when v_mail.id is null and v_try > 10;
+    if v_mail.id is null and v_addressed = 0 then
       return null;
     end if;
+    continue when v_mail.id is null;
     update private.mails m
        set attempts = m.attempts + 1, lease_id = gen_random_uuid(), lease_until = now() + interval '1 minute',
            next_attempt_at = case m.status
@@ -1591,9 +1619,9 @@ grant execute on function private.claim_mail, private.start_mail, private.finish
 
 -- Mails on request: the functions that the platform's pages call after a booking, a cancellation or a payment.
 --
--- By then the mail is queued, because the booking itself wrote the event. The functions find that mail; they write the
--- event only where there is none because the booking is older than the outbox. However often they are called, nobody
--- gets a second mail. What nobody would be mailed is refused, and no event of it is written.
+-- By then the event is there, because the booking itself wrote it. The functions address it, if no worker has yet, and find
+-- its mail; they write the event only where there is none because the booking is older than the outbox. However often
+-- they are called, nobody gets a second mail. What nobody would be mailed is refused, and no event of it is written.
 
 -- A session of the caller's that somebody has booked. A class's own row names its practitioner as its client, who has
 -- no seat in it.
@@ -1625,6 +1653,8 @@ begin
   -- So that two callers at once do not both find no mail.
   perform from public.session_schedules s where s.id = (session).id for no key update;
   for attempt in 1..2 loop
+    perform private.address_events(array(
+      select o.id from private.outbox o where o.session_id = (session).id and o.addressed_at is null));
     select m.id into v_mail from private.mails m
      where m.session_id = (session).id and m.user_id = (session).client_id and m.kind = ensure_session_mail.kind
      order by m.position desc limit 1;
@@ -1715,16 +1745,16 @@ declare
 begin
   select * into v_checkout from public.checkout_sessions c
    where c.id = ensure_payment_receipt.checkout_id for no key update;
-  select m.id into v_mail from private.mails m
-   where m.user_id = v_checkout.user_id and m.kind = 'payment_received'
-     and m.payload ->> 'checkout_id' = v_checkout.id::text limit 1;
-  if not found then
-    perform private.publish_event('payment_received', v_checkout.user_id, v_checkout.session_id, jsonb_build_object(
-      'checkout_id', v_checkout.id, 'amount_minor', v_checkout.amount_minor, 'currency', v_checkout.currency));
+  for attempt in 1..2 loop
+    perform private.address_events(array(
+      select o.id from private.outbox o where o.user_id = v_checkout.user_id and o.addressed_at is null));
     select m.id into v_mail from private.mails m
      where m.user_id = v_checkout.user_id and m.kind = 'payment_received'
        and m.payload ->> 'checkout_id' = v_checkout.id::text limit 1;
-  end if;
+    exit when found or attempt = 2;
+    perform private.publish_event('payment_received', v_checkout.user_id, v_checkout.session_id, jsonb_build_object(
+      'checkout_id', v_checkout.id, 'amount_minor', v_checkout.amount_minor, 'currency', v_checkout.currency));
+  end loop;
   if v_mail is null then
     perform private.refuse(409, 'nobody_to_mail', 'There is nobody to mail this to: the account does not exist any more.');
   end if;

@@ -450,7 +450,7 @@ revoke execute on function private.is_reason_erasure from public, anon, authenti
 -- Those triggers run as whoever writes.
 grant execute on function private.is_reason_erasure to authenticated, service_role;
 
-create index outbox_user_id_idx on private.outbox (user_id);  -- erasing asks by person
+create index outbox_user_id_idx on private.outbox (user_id, created_at);  -- erasing asks by person
 
 create function private.replace_names(text_value text, names text[]) returns text
   language plpgsql immutable set search_path = ''
@@ -903,6 +903,7 @@ begin
     perform private.refuse_erasure(c_user);
   end if;
   v_counts := jsonb_build_object('sessions_cancelled', private.cancel_upcoming_sessions(c_user, 'infinity'));
+  perform private.address_events_about(c_user);
   v_before := (select count(*) from private.recording_erasure_queue q where q.user_id = c_user);
   perform private.queue_account_recordings(c_user);
   v_counts := v_counts || jsonb_build_object(
@@ -982,6 +983,7 @@ create function private.erase_deleted_account() returns trigger
 as $$
 begin
   if tg_when = 'BEFORE' then
+    perform set_config('private.known_claims', '', true);  -- whoever was there may be gone (refuse_gone_callers.sql)
     perform private.erase_account(old.id);
     return old;
   end if;
@@ -1270,8 +1272,8 @@ declare
     when 'webhook_deliveries'  then 'created_at < $1 and status <> ''pending'''
     when 'mails'               then 'created_at < $1 and status in (''sent'', ''dropped'')'
                                     ' and (user_id is null or user_id not in (select private.user_ids_under_legal_hold()))'
-    when 'outbox'              then 'created_at < $1 and kind <> ''welcome'' and not exists (select from private.mails m'
-                                    ' where m.outbox_id = o.id)'
+    when 'outbox'              then 'created_at < $1 and kind <> ''welcome'' and addressed_at is not null'
+                                    ' and not exists (select from private.mails m where m.outbox_id = o.id)'
                                     ' and (user_id is null or user_id not in (select private.user_ids_under_legal_hold()))'
     when 'channel_events'      then 'received_at < $1 and (session_id is null or session_id not in (select'
                                     ' private.session_ids_under_legal_hold()))' end;

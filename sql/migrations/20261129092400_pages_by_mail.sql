@@ -1421,8 +1421,8 @@ create function private.publish_session_to_pay() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  if not exists (select from private.mails m
-                  where m.user_id = new.user_id and m.kind = 'session_to_pay' and m.created_at > now() - interval '15 minutes') then
+  if not exists (select from private.outbox o
+                  where o.user_id = new.user_id and o.kind = 'session_to_pay' and o.created_at > now() - interval '15 minutes') then
     perform private.publish_event('session_to_pay', new.user_id);
   end if;
   return null;

@@ -63,6 +63,9 @@ create view private.set_aside_work with (security_invoker = true) as
    where (m.status = 'failed' and (m.status_reason is distinct from 'inactive_recipient' or m.user_id is null))
       or (m.status = 'unknown' and m.next_attempt_at is null)
   union all
+  select 'private.outbox', o.id::text, o.kind || ' ' || coalesce(o.failure, ''), o.attempts, o.created_at
+    from private.outbox o where o.addressed_at is null and o.attempts >= private.max_attempts()
+  union all
   select 'public.webhook_deliveries', d.id::text, coalesce(d.last_error, 'status ' || d.last_status), d.attempts, d.ended_at
     from public.webhook_deliveries d where d.status = 'failed'
   union all
@@ -145,6 +148,7 @@ insert into private.matter_kinds (kind, what, ends_itself, remedy) values
   ('recording_failed',     'a recording, or a part of it, has failed', true, 'See "A recording does not get on" in the runbook.'),
   ('recording_set_aside',  'work on a recording was given up', true, 'See "Something was set aside" in the runbook.'),
   ('event_set_aside',      'an event of Stripe or Agora cannot be applied', true, 'See "Something was set aside" in the runbook.'),
+  ('event_not_told',       'nobody could be told of something that happened', true, 'See "Something was set aside" in the runbook.'),
   ('mail_not_sent',        'a mail has failed, or nobody knows whether it was sent', true, 'See "Somebody got no mail" in the runbook.'),
   ('webhooks_not_received','a receiver of webhooks does not take them', true, 'See "A receiver of our webhooks hears nothing".'),
   ('account_not_deleted',  'an account is erased and not deleted', true, 'Ask erase-my-account for it again.');
@@ -292,7 +296,7 @@ create view private.waiting_states with (security_invoker = true) as
   union all
   -- What was set aside, whatever the queue.
   select case w.queue when 'private.mails' then 'mail_not_sent' when 'public.checkout_sessions' then 'checkout_stuck'
-           when 'private.session_checks' then 'session_set_aside'
+           when 'private.outbox' then 'event_not_told' when 'private.session_checks' then 'session_set_aside'
            when 'private.stripe_events' then 'event_set_aside' when 'private.agora_notifications' then 'event_set_aside'
            when 'private.recording_takes' then 'recording_set_aside' when 'private.joined_files' then 'recording_set_aside'
            when 'private.recording_erasure_queue' then 'recording_set_aside' end,
@@ -944,6 +948,7 @@ comment on table private.queue_limits is
   'How long something may be due before nobody seems to work. An operator changes a row; it holds at once.';
 
 insert into private.queue_limits (queue, late_after) values
+  ('events to address',             '10 minutes'),
   ('mails to send',                 '30 minutes'),
   ('mails to look for',             '30 minutes'),
   ('webhook deliveries',            '1 hour'),
@@ -963,7 +968,10 @@ alter table private.queue_limits enable row level security;
 create view private.queue_depths with (security_invoker = true) as
   -- due_at: since when each waits for a worker; in the future, or null, it is not due.
   with waiting as (
-    select 'mails to send' as queue, greatest(m.next_attempt_at, m.lease_until) as due_at from private.mails m
+    select 'events to address' as queue, o.next_attempt_at as due_at from private.outbox o
+     where o.addressed_at is null and o.attempts < private.max_attempts()
+    union all
+    select 'mails to send', greatest(m.next_attempt_at, m.lease_until) from private.mails m
      where m.status = 'queued' and m.next_attempt_at is not null
     union all
     select 'mails to look for' as queue, greatest(m.next_attempt_at, m.lease_until) from private.mails m
@@ -1170,15 +1178,27 @@ grant execute on function private.ops_status, public.ops_status, public.is_opera
 -- token from writing any row, also one that names nobody or that stands already, in every table and through every
 -- function. Only erasing again is left to it, which first forgets who asks.
 
+-- A booking is a dozen statements: asked once a transaction, with the lock of a foreign key, so that the account can go
+-- only afterwards. A setting of the transaction keeps for whom, by the very claims.
 -- Definer: whoever writes may not ask that themself.
 create function private.refuse_gone_caller() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 declare
-  c_caller constant uuid := auth.uid();
+  c_claims constant text := current_setting('request.jwt.claims', true);
+  c_caller uuid;
 begin
+  if c_claims = current_setting('private.known_claims', true) then
+    return null;
+  end if;
+  c_caller := auth.uid();
   if c_caller is not null then
-    perform private.require_account(c_caller), private.refuse_anonymous_caller();
+    perform from auth.users u where u.id = c_caller for key share;
+    if not found then
+      perform private.require_account(c_caller);
+    end if;
+    perform private.refuse_anonymous_caller();
+    perform set_config('private.known_claims', c_claims, true);
   end if;
   return null;
 end

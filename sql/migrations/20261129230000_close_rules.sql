@@ -682,6 +682,7 @@ create trigger limit_updated_rows after update on public.user_consents
 --     u   15_refuse_credit_lot_change         refuses another credit than that it spent    sessions/booking
 --     iu  20_guard                            refuses what people may not write            sessions/session_schedules
 --     d   20_settle                           cancels what is deleted before its time      sessions/cancelling
+--     d   22_keep_for_events               copies it into events that are not told yet  messages/address_events
 --     u   25_status_moves_forward             refuses to take a status back                sessions/session_states
 --     u   30_set_cancelled_at                 dates the cancellation                       sessions/cancelling
 --     u   30_set_status_times                 dates the start and the completion           sessions/session_states
@@ -758,6 +759,10 @@ create trigger session_schedules_20_settle before delete on public.session_sched
   for each row when (old.status = 'scheduled' and old.scheduled_at > now()
                      and (old.max_participants = 1 or old.group_class_id is not null))
   execute function private.settle_deleted_session();
+
+-- For whatever is deleted, its own cancellation included.
+create trigger session_schedules_22_keep_for_events before delete on public.session_schedules
+  for each row execute function private.keep_session_for_events();
 
 -- For everybody, the service and admins included: a session that is scheduled again after its cancellation would be
 -- without a credit.

@@ -147,7 +147,7 @@ def test_a_process_killed_between_any_two_steps_comes_to_the_same_end(stage: Sta
     assert reply.status_code >= 500
     assert 1 == stage.value(entries, person.id)
 
-    reply = killed(stage, person, "select from auth.users where id = %s for update")
+    reply = killed(stage, person, "select from auth.users where id = %s for no key update")
     assert (503, "account_not_deleted") == code(reply)
     assert 0 == stage.value(entries, person.id)
     stage.rest(

@@ -31,6 +31,7 @@ def keep_for(erasable: ErasableRecording, days: int, *, ended_days_ago: float) -
 
 def told(stage: Stage, person: Person) -> list[dict[str, Any]]:
     """What a person's page shows of recordings that end."""
+    stage.address_events()
     path = "user_notifications?kind=eq.recording_ending"
     return list(stage.rest("GET", path, as_=person).raise_for_status().json())
 

@@ -103,6 +103,7 @@ MENTIONS = {
     "private.idempotency_keys.caller": "written by whoever calls, which refuse_gone_caller asks; erased by name",
     "private.idempotency_keys.arguments": "erased by the id that is searched in it",
     "private.idempotency_keys.answer": "erased by the id that is searched in it",
+    "private.outbox.payload": "of a cancelled session, until the event is addressed; blanked by user_id",
     "private.mails.payload": "of an event about their session, to the practitioner; user_id has the key",
     "private.rate_uses.subject": "a count by the id for a day at most, and of attempts after that",
     "public.access_grants.resource_id": "of their own profile; grantor_id has the key",

@@ -10,6 +10,7 @@ import pytest
 from psycopg.rows import dict_row
 
 from sql.throwaway import ROOT, Server, server
+from tests.told import ADDRESS, TOLD
 
 ROW = "10000000-0000-4000-8000-000000000001"
 CLIENT = "c0000000-0000-4000-8000-000000000001"
@@ -45,7 +46,9 @@ class Sandbox:
         )
 
     def run(self, query: str, *values: Any) -> list[dict[str, Any]]:
-        """Run a statement. Gives its rows."""
+        """Run a statement, after the worker's next run if it is about who was told. Gives its rows."""
+        if TOLD.search(query):
+            self.address_events()
         cursor = self._connection.execute(query.encode(), values or None)
         return cursor.fetchall() if cursor.description else []
 
@@ -54,6 +57,14 @@ class Sandbox:
         (row,) = self.run(query, *values)
         (value,) = row.values()
         return value
+
+    def address_events(self) -> None:
+        """A worker addresses what has happened, whoever acts here."""
+        before = self.one("select current_setting('role')")
+        self.run("select set_config('role', 'none', true)")
+        while self.one(ADDRESS):
+            pass
+        self.run("select set_config('role', %s, true)", before)
 
     @contextmanager
     def undone(self) -> Iterator[None]:

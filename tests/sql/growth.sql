@@ -134,8 +134,8 @@ insert into private.recording_files (take_id, position, kind, source_key, source
 insert into public.recording_views (recording_id, link_id, viewed_at)
   select pg_temp.id('8', s.n), gen_random_uuid(), s.at from s where s.status = 'completed' and s.n % 2 = 0;
 
-insert into private.outbox (kind, user_id, session_id, created_at)
-  select kind, s.client, s.id, s.at from s, unnest(array['session_booked', 'session_completed', 'recording_ready']) kind;
+insert into private.outbox (kind, user_id, session_id, created_at, addressed_at)
+  select kind, s.client, s.id, s.at, s.at from s, unnest(array['session_booked', 'session_completed', 'recording_ready']) kind;
 insert into private.mails (outbox_id, kind, audience, user_id, session_id, payload, status, created_at, started_at, ended_at)
   select o.id, o.kind, 'client', o.user_id, o.session_id, '{}', 'sent', o.created_at, o.created_at, o.created_at
     from private.outbox o where o.kind <> 'recording_ready';

@@ -218,6 +218,12 @@ EXAMPLES: dict[str, Example] = {
         f" values ('{THING}', 'x', '{{}}', private.max_attempts(), 'x')",
         end="update private.stripe_events set applied_at = now()",
     ),
+    "event_not_told": Example(
+        f"""insert into private.outbox (id, kind, user_id, attempts) overriding system value
+            values (9000001, 'nothing', '{CLIENT}', private.max_attempts())""",
+        end="update private.outbox set addressed_at = now() where id = 9000001",
+        subject="9000001",
+    ),
     "mail_not_sent": Example(
         f"""insert into private.outbox (id, kind, user_id) overriding system value
             values (9000000, 'nothing', '{CLIENT}');

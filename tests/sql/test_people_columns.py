@@ -9,6 +9,7 @@ from .conftest import ADMIN, CLIENT, ROW, Sandbox
 # written while an account is erased or later, when a refund, a webhook or an attendance arrives late.
 FOLLOWS = {
     "private.legacy_rows.row_id": "the old row's own id; of a profile that is its account, which account_id names too",
+    "private.outbox.caused_by": "for a minute, until the event is addressed; erasing clears it before",
     "private.outbox.user_id": "an event about a row; whoever is gone gets no mail of it",
     "private.recording_erasure_queue.user_id": "whose recordings are erased, also after they are gone",
     "public.credit_ledger.user_id": "the owner of the lot, whose user_id has the trigger",

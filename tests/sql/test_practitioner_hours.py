@@ -337,8 +337,8 @@ def test_time_off_keeps_everybody_out_whatever_the_hours(sandbox: Sandbox) -> No
 def test_nobody_is_booked_in_a_time_zone_with_outdated_rules(sandbox: Sandbox) -> None:
     """An hour off is worse than not at all."""
     sandbox.run(
-        "create or replace function private.list_outdated_time_zones() returns setof text"
-        " language sql stable set search_path = '' as $$ select 'America/Toronto' $$"
+        "create or replace function private.has_outdated_rules(time_zone text) returns boolean"
+        " language sql stable set search_path = '' as $$ select time_zone = 'America/Toronto' $$"
     )
 
     assert "practitioner_unavailable" == refusal(sandbox, 0)

@@ -439,8 +439,8 @@ def test_an_impossible_question_is_refused(sandbox: Sandbox, kinds: dict[int, st
             sandbox.run(GET, kinds[60], TODAY, last, False)
     sandbox.act_as("owner")
     sandbox.run(
-        "create or replace function private.list_outdated_time_zones() returns setof text"
-        " language sql stable set search_path = '' as $$ select 'America/Toronto' $$"
+        "create or replace function private.has_outdated_rules(time_zone text) returns boolean"
+        " language sql stable set search_path = '' as $$ select time_zone = 'America/Toronto' $$"
     )
     sandbox.act_as("client")
     with sandbox.refused("time_zone_rules_outdated"):

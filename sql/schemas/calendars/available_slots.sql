@@ -1,6 +1,6 @@
 -- Slots: when sessions of a type can be booked, with whom, and on request why not.
 --
--- One to one, a slot is a start of the practitioner's calendar (`private.list_starts`) against which
+-- One to one, a slot is a start of the practitioner's calendar (`private.read_hours`) against which
 -- `private.check_starts` gives no reason: what is offered is what can be booked. For a type of group session, the slots
 -- are its classes with seats.
 --
@@ -96,7 +96,7 @@ as $$
     from calendars c
    cross join lateral private.check_starts(
            c.practitioner_id,
-           array(select private.list_starts(c.practitioner_id, from_time, until_time)
+           array(select unnest((private.read_hours(c.practitioner_id, from_time, until_time)).starts)
                  union
                  select k.start from clocks k
                   where (k.time_zone, k.slot_interval_minutes) = (c.time_zone, c.slot_interval_minutes)),
@@ -123,7 +123,7 @@ begin
     perform private.refuse(404, 'session_type_not_found', 'There is no such kind of session.');
   elsif until_date < from_date or until_date - from_date > 61 then
     perform private.refuse(422, 'range_not_possible', 'Please ask for one day to two months.');
-  elsif get_available_slots.time_zone in (select private.list_outdated_time_zones()) then
+  elsif private.has_outdated_rules(get_available_slots.time_zone) then
     perform private.refuse(503, 'time_zone_rules_outdated', 'We cannot tell the time in your time zone at the moment.');
   end if;
   v_from_time := from_date::timestamp at time zone get_available_slots.time_zone;

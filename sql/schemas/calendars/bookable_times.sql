@@ -24,24 +24,23 @@ declare
   v_after    interval;
   v_first    timestamptz := (select min(s) from unnest(starts) s);
   v_last     timestamptz := (select max(s) from unnest(starts) s) + v_length;
-  v_open     tstzmultirange;
+  v_opened   tstzmultirange;
+  v_starts   timestamptz[];
   v_busy     tstzmultirange;
   v_own      tstzmultirange;
   v_until    timestamptz := private.get_bookable_until(check_starts.practitioner_id);
 begin
   select c.* into v_calendar
     from public.practitioner_calendars c join public.practitioners p on p.id = c.practitioner_id
-   where c.practitioner_id = check_starts.practitioner_id and p.available
-     and c.time_zone not in (select private.list_outdated_time_zones());
-  if not found then
+   where c.practitioner_id = check_starts.practitioner_id and p.available;
+  if not found or private.has_outdated_rules(v_calendar.time_zone) then
     return query select s, 'practitioner_unavailable' from unnest(starts) s;
     return;
   end if;
 
   v_before := make_interval(mins => v_calendar.buffer_before_minutes);
   v_after  := make_interval(mins => v_calendar.buffer_after_minutes);
-  v_open := private.get_open_hours(check_starts.practitioner_id, (v_first at time zone v_calendar.time_zone)::date,
-                               (v_last at time zone v_calendar.time_zone)::date);
+  select h.opened, h.starts into v_opened, v_starts from private.read_hours(v_calendar.practitioner_id, v_first, v_last) h;
   select coalesce(range_agg(t.during), '{}') into v_busy
     from private.practitioner_time t left join public.session_holds h on h.id = t.hold_id
    where t.practitioner_id = check_starts.practitioner_id
@@ -60,13 +59,13 @@ begin
         when not ignore_notice and s < now() + make_interval(mins => v_calendar.minimum_notice_minutes) then 'too_short_notice'
         when s > now() + make_interval(days => v_calendar.booking_horizon_days) then 'beyond_horizon'
         when s + v_length > v_until then 'practitioner_unavailable'
-        when not v_open @> tstzrange(s, s + v_length) then 'outside_availability'
+        when not v_opened @> tstzrange(s, s + v_length) then 'outside_availability'
         when allowed is null then 'not_a_start'
         when v_busy && tstzrange(s - v_before, s + v_length + v_after) then 'slot_taken'
         when v_own && tstzrange(s, s + v_length) then 'double_booked'
       end
       from unnest(starts) s
-      left join (select private.list_starts(v_calendar.practitioner_id, v_first, v_last)
+      left join (select unnest(v_starts)
                  union  -- a session may stay where it is
                  select own.scheduled_at from public.session_schedules own where own.id = ignore_session) starts (allowed)
         on allowed = s;
@@ -77,10 +76,14 @@ create function private.get_unbookable_reason(
   practitioner_id uuid, scheduled_at timestamptz, duration_minutes integer, for_user uuid,
   ignore_session uuid default null)
   returns text
-  language sql stable set search_path = ''
+  language plpgsql stable set search_path = ''
 as $$
-  select c.reason from private.check_starts(get_unbookable_reason.practitioner_id, array[get_unbookable_reason.scheduled_at],
-    get_unbookable_reason.duration_minutes, get_unbookable_reason.for_user, get_unbookable_reason.ignore_session) c;
+#variable_conflict use_column
+begin
+  return (
+    select c.reason from private.check_starts(get_unbookable_reason.practitioner_id, array[get_unbookable_reason.scheduled_at],
+      get_unbookable_reason.duration_minutes, get_unbookable_reason.for_user, get_unbookable_reason.ignore_session) c);
+end
 $$;
 
 create function private.refuse_unbookable(

@@ -6,32 +6,45 @@
 -- trigger stands among that table's others (sessions/session_schedules_triggers.sql).
 
 create function private.get_time_range(session public.session_schedules) returns tstzrange
-  language sql immutable set search_path = ''
+  language plpgsql immutable set search_path = ''
 as $$
-  select tstzrange((session).scheduled_at, (session).scheduled_at + make_interval(mins => (session).duration_minutes));
+begin
+  return tstzrange((session).scheduled_at, (session).scheduled_at + make_interval(mins => (session).duration_minutes));
+end
 $$;
 
 -- Definer: sessions with other practitioners, which the caller may not read; only the time is returned.
 create function private.get_time_as_client(
   user_id uuid, except_practitioner uuid, during tstzrange, ignore_session uuid default null) returns tstzmultirange
-  language sql stable security definer set search_path = ''
+  language plpgsql stable security definer set search_path = ''
 as $$
-  select coalesce(range_agg(private.get_time_range(s)), '{}')
-    from public.session_schedules s
-   where s.client_id = get_time_as_client.user_id and s.status in ('scheduled', 'in_progress')
-     -- The client of a class's own row is whoever made it.
-     and not private.is_class(s)
-     and s.practitioner_id <> except_practitioner and s.id is distinct from ignore_session
-     -- No session lasts longer than a day.
-     and s.scheduled_at > lower(during) - interval '1 day' and s.scheduled_at < upper(during);
+#variable_conflict use_column
+begin
+  return (
+    select coalesce(range_agg(private.get_time_range(s)), '{}')
+      from public.session_schedules s
+     where s.client_id = get_time_as_client.user_id and s.status in ('scheduled', 'in_progress')
+       -- The client of a class's own row is whoever made it.
+       and not private.is_class(s)
+       and s.practitioner_id <> except_practitioner and s.id is distinct from ignore_session
+       -- No session lasts longer than a day.
+       and s.scheduled_at > lower(during) - interval '1 day' and s.scheduled_at < upper(during));
+end
 $$;
 
 -- Definer: as above. Of their own practice also what others are about to book; time off is theirs to spend.
 create function private.get_time_of(
   user_id uuid, except_practitioner uuid, during tstzrange, ignore_session uuid default null) returns tstzmultirange
-  language sql stable security definer set search_path = ''
+  language plpgsql stable security definer set search_path = ''
 as $$
-  select private.get_time_as_client(get_time_of.user_id, except_practitioner, during, ignore_session)
+#variable_conflict use_column
+declare
+  v_time tstzmultirange := private.get_time_as_client(get_time_of.user_id, except_practitioner, during, ignore_session);
+begin
+  if not exists (select from public.practitioners p where p.user_id = get_time_of.user_id and p.id <> except_practitioner) then
+    return v_time;
+  end if;
+  return v_time
        + coalesce((
            select range_agg(private.get_time_range(s))
              from public.practitioners p join public.session_schedules s on s.practitioner_id = p.id
@@ -44,18 +57,22 @@ as $$
             where p.user_id = get_time_of.user_id and p.id <> except_practitioner and h.group_class_id is null
               and h.status = 'held' and h.expires_at > now() and h.user_id <> get_time_of.user_id
               and h.scheduled_at > lower(during) - interval '1 day' and h.scheduled_at < upper(during)), '{}');
+end
 $$;
 
 -- Whoever books with somebody, and has a practice of their own, needs both calendars: in the order of their ids,
 -- because two practitioners who book each other at once would otherwise wait for each other.
 -- Definer: clients lock the calendar they book in, and may not write it.
 create function private.lock_calendars(practitioner_id uuid, user_id uuid) returns void
-  language sql volatile security definer set search_path = ''
+  language plpgsql volatile security definer set search_path = ''
 as $$
-  select c.practitioner_id from public.practitioner_calendars c
-   where c.practitioner_id = lock_calendars.practitioner_id
-      or c.practitioner_id in (select p.id from public.practitioners p where p.user_id = lock_calendars.user_id)
-   order by c.practitioner_id for update;
+#variable_conflict use_column
+begin
+  perform from public.practitioner_calendars c
+    where c.practitioner_id = lock_calendars.practitioner_id
+       or c.practitioner_id in (select p.id from public.practitioners p where p.user_id = lock_calendars.user_id)
+    order by c.practitioner_id for update;
+end
 $$;
 
 create function private.refuse_double_booking(client_id uuid) returns void

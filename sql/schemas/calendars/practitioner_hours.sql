@@ -270,24 +270,33 @@ as $$
     from private.list_open_hours(get_open_hours.practitioner_id, from_date, until_date) h;
 $$;
 
--- When sessions may start, if the time is free: the one definition of it, for what is offered and for what is booked.
-create function private.list_starts(practitioner_id uuid, from_time timestamptz, until_time timestamptz)
-  returns setof timestamptz
-  language sql stable set search_path = ''
+-- When a practitioner works, and when sessions may start, if the time is free: the one definition of it, for what is
+-- offered and for what is booked.
+create function private.read_hours(
+  practitioner_id uuid, from_time timestamptz, until_time timestamptz, out opened tstzmultirange, out starts timestamptz[])
+  language plpgsql stable set search_path = ''
 as $$
-  select distinct start
-    from public.practitioner_calendars c
-   cross join lateral private.list_open_hours(
-           c.practitioner_id, (from_time at time zone c.time_zone)::date - 1, (until_time at time zone c.time_zone)::date) h
-   -- Intervals of real time: a day on which the clocks change has more of them, or fewer.
-   cross join lateral (
-     select lower(h.during) as start
-     union all
-     select generate_series(case c.slot_alignment when 'opening' then lower(h.during) else h.midnight end,
-                            upper(h.during), make_interval(mins => c.slot_interval_minutes))) starts
-   where c.practitioner_id = list_starts.practitioner_id
-     and start <@ h.during and start >= from_time and start < until_time;
+#variable_conflict use_column
+begin
+  with hours as materialized (
+    select h.midnight, h.during, c.slot_alignment, make_interval(mins => c.slot_interval_minutes) as step
+      from public.practitioner_calendars c
+     cross join lateral private.list_open_hours(
+             c.practitioner_id, (from_time at time zone c.time_zone)::date - 1, (until_time at time zone c.time_zone)::date) h
+     where c.practitioner_id = read_hours.practitioner_id
+  )
+  select (select coalesce(range_agg(h.during), '{}') from hours h),
+         array(select distinct start from hours h
+                -- Intervals of real time: a day on which the clocks change has more of them, or fewer.
+                cross join lateral (
+                  select lower(h.during) as start
+                  union all
+                  select generate_series(case h.slot_alignment when 'opening' then lower(h.during) else h.midnight end,
+                                         upper(h.during), h.step)) starts
+                where start <@ h.during and start >= from_time and start < until_time)
+    into opened, starts;
+end
 $$;
 
 revoke execute on function private.get_wall_time_range, private.list_open_hours, private.get_open_hours,
-  private.list_starts from public, anon, authenticated, service_role;
+  private.read_hours from public, anon, authenticated, service_role;

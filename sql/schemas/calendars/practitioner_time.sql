@@ -89,16 +89,25 @@ alter table private.practitioner_time enable row level security;
 
 -- Definer: clients lock the calendar they book in, and may not write it.
 create function private.lock_calendar(practitioner_id uuid) returns public.practitioner_calendars
-  language sql volatile security definer set search_path = ''
+  language plpgsql volatile security definer set search_path = ''
 as $$
-  select c.* from public.practitioner_calendars c where c.practitioner_id = lock_calendar.practitioner_id for update;
+#variable_conflict use_column
+declare
+  v_calendar public.practitioner_calendars;
+begin
+  select c.* into v_calendar from public.practitioner_calendars c
+   where c.practitioner_id = lock_calendar.practitioner_id for update;
+  return v_calendar;
+end
 $$;
 
 -- Bookings and payments of one client queue here. An advisory lock: a client has no row of ours to lock.
 create function private.lock_client(user_id uuid) returns void
-  language sql volatile set search_path = ''
+  language plpgsql volatile set search_path = ''
 as $$
-  select pg_advisory_xact_lock(hashtextextended('client ' || lock_client.user_id, 0));
+begin
+  perform pg_advisory_xact_lock(hashtextextended('client ' || lock_client.user_id, 0));
+end
 $$;
 
 -- Definer: the caller may not write the holds of others.
@@ -116,33 +125,41 @@ $$;
 create function private.add_buffers(
   scheduled_at timestamptz, duration_minutes integer, calendar public.practitioner_calendars)
   returns tstzrange
-  language sql immutable set search_path = ''
+  language plpgsql immutable set search_path = ''
 as $$
-  select tstzrange(scheduled_at - make_interval(mins => (calendar).buffer_before_minutes),
+begin
+  return tstzrange(scheduled_at - make_interval(mins => (calendar).buffer_before_minutes),
                    scheduled_at + make_interval(mins => duration_minutes + (calendar).buffer_after_minutes));
+end
 $$;
 
 create function private.occupies_time(session public.session_schedules) returns boolean
-  language sql immutable set search_path = ''
+  language plpgsql immutable set search_path = ''
 as $$
+begin
   -- A seat occupies none: its class does.
-  select (session).status in ('scheduled', 'in_progress') and (session).group_class_id is null;
+  return (session).status in ('scheduled', 'in_progress') and (session).group_class_id is null;
+end
 $$;
 
 create function private.is_class(session public.session_schedules) returns boolean
-  language sql immutable set search_path = ''
+  language plpgsql immutable set search_path = ''
 as $$
-  select (session).max_participants > 1 and (session).group_class_id is null;
+begin
+  return (session).max_participants > 1 and (session).group_class_id is null;
+end
 $$;
 
 create function private.get_occasion(session public.session_schedules) returns uuid
-  language sql volatile set search_path = ''
+  language plpgsql volatile set search_path = ''
 as $$
+begin
   -- The admin page makes the online and the in-person row of a class one after the other and links them afterwards, so
   -- they are known to be one occasion by their equal local start.
-  select case when private.is_class(session)
+  return case when private.is_class(session)
               then left(private.sha256_hex((session).practitioner_id || ' ' || (session).local_start), 32)::uuid
               else gen_random_uuid() end;
+end
 $$;
 
 -- Definer: whoever writes the session may not write practitioner_time.
@@ -165,12 +182,15 @@ begin
      where other.id = new.correlated_session_id and other.practitioner_id = new.practitioner_id
        and other.scheduled_at = old.scheduled_at and other.status = 'scheduled';
   end if;
-  perform private.release_lapsed_holds(new.practitioner_id, v_during);
-  -- The client's own hold on this time is consumed by the booking.
-  update public.session_holds h set status = 'consumed'
-   where h.id in (select t.hold_id from private.practitioner_time t
-                   where t.practitioner_id = new.practitioner_id and t.during && v_during)
-     and h.user_id = new.client_id and h.status = 'held';
+  if exists (select from private.practitioner_time t
+              where t.practitioner_id = new.practitioner_id and t.during && v_during and t.hold_id is not null) then
+    perform private.release_lapsed_holds(new.practitioner_id, v_during);
+    -- The client's own hold on this time is consumed by the booking.
+    update public.session_holds h set status = 'consumed'
+     where h.id in (select t.hold_id from private.practitioner_time t
+                     where t.practitioner_id = new.practitioner_id and t.during && v_during)
+       and h.user_id = new.client_id and h.status = 'held';
+  end if;
 
   insert into private.practitioner_time as t (practitioner_id, during, session_id, occasion, location_kind)
   values (new.practitioner_id, v_during, new.id, private.get_occasion(new), new.session_location)

@@ -85,25 +85,31 @@ create trigger credit_ledger_refuse_truncate before truncate on public.credit_le
   for each statement execute function private.refuse_ledger_change();
 
 create function private.sum_credit_ledger(lot_id uuid) returns integer
-  language sql stable set search_path = ''
+  language plpgsql stable set search_path = ''
 as $$
-  select coalesce(sum(l.change), 0)::integer from public.credit_ledger l where l.lot_id = sum_credit_ledger.lot_id;
+#variable_conflict use_column
+begin
+  return (
+    select coalesce(sum(l.change), 0)::integer from public.credit_ledger l where l.lot_id = sum_credit_ledger.lot_id);
+end
 $$;
 
 create function private.apply_credit_ledger_line() returns trigger
   language plpgsql set search_path = ''
 as $$
+declare
+  v_sum integer;
 begin
   -- Lock the lot first, add up afterwards: a line that somebody committed while we waited must be in the sum.
   perform from public.user_session_credits c where c.id = new.lot_id and c.user_id = new.user_id for no key update;
   if not found then
     perform private.refuse(404, 'credits_not_found', 'There are no such credits.');
   end if;
-  if private.sum_credit_ledger(new.lot_id) < 0 then
+  v_sum := private.sum_credit_ledger(new.lot_id);
+  if v_sum < 0 then
     perform private.refuse(402, 'no_usable_credit', 'There is no credit left.');
   end if;
-  update public.user_session_credits c set credits_remaining = private.sum_credit_ledger(new.lot_id)
-   where c.id = new.lot_id;
+  update public.user_session_credits c set credits_remaining = v_sum where c.id = new.lot_id;
   return null;
 end
 $$;

@@ -144,16 +144,20 @@ $$;
 -- The usable lots of somebody that are good for a session, those to spend first at the top. Types: those it can be of.
 create function private.list_good_lots(user_id uuid, session_type_ids uuid[], duration_minutes integer, is_group boolean)
   returns setof public.user_session_credits
-  language sql stable set search_path = ''
+  language plpgsql stable set search_path = ''
 as $$
-  select c.* from public.user_session_credits c
-   where c.user_id = list_good_lots.user_id and c.credits_remaining > 0
-     and (c.expires_at is null or c.expires_at > now())
-     and case when c.session_type_id is not null then c.session_type_id = any (list_good_lots.session_type_ids)
-              when c.duration_minutes is not null
-                then (c.duration_minutes, c.is_group) = (list_good_lots.duration_minutes, list_good_lots.is_group)
-              else true end
-   order by c.session_type_id is null, c.duration_minutes is null, c.expires_at nulls last, c.purchased_at, c.id;
+#variable_conflict use_column
+begin
+  return query
+    select c.* from public.user_session_credits c
+     where c.user_id = list_good_lots.user_id and c.credits_remaining > 0
+       and (c.expires_at is null or c.expires_at > now())
+       and case when c.session_type_id is not null then c.session_type_id = any (list_good_lots.session_type_ids)
+                when c.duration_minutes is not null
+                  then (c.duration_minutes, c.is_group) = (list_good_lots.duration_minutes, list_good_lots.is_group)
+                else true end
+     order by c.session_type_id is null, c.duration_minutes is null, c.expires_at nulls last, c.purchased_at, c.id;
+end
 $$;
 
 -- The pages find a lot without a type, take it for good for anything, and offer no payment: so the sentence says what
@@ -205,6 +209,17 @@ begin
                                           choose_credit_lot.is_group);
   end if;
   return v_lot;
+end
+$$;
+
+-- As its caller, who sees their own.
+create function private.count_usable_credits(user_id uuid) returns integer
+  language plpgsql stable set search_path = ''
+as $$
+begin
+  return (select coalesce(sum(c.credits_remaining), 0) from public.user_session_credits c
+           where c.user_id = count_usable_credits.user_id and c.credits_remaining > 0
+             and (c.expires_at is null or c.expires_at > now()));
 end
 $$;
 
@@ -335,7 +350,9 @@ comment on function public.adjust_credits is
 
 revoke execute on function private.grant_credits, private.revoke_credits, private.describe_length_and_form,
   private.list_good_lots, private.refuse_without_credit, private.choose_credit_lot,
-  private.post_credit_adjustment, private.adjust_credits, public.check_session_credits, public.adjust_credits
+  private.count_usable_credits, private.post_credit_adjustment, private.adjust_credits, public.check_session_credits,
+  public.adjust_credits
   from public, anon, authenticated, service_role;
 grant execute on function private.grant_credits, private.revoke_credits to service_role;
-grant execute on function private.adjust_credits, public.adjust_credits, public.check_session_credits to authenticated;
+grant execute on function private.adjust_credits, public.adjust_credits, public.check_session_credits,
+  private.count_usable_credits to authenticated;

@@ -12,6 +12,11 @@ create function private.list_owing_lots(user_id uuid) returns table (lot_id uuid
 as $$
 #variable_conflict use_column
 begin
+  -- Of nearly everybody there is nothing to add up.
+  if not exists (select from public.user_session_credits l
+                  where l.user_id = list_owing_lots.user_id and l.credits_owed > 0) then
+    return;
+  end if;
   return query
   select o.id, o.owed
     from (select l.id, l.purchased_at, case when c.id is null then l.credits_owed
@@ -26,9 +31,13 @@ end
 $$;
 
 create function private.count_credits_owed(user_id uuid) returns integer
-  language sql stable set search_path = ''
+  language plpgsql stable set search_path = ''
 as $$
-  select coalesce(sum(o.owed), 0)::integer from private.list_owing_lots(count_credits_owed.user_id) o;
+#variable_conflict use_column
+begin
+  return (
+    select coalesce(sum(o.owed), 0)::integer from private.list_owing_lots(count_credits_owed.user_id) o);
+end
 $$;
 
 create function private.refuse_owing(user_id uuid) returns void

@@ -43,6 +43,7 @@ insert into private.matter_kinds (kind, what, ends_itself, remedy) values
   ('recording_failed',     'a recording, or a part of it, has failed', true, 'See "A recording does not get on" in the runbook.'),
   ('recording_set_aside',  'work on a recording was given up', true, 'See "Something was set aside" in the runbook.'),
   ('event_set_aside',      'an event of Stripe or Agora cannot be applied', true, 'See "Something was set aside" in the runbook.'),
+  ('event_not_told',       'nobody could be told of something that happened', true, 'See "Something was set aside" in the runbook.'),
   ('mail_not_sent',        'a mail has failed, or nobody knows whether it was sent', true, 'See "Somebody got no mail" in the runbook.'),
   ('webhooks_not_received','a receiver of webhooks does not take them', true, 'See "A receiver of our webhooks hears nothing".'),
   ('account_not_deleted',  'an account is erased and not deleted', true, 'Ask erase-my-account for it again.');
@@ -170,7 +171,7 @@ create view private.waiting_states with (security_invoker = true) as
   union all
   -- What was set aside, whatever the queue.
   select case w.queue when 'private.mails' then 'mail_not_sent' when 'public.checkout_sessions' then 'checkout_stuck'
-           when 'private.session_checks' then 'session_set_aside'
+           when 'private.outbox' then 'event_not_told' when 'private.session_checks' then 'session_set_aside'
            when 'private.stripe_events' then 'event_set_aside' when 'private.agora_notifications' then 'event_set_aside'
            when 'private.recording_takes' then 'recording_set_aside' when 'private.joined_files' then 'recording_set_aside'
            when 'private.recording_erasure_queue' then 'recording_set_aside' end,

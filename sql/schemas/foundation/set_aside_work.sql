@@ -9,6 +9,9 @@ create view private.set_aside_work with (security_invoker = true) as
    where (m.status = 'failed' and (m.status_reason is distinct from 'inactive_recipient' or m.user_id is null))
       or (m.status = 'unknown' and m.next_attempt_at is null)
   union all
+  select 'private.outbox', o.id::text, o.kind || ' ' || coalesce(o.failure, ''), o.attempts, o.created_at
+    from private.outbox o where o.addressed_at is null and o.attempts >= private.max_attempts()
+  union all
   select 'public.webhook_deliveries', d.id::text, coalesce(d.last_error, 'status ' || d.last_status), d.attempts, d.ended_at
     from public.webhook_deliveries d where d.status = 'failed'
   union all

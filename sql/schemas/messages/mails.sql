@@ -8,7 +8,8 @@
 --   unknown -> sent                found at the mail service, or confirmed by an operator
 --   unknown, failed -> queued      by an operator
 --
--- Mails are queued in the transaction of their event: none is forgotten, and none is sent for what was rolled back.
+-- Mails are queued by whichever worker addresses their event (address_events.sql), which is written in the transaction
+-- that made it true: none is forgotten, and none is sent for what was rolled back.
 
 create table private.mail_kinds (
   kind     text not null,
@@ -134,57 +135,55 @@ as $$
 $$;
 
 -- Queues the mails of an event and writes the notifications beside them.
--- Definer: whoever causes an event has no right to write to other people.
-create function private.notify_recipients() returns trigger
-  language plpgsql security definer set search_path = ''
+create function private.notify_recipients(event private.outbox) returns void
+  language plpgsql volatile set search_path = ''
 as $$
 declare
   v_kind     private.mail_kinds;
   v_user     uuid;
-  v_payload  jsonb := new.payload;
+  v_session  public.session_schedules;
   v_is_class boolean;
   v_is_seat  boolean;
   v_mail     private.mails;
 begin
-  if private.is_covered_by_other_mail(new.kind, new.payload) then
-    return null;
+  if private.is_covered_by_other_mail(event.kind, event.payload) then
+    return;
   end if;
-  select private.is_class(s), s.group_class_id is not null into v_is_class, v_is_seat
-    from public.session_schedules s where s.id = new.session_id;
-  if new.kind = 'session_cancelled' then
-    v_payload := v_payload || coalesce(private.snapshot_session(new.session_id), '{}');
+  if event.session_id is not null then
+    v_session := private.find_session_or_snapshot(event.session_id, event.payload);
+    v_is_class := private.is_class(v_session);
+    v_is_seat := v_session.group_class_id is not null;
   end if;
-  for v_kind in select * from private.mail_kinds k where k.kind = new.kind loop
+  for v_kind in select * from private.mail_kinds k where k.kind = event.kind order by k.audience desc loop
     -- A class's own row names its practitioner as its client, who has no seat in it. And whoever leads a class gets
     -- no mail about each seat.
-    continue when (v_kind.audience = 'user' and v_is_class and new.kind not in ('recording_failed', 'session_not_taken', 'substitute_wanted'))
+    continue when (v_kind.audience = 'user' and v_is_class and event.kind not in ('recording_failed', 'session_not_taken', 'substitute_wanted'))
                or (v_kind.audience = 'practitioner' and v_is_seat);
     if v_kind.audience = 'support' then
-      insert into private.mails (outbox_id, kind, audience, payload) values (new.id, v_kind.kind, v_kind.audience, v_payload);
+      insert into private.mails (outbox_id, kind, audience, payload)
+      values (event.id, v_kind.kind, v_kind.audience, event.payload);
       continue;
     elsif v_kind.audience = 'user' then
-      v_user := new.user_id;
+      v_user := event.user_id;
     else
-      select p.user_id into v_user from public.practitioners p where p.id = (new.payload ->> 'practitioner_id')::uuid;
+      select p.user_id into v_user from public.practitioners p where p.id = (event.payload ->> 'practitioner_id')::uuid;
       -- Whoever takes a session over said so themself, and still needs it in their calendar.
-      continue when (v_user = new.user_id and v_is_class is not true)
-                 or (v_user = auth.uid() and not coalesce(new.payload -> 'previous' ? 'practitioner_id', false));
+      continue when (v_user = event.user_id and v_is_class is not true)
+                 or (v_user = event.caused_by and not coalesce(event.payload -> 'previous' ? 'practitioner_id', false));
     end if;
     continue when not exists (select from auth.users u where u.id = v_user);
     -- A payment's mail waits for the link to Stripe's receipt, which comes a moment after the payment.
     insert into private.mails (outbox_id, kind, audience, user_id, session_id, payload, next_attempt_at)
-    values (new.id, v_kind.kind, v_kind.audience, v_user, new.session_id, v_payload,
-            now() + case new.kind when 'payment_received' then interval '2 minutes' else interval '0' end)
+    values (event.id, v_kind.kind, v_kind.audience, v_user, event.session_id, event.payload,
+            event.created_at + case event.kind when 'payment_received' then interval '2 minutes' else interval '0' end)
     returning * into v_mail;
-    insert into public.user_notifications (user_id, kind, title, message, related_id)
-    select v_user, new.kind, n.title, n.message, new.session_id from private.compose_notification(v_mail) n;
+    -- Dated as the event: those that one run makes stand on the pages in their order.
+    insert into public.user_notifications (user_id, kind, title, message, related_id, created_at)
+    select v_user, event.kind, left(n.title, 500), left(n.message, 10000), event.session_id, event.created_at
+      from private.compose_notification(v_mail) n;
   end loop;
-  return null;
 end
 $$;
 
 revoke execute on function private.is_covered_by_other_mail, private.notify_recipients
   from public, anon, authenticated, service_role;
-
-create trigger outbox_70_notify_recipients after insert on private.outbox
-  for each row execute function private.notify_recipients();

@@ -1,8 +1,8 @@
 -- The outbox: events for people and other systems, each written in the transaction that makes it true.
 --
--- Two triggers read it, independent of each other: one queues mails and notifications (mails.sql), the other webhook
--- deliveries (webhooks/deliveries.sql). Sent in any other way, a mail could go out for a booking that is rolled back,
--- or be missing for one that stands.
+-- That row is all that a booking writes for it. Who is told, and how, is made of it by the next run of a worker
+-- (address_events.sql). Sent in any other way, a mail could go out for a booking that is rolled back, or be missing
+-- for one that stands.
 --
 -- Bookings, payments, contracts and so on write their events in their own chapters. Three are written here: a new
 -- account, a signed waiver, and a recording that can be played.
@@ -14,9 +14,16 @@ create table private.outbox (
   session_id uuid,
   payload    jsonb       not null default '{}',
   created_at timestamptz not null default now(),
+  -- Whose account caused it: known now, and to no worker.
+  caused_by       uuid        default auth.uid(),
+  addressed_at    timestamptz,
+  attempts        integer     not null default 0,
+  next_attempt_at timestamptz not null default now(),
+  failure         text,
 
   constraint outbox_kind_is_snake_case check (kind ~ '^[a-z_]+$'),
   constraint outbox_kind_is_short check (char_length(kind) <= 100),
+  constraint outbox_failure_is_short check (char_length(failure) <= 2000),
   constraint outbox_payload_is_short check (char_length(payload::text) <= 100000)
 );
 comment on table private.outbox is
@@ -26,7 +33,12 @@ comment on column private.outbox.user_id is
 comment on column private.outbox.payload is
   'What the row it is about may not state any more when the event is read.';
 
+comment on column private.outbox.caused_by    is 'Until it is addressed: who caused it, and is not told of it.';
+comment on column private.outbox.addressed_at is 'When mails, notifications and deliveries were made of it; null: not yet.';
+comment on column private.outbox.failure      is 'The error of the last attempt to address it; null if it only waits.';
+
 create index outbox_session_id_idx on private.outbox (session_id);
+create index outbox_waiting_idx on private.outbox (id) where addressed_at is null;
 
 -- One welcome for each account, for good: the mail's own row may have been deleted by then.
 create unique index outbox_one_welcome_per_user_idx on private.outbox (user_id) where kind = 'welcome';
@@ -36,10 +48,17 @@ alter table private.outbox enable row level security;
 
 create function private.publish_event(
   kind text, user_id uuid, session_id uuid default null, payload jsonb default '{}') returns void
-  language sql set search_path = ''
+  language plpgsql volatile set search_path = ''
 as $$
+begin
   insert into private.outbox (kind, user_id, session_id, payload)
-  values (publish_event.kind, publish_event.user_id, publish_event.session_id, publish_event.payload);
+  values (publish_event.kind, publish_event.user_id, publish_event.session_id,
+          -- What was cancelled may be deleted before anybody is told.
+          case when publish_event.kind = 'session_cancelled'
+               then publish_event.payload || coalesce((select private.snapshot_session(s) from public.session_schedules s
+                                                        where s.id = publish_event.session_id), '{}')
+               else publish_event.payload end);
+end
 $$;
 
 -- Only a confirmed address gets mail: anybody can sign up with somebody else's, under whatever name.

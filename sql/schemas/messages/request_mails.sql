@@ -1,8 +1,8 @@
 -- Mails on request: the functions that the platform's pages call after a booking, a cancellation or a payment.
 --
--- By then the mail is queued, because the booking itself wrote the event. The functions find that mail; they write the
--- event only where there is none because the booking is older than the outbox. However often they are called, nobody
--- gets a second mail. What nobody would be mailed is refused, and no event of it is written.
+-- By then the event is there, because the booking itself wrote it. The functions address it, if no worker has yet, and find
+-- its mail; they write the event only where there is none because the booking is older than the outbox. However often
+-- they are called, nobody gets a second mail. What nobody would be mailed is refused, and no event of it is written.
 
 -- A session of the caller's that somebody has booked. A class's own row names its practitioner as its client, who has
 -- no seat in it.
@@ -34,6 +34,8 @@ begin
   -- So that two callers at once do not both find no mail.
   perform from public.session_schedules s where s.id = (session).id for no key update;
   for attempt in 1..2 loop
+    perform private.address_events(array(
+      select o.id from private.outbox o where o.session_id = (session).id and o.addressed_at is null));
     select m.id into v_mail from private.mails m
      where m.session_id = (session).id and m.user_id = (session).client_id and m.kind = ensure_session_mail.kind
      order by m.position desc limit 1;
@@ -121,16 +123,16 @@ declare
 begin
   select * into v_checkout from public.checkout_sessions c
    where c.id = ensure_payment_receipt.checkout_id for no key update;
-  select m.id into v_mail from private.mails m
-   where m.user_id = v_checkout.user_id and m.kind = 'payment_received'
-     and m.payload ->> 'checkout_id' = v_checkout.id::text limit 1;
-  if not found then
-    perform private.publish_event('payment_received', v_checkout.user_id, v_checkout.session_id, jsonb_build_object(
-      'checkout_id', v_checkout.id, 'amount_minor', v_checkout.amount_minor, 'currency', v_checkout.currency));
+  for attempt in 1..2 loop
+    perform private.address_events(array(
+      select o.id from private.outbox o where o.user_id = v_checkout.user_id and o.addressed_at is null));
     select m.id into v_mail from private.mails m
      where m.user_id = v_checkout.user_id and m.kind = 'payment_received'
        and m.payload ->> 'checkout_id' = v_checkout.id::text limit 1;
-  end if;
+    exit when found or attempt = 2;
+    perform private.publish_event('payment_received', v_checkout.user_id, v_checkout.session_id, jsonb_build_object(
+      'checkout_id', v_checkout.id, 'amount_minor', v_checkout.amount_minor, 'currency', v_checkout.currency));
+  end loop;
   if v_mail is null then
     perform private.refuse(409, 'nobody_to_mail', 'There is nobody to mail this to: the account does not exist any more.');
   end if;

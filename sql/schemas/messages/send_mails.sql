@@ -1,7 +1,7 @@
 -- Sending mails: claim one, start it, record how it ended. Any number of senders at once, each may die at any point.
 --
---   claim_mail    checks again whether its event still holds, and returns what the mail states; a lease keeps other
---                 senders off
+--   claim_mail    addresses what has happened since (address_events.sql), checks again whether the event of the next
+--                 mail still holds, and returns what the mail states; a lease keeps other senders off
 --   start_mail    comes right before the call of the mail service: from here on the mail is never sent again by itself
 --   finish_mail   records the outcome
 --
@@ -197,17 +197,21 @@ create function private.claim_mail() returns private.claimed_mail
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-  v_mail    private.mails;
-  v_claimed private.claimed_mail;
-  v_dropped text;
-  v_failed  text;
+  v_mail      private.mails;
+  v_addressed integer;
+  v_claimed   private.claimed_mail;
+  v_dropped   text;
+  v_failed    text;
 begin
   -- Few in one statement: whoever looks for the next one passes every row that this transaction has changed already.
   for v_try in 1 .. 50 loop
+    v_addressed := case when v_try <= 10 then private.address_waiting_events() else 0 end;
     v_mail := private.lock_due_mail();
-    if v_mail.id is null then
+    exit when v_mail.id is null and v_try > 10;
+    if v_mail.id is null and v_addressed = 0 then
       return null;
     end if;
+    continue when v_mail.id is null;
     update private.mails m
        set attempts = m.attempts + 1, lease_id = gen_random_uuid(), lease_until = now() + interval '1 minute',
            next_attempt_at = case m.status

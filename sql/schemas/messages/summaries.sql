@@ -88,15 +88,16 @@ end
 $$;
 
 -- A copy of the session for the event, in case the row has been deleted when the mail is written.
-create function private.snapshot_session(session_id uuid) returns jsonb
-  language sql stable set search_path = ''
+create function private.snapshot_session(session public.session_schedules) returns jsonb
+  language sql immutable set search_path = ''
 as $$
   select jsonb_build_object('session', jsonb_build_object(
-           'client_id', s.client_id, 'duration_minutes', s.duration_minutes, 'time_zone', s.time_zone,
-           'session_type_id', s.session_type_id, 'session_location', s.session_location,
-           'physical_location', s.physical_location, 'studio_id', s.studio_id, 'max_participants', s.max_participants,
-           'group_class_id', s.group_class_id, 'class_name', s.class_name, 'calendar_sequence', s.calendar_sequence))
-    from public.session_schedules s where s.id = snapshot_session.session_id;
+           'client_id', (session).client_id, 'duration_minutes', (session).duration_minutes,
+           'time_zone', (session).time_zone, 'session_type_id', (session).session_type_id,
+           'session_location', (session).session_location, 'physical_location', (session).physical_location,
+           'studio_id', (session).studio_id, 'max_participants', (session).max_participants,
+           'group_class_id', (session).group_class_id, 'class_name', (session).class_name,
+           'calendar_sequence', (session).calendar_sequence));
 $$;
 
 create function private.summarize_payment(checkout_id uuid) returns private.payment_summary

@@ -1,4 +1,4 @@
--- Notifications within the pages: one beside each mail, at once, and whether it was read.
+-- Notifications within the pages: one beside each mail, within a minute of what happened, and whether it was read.
 --
 -- Names and columns are those of the platform's later migrations; only `kind`, the event, is added. A notification
 -- stays when its mail is dropped or fails, so whoever misses the mail still finds it here.
@@ -77,7 +77,9 @@ declare
                                when v_session.is_group then null
                                else coalesce(private.isolate_name(v_session.client_name), 'a client') end;
   v_time_zone     text := coalesce(private.find_user_time_zone(mail.user_id), v_session.time_zone);
-  v_local_start   text := private.write_local_start(v_session.scheduled_at::text, v_time_zone);
+  -- Of the event: the session may have been moved since, which has a notification of its own.
+  v_local_start   text := private.write_local_start(coalesce(mail.payload ->> 'scheduled_at', v_session.scheduled_at::text),
+                                                    v_time_zone);
   v_session_label text := concat_ws(' with ', 'Your ' || v_session_name, v_counterpart);
   v_amount        text := to_char((mail.payload ->> 'amount_minor')::numeric / 100, 'FM999999990.00') || ' '
                        || upper(mail.payload ->> 'currency');

@@ -14,6 +14,7 @@ comment on table private.queue_limits is
   'How long something may be due before nobody seems to work. An operator changes a row; it holds at once.';
 
 insert into private.queue_limits (queue, late_after) values
+  ('events to address',             '10 minutes'),
   ('mails to send',                 '30 minutes'),
   ('mails to look for',             '30 minutes'),
   ('webhook deliveries',            '1 hour'),
@@ -32,7 +33,10 @@ alter table private.queue_limits enable row level security;
 create view private.queue_depths with (security_invoker = true) as
   -- due_at: since when each waits for a worker; in the future, or null, it is not due.
   with waiting as (
-    select 'mails to send' as queue, greatest(m.next_attempt_at, m.lease_until) as due_at from private.mails m
+    select 'events to address' as queue, o.next_attempt_at as due_at from private.outbox o
+     where o.addressed_at is null and o.attempts < private.max_attempts()
+    union all
+    select 'mails to send', greatest(m.next_attempt_at, m.lease_until) from private.mails m
      where m.status = 'queued' and m.next_attempt_at is not null
     union all
     select 'mails to look for' as queue, greatest(m.next_attempt_at, m.lease_until) from private.mails m

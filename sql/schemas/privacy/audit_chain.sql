@@ -56,21 +56,25 @@ alter table private.audit_redactions enable row level security;
 -- No grant and no policy: the functions below write them.
 
 create function private.hash_audit_personal_part(line public.audit_logs) returns bytea
-  language sql immutable set search_path = ''
+  language plpgsql immutable set search_path = ''
 as $$
-  select sha256((line).personal_salt || convert_to(jsonb_build_object(
+begin
+  return sha256((line).personal_salt || convert_to(jsonb_build_object(
     'ip_address', (line).ip_address, 'user_agent', (line).user_agent, 'metadata', (line).metadata)::text, 'UTF8'));
+end
 $$;
 
 create function private.hash_audit_line(line public.audit_logs) returns bytea
-  language sql immutable set search_path = ''
+  language plpgsql immutable set search_path = ''
 as $$
+begin
   -- jsonb writes its keys in one order; the time is written out, because a cast depends on the session's time zone.
-  select sha256(convert_to(jsonb_build_object(
+  return sha256(convert_to(jsonb_build_object(
     'id', (line).id, 'user_id', (line).user_id, 'action', (line).action, 'table_name', (line).table_name,
     'record_id', (line).record_id,
     'created_at', to_char((line).created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
     'personal_sha256', encode((line).personal_sha256, 'hex'))::text, 'UTF8'));
+end
 $$;
 
 -- Definer: whoever causes a line may not execute the functions that hash it.

@@ -216,6 +216,7 @@ begin
     perform private.refuse_erasure(c_user);
   end if;
   v_counts := jsonb_build_object('sessions_cancelled', private.cancel_upcoming_sessions(c_user, 'infinity'));
+  perform private.address_events_about(c_user);
   v_before := (select count(*) from private.recording_erasure_queue q where q.user_id = c_user);
   perform private.queue_account_recordings(c_user);
   v_counts := v_counts || jsonb_build_object(
@@ -294,6 +295,7 @@ create function private.erase_deleted_account() returns trigger
 as $$
 begin
   if tg_when = 'BEFORE' then
+    perform set_config('private.known_claims', '', true);  -- whoever was there may be gone (refuse_gone_callers.sql)
     perform private.erase_account(old.id);
     return old;
   end if;

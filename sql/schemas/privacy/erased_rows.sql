@@ -143,7 +143,7 @@ revoke execute on function private.is_reason_erasure from public, anon, authenti
 -- Those triggers run as whoever writes.
 grant execute on function private.is_reason_erasure to authenticated, service_role;
 
-create index outbox_user_id_idx on private.outbox (user_id);  -- erasing asks by person
+create index outbox_user_id_idx on private.outbox (user_id, created_at);  -- erasing asks by person
 
 create function private.replace_names(text_value text, names text[]) returns text
   language plpgsql immutable set search_path = ''

@@ -5,15 +5,27 @@
 -- token from writing any row, also one that names nobody or that stands already, in every table and through every
 -- function. Only erasing again is left to it, which first forgets who asks.
 
+-- A booking is a dozen statements: asked once a transaction, with the lock of a foreign key, so that the account can go
+-- only afterwards. A setting of the transaction keeps for whom, by the very claims.
 -- Definer: whoever writes may not ask that themself.
 create function private.refuse_gone_caller() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 declare
-  c_caller constant uuid := auth.uid();
+  c_claims constant text := current_setting('request.jwt.claims', true);
+  c_caller uuid;
 begin
+  if c_claims = current_setting('private.known_claims', true) then
+    return null;
+  end if;
+  c_caller := auth.uid();
   if c_caller is not null then
-    perform private.require_account(c_caller), private.refuse_anonymous_caller();
+    perform from auth.users u where u.id = c_caller for key share;
+    if not found then
+      perform private.require_account(c_caller);
+    end if;
+    perform private.refuse_anonymous_caller();
+    perform set_config('private.known_claims', c_claims, true);
   end if;
   return null;
 end

@@ -3,7 +3,7 @@
 --
 --   meditation_memories, journal_entries, session_notes, user_notifications, email_logs, webhook_deliveries,
 --   legacy_rows         deleted
---   mails, outbox       deleted once sent or dropped, and with no mail left; who was welcomed stays known
+--   mails, outbox       deleted once sent or dropped; once addressed, with no mail left; who was welcomed stays known
 --   channel_events      deleted: attendance is what was made of them
 --   user_consents       deleted once withdrawn; their history stays
 --   session_schedules   notes, room and place of ended sessions are blanked; the row is about money and evidence, and
@@ -121,8 +121,8 @@ declare
     when 'webhook_deliveries'  then 'created_at < $1 and status <> ''pending'''
     when 'mails'               then 'created_at < $1 and status in (''sent'', ''dropped'')'
                                     ' and (user_id is null or user_id not in (select private.user_ids_under_legal_hold()))'
-    when 'outbox'              then 'created_at < $1 and kind <> ''welcome'' and not exists (select from private.mails m'
-                                    ' where m.outbox_id = o.id)'
+    when 'outbox'              then 'created_at < $1 and kind <> ''welcome'' and addressed_at is not null'
+                                    ' and not exists (select from private.mails m where m.outbox_id = o.id)'
                                     ' and (user_id is null or user_id not in (select private.user_ids_under_legal_hold()))'
     when 'channel_events'      then 'received_at < $1 and (session_id is null or session_id not in (select'
                                     ' private.session_ids_under_legal_hold()))' end;

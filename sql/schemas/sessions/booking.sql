@@ -73,24 +73,30 @@ end
 $$;
 
 create function private.build_room_name(kind text, practitioner_id uuid, client_id uuid) returns text
-  language sql volatile set search_path = ''
+  language plpgsql volatile set search_path = ''
 as $$
+begin
   -- As the pages name rooms, only with microseconds: two bookings may share a millisecond, and names are unique.
-  select format('%s-%s-%s-%s', kind, left(practitioner_id::text, 8), left(client_id::text, 8),
+  return format('%s-%s-%s-%s', kind, left(practitioner_id::text, 8), left(client_id::text, 8),
                 floor(extract(epoch from clock_timestamp()) * 1000000)::bigint);
+end
 $$;
 
 -- Whether the user has a live hold on exactly this time.
 create function private.has_slot_hold(
   user_id uuid, practitioner_id uuid, scheduled_at timestamptz, duration_minutes integer)
   returns boolean
-  language sql stable set search_path = ''
+  language plpgsql stable set search_path = ''
 as $$
-  select exists (
-    select from public.session_holds h
-     where h.user_id = has_slot_hold.user_id and h.practitioner_id = has_slot_hold.practitioner_id
-       and h.scheduled_at = has_slot_hold.scheduled_at and h.duration_minutes >= has_slot_hold.duration_minutes
-       and h.group_class_id is null and h.status = 'held' and h.expires_at > now() and has_slot_hold.scheduled_at > now());
+#variable_conflict use_column
+begin
+  return (
+    select exists (
+      select from public.session_holds h
+       where h.user_id = has_slot_hold.user_id and h.practitioner_id = has_slot_hold.practitioner_id
+         and h.scheduled_at = has_slot_hold.scheduled_at and h.duration_minutes >= has_slot_hold.duration_minutes
+         and h.group_class_id is null and h.status = 'held' and h.expires_at > now() and has_slot_hold.scheduled_at > now()));
+end
 $$;
 
 -- A one-to-one session, paid with a credit or paid elsewhere; online where nobody said a place. What cannot be booked
@@ -255,7 +261,7 @@ as $$
 begin
   session_id := private.book_session_with_credit(practitioner_id, scheduled_at, duration_minutes, session_type_id, session_type,
     is_group, session_location, physical_location, notes, location_coordinates);
-  credits_remaining := (select c.total_credits from public.check_session_credits() c);
+  credits_remaining := private.count_usable_credits((select auth.uid()));
   return next;
 end
 $$;

@@ -159,7 +159,7 @@ begin
   if not found then
     perform private.refuse(404, 'class_not_found', 'There is no such class.');
   end if;
-  credits_remaining := (select c.total_credits from public.check_session_credits() c);
+  credits_remaining := private.count_usable_credits((select auth.uid()));
   return next;
 end
 $$;

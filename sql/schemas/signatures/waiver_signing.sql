@@ -90,14 +90,18 @@ $$;
 
 -- Whether somebody has signed what holds now: the current version, or the waiver of that one session.
 create function private.has_signed_waiver(user_id uuid, session_id uuid default null) returns boolean
-  language sql stable set search_path = ''
+  language plpgsql stable set search_path = ''
 as $$
-  select exists (select from public.liability_waivers w
-                  where w.user_id = has_signed_waiver.user_id
-                    and w.waiver_policy_id is not null
-                    and (w.session_id = has_signed_waiver.session_id
-                         or w.session_id is null and w.waiver_policy_version = (
-                              select p.version from public.waiver_policy p where p.is_active)));
+#variable_conflict use_column
+begin
+  return (
+    select exists (select from public.liability_waivers w
+                    where w.user_id = has_signed_waiver.user_id
+                      and w.waiver_policy_id is not null
+                      and (w.session_id = has_signed_waiver.session_id
+                           or w.session_id is null and w.waiver_policy_version = (
+                                select p.version from public.waiver_policy p where p.is_active))));
+end
 $$;
 
 create function public.get_liability_waiver_status(session_id uuid default null)

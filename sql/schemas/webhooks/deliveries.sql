@@ -5,7 +5,7 @@
 --   pending -> failed               the last attempt failed, or the endpoint is gone (410), which also switches it off
 --   delivered, failed -> pending    sent again, at an admin's request
 --
--- A delivery is written with its event, in the transaction in which that became true. At least once, in no promised
+-- A delivery is made of its event by the next run of a worker (messages/address_events.sql). At least once, in no promised
 -- order. The body is kept as text, because its bytes are what is signed: ids, times and amounts, never a name or an
 -- address. The id of a delivery stays the same however often it is sent, so that the other side can tell a repeat.
 
@@ -78,18 +78,18 @@ as $$
            'currency', event.payload -> 'currency'));
 $$;
 
--- Definer: whoever causes an event has no right to endpoints or deliveries.
-create function private.enqueue_webhook_deliveries() returns trigger
-  language plpgsql security definer set search_path = ''
+create function private.enqueue_webhook_deliveries(event private.outbox) returns void
+  language plpgsql volatile set search_path = ''
 as $$
 declare
-  v_event constant text := replace(new.kind, '_', '.');
+  v_event constant text := replace(event.kind, '_', '.');
 begin
   insert into public.webhook_deliveries (endpoint_id, outbox_id, event, body)
-  select e.id, new.id, v_event,
-         jsonb_build_object('type', v_event, 'timestamp', new.created_at, 'data', private.build_webhook_data(new))::text
-    from public.webhook_endpoints e where e.is_active and v_event = any (e.events);
-  return null;
+  select e.id, event.id, v_event,
+         jsonb_build_object('type', v_event, 'timestamp', event.created_at, 'data', private.build_webhook_data(event))::text
+    from public.webhook_endpoints e
+   -- Whoever asked for it after it happened is not told.
+   where e.is_active and v_event = any (e.events) and e.created_at <= event.created_at;
 end
 $$;
 
@@ -162,12 +162,15 @@ create function private.claim_webhook_delivery()
 as $$
 #variable_conflict use_column
 declare
-  v_delivery public.webhook_deliveries;
-  v_failed   text;
+  v_delivery  public.webhook_deliveries;
+  v_addressed integer;
+  v_failed    text;
 begin
   for v_try in 1 .. 50 loop
+    v_addressed := case when v_try <= 10 then private.address_waiting_events() else 0 end;
     v_delivery := private.lock_due_webhook_delivery();
-    exit when v_delivery.id is null;
+    exit when v_delivery.id is null and v_addressed = 0;
+    continue when v_delivery.id is null;
     v_failed := case when private.webhook_retry_delay(v_delivery.attempts) is null and v_delivery.attempts > 0
                      then 'sender_died' else private.find_reason_unreadable(to_jsonb(v_delivery)) end;
     exit when v_failed is null;
@@ -244,9 +247,3 @@ revoke execute on function private.build_webhook_data, private.enqueue_webhook_d
 grant execute on function private.redeliver_webhooks, public.redeliver_webhooks to authenticated, service_role;
 grant execute on function private.claim_webhook_delivery, private.finish_webhook_delivery,
   public.claim_webhook_delivery, public.finish_webhook_delivery to service_role;
-
-create trigger outbox_60_enqueue_webhook_deliveries after insert on private.outbox for each row
-  when (new.kind in ('session_booked', 'session_rescheduled', 'session_changed', 'session_cancelled', 'session_completed',
-                     'recording_ready', 'recording_failed', 'payment_received', 'payment_returned', 'payment_restored',
-                     'payout_paid'))
-  execute function private.enqueue_webhook_deliveries();
