@@ -129,7 +129,8 @@ begin
     perform private.refuse(409, 'seats_are_taken', format('%s people have a seat in this class.', v_taken),
                            'Cancel their seats first, or leave room for all of them.');
   elsif tg_op = 'UPDATE' and new.max_participants < old.max_participants
-        and (new.max_participants < v_taken + v_kept or (new.max_participants = 1 and v_kept > 0)) then
+        and v_kept > 0 and (new.max_participants = 1 or new.max_participants < v_taken + (
+          select count(*) from private.list_seat_keepers(new.id))) then
     perform private.refuse(409, 'seats_are_kept', format('%s seats are kept for people from the waiting list.', v_kept),
                            'Leave room for them too, or try again when they have answered.');
   end if;
