@@ -61,6 +61,10 @@ begin
          v_is_booked and mail.kind in ('session_booked', 'session_rescheduled', 'session_reminder', 'payment_received')
          and not private.has_signed_waiver(mail.user_id, v_session.id)),
         ('pay_session', null, now() + interval '2 days', mail.kind = 'session_to_pay'),
+        -- To all the classes, their seats and their waiting lists.
+        ('find_classes', null, now() + interval '60 days',
+         mail.kind in ('waiting_list_joined', 'seat_kept', 'kept_seat_lapsed', 'waiting_class_changed',
+                       'waiting_class_cancelled', 'class_full', 'class_links')),
         ('show_payout', mail.payload ->> 'payout_id', now() + interval '1 year',
          mail.kind = 'payout_paid' and mail.payload ? 'payout_id'),
         -- What a bank did not pay for: by itself, whatever else they pick meanwhile. A package is bought in the wallet.

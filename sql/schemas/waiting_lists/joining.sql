@@ -64,6 +64,26 @@ begin
 end
 $$;
 
+-- The way to the list for whoever wants a seat in a full class: one mail, however often they try in a while.
+create function private.publish_full_class(class public.session_schedules) returns void
+  language plpgsql volatile set search_path = ''
+as $$
+begin
+  if private.get_keeping_end(class.scheduled_at, false) is not null
+     and not exists (select from public.waiting_list_entries e
+                      where e.class_id = class.id and e.user_id = auth.uid() and e.status in ('waiting', 'kept'))
+     and not exists (select from public.session_schedules seat
+                      where seat.group_class_id = class.id and seat.client_id = auth.uid() and seat.status <> 'cancelled')
+     and not exists (select from private.mails m
+                      where m.user_id = auth.uid() and m.kind = 'class_full' and m.session_id = class.id
+                        and m.created_at > now() - interval '1 hour') then
+    perform private.limit_use('picks kept', auth.uid());
+    perform private.publish_event('class_full', auth.uid(), class.id, jsonb_build_object(
+      'practitioner_id', class.practitioner_id, 'scheduled_at', class.scheduled_at));
+  end if;
+end
+$$;
+
 create type public.coming_class as (
   class_id uuid, class_name text, practitioner_name text, scheduled_at timestamptz, ends_at timestamptz, time_zone text,
   session_location text, physical_location text, max_participants integer, free_seats integer, waiting integer,
@@ -77,7 +97,7 @@ comment on column public.coming_class.my_place is 'Of those who wait: 1 is the n
 
 -- Those of the next ninety days. Where somebody waits, whoever leads it may have stopped taking bookings.
 -- Definer: seats and lists are of many people, of whom it says only how many there are.
-create function private.list_coming_classes(at_most integer) returns setof public.coming_class
+create function private.list_coming_classes(at_most integer, only_class uuid default null) returns setof public.coming_class
   language sql stable security definer set search_path = ''
 as $$
   select c.id, c.class_name, p.name, c.scheduled_at, c.scheduled_at + make_interval(mins => c.duration_minutes),
@@ -92,13 +112,15 @@ as $$
          mine.kept_until
     from (select s.* from public.session_schedules s
            where s.max_participants > 1 and s.group_class_id is null and s.status = 'scheduled'
-             and s.scheduled_at > now() and s.scheduled_at < now() + interval '90 days'
+             and s.scheduled_at > now()
+             and case when list_coming_classes.only_class is null then s.scheduled_at < now() + interval '90 days'
+                      else s.id = list_coming_classes.only_class end
            order by s.scheduled_at, s.id limit least(greatest(coalesce(list_coming_classes.at_most, 50), 1), 100)) c
     join public.practitioners p on p.id = c.practitioner_id
     left join public.waiting_list_entries mine
       on mine.class_id = c.id and mine.user_id = auth.uid() and mine.status in ('waiting', 'kept')
      and (mine.status = 'waiting' or mine.kept_until > now())
-   where private.takes_bookings(c) or mine.id is not null
+   where private.takes_bookings(c) or mine.id is not null or list_coming_classes.only_class is not null
    order by c.scheduled_at, c.id;
 $$;
 
@@ -126,8 +148,8 @@ as $$
 $$;
 comment on function public.leave_waiting_list is 'Waits no longer, and gives back a seat that is kept.';
 
-revoke execute on function private.join_waiting_list, private.leave_waiting_list, private.list_coming_classes,
-  public.list_coming_classes, public.join_waiting_list, public.leave_waiting_list
+revoke execute on function private.join_waiting_list, private.leave_waiting_list, private.publish_full_class,
+  private.list_coming_classes, public.list_coming_classes, public.join_waiting_list, public.leave_waiting_list
   from public, anon, authenticated, service_role;
 grant execute on function private.join_waiting_list, private.leave_waiting_list, private.list_coming_classes,
   public.list_coming_classes, public.join_waiting_list, public.leave_waiting_list to authenticated;

@@ -89,7 +89,7 @@ begin
       private.get_keeping_end(class.scheduled_at, false)));
     update public.waiting_list_entries e set status = 'kept', kept_until = v_until where e.id = v_entry.id;
     perform private.publish_event('seat_kept', v_entry.user_id, class.id, v_facts || jsonb_build_object(
-      'entry_id', v_entry.id, 'kept_until', v_until));
+      'entry_id', v_entry.id, 'answer_until', v_until));
     v_changed := v_changed + 1;
   end loop;
   return v_changed;
