@@ -165,6 +165,8 @@ def _mail(mail: PageScene) -> None:
     mail.look(f"{manage}&show=times").raise_for_status()
     mail.press(manage, act="cancel").raise_for_status()
     mail.press(mail.address("find_my_sessions"), address=mail.client.email).raise_for_status()
+    mail.look(mail.address("find_classes")).raise_for_status()
+    mail.look(mail.make_link("find_classes", mail.client, None)).raise_for_status()
 
 
 def _answer(scene: PageScene) -> None:

@@ -8,7 +8,9 @@ import pytest
 from sql.throwaway import Server, server
 from tests.sql.waiting_load import prepare_waiting, violations_after
 
-ATTEMPTS = int(os.environ.get("WAITING_ATTEMPTS", "1200"))  # `python -m tests.sql.waiting_load 5000` makes more
+ATTEMPTS = int(
+    os.environ.get("WAITING_ATTEMPTS", "1200")
+)  # `python -m tests.sql.waiting_load 5000` makes more
 
 
 @pytest.fixture

@@ -27,8 +27,8 @@ from .booking_steps import BOOKING_VIOLATIONS
 
 CLIENTS, CLASSES, PLACES, CONNECTIONS = 60, 4, 3, 12
 
-# At any moment, in one snapshot: nobody is promised a seat that somebody else has. Where none is kept, an admin may make
-# a class smaller than what is held for a few minutes: whoever then pays gets a credit.
+# At any moment, in one snapshot: nobody is promised a seat that somebody else has. Where none is kept, an admin may
+# make a class smaller than what is held for a few minutes: whoever then pays gets a credit.
 PROMISED_TWICE = """
     select c.id from public.session_schedules c
      where c.id = any (%s::uuid[]) and c.status = 'scheduled' and c.max_participants <
@@ -220,9 +220,13 @@ def prepare_waiting(postgres: Server, name: str) -> WaitingLoad:
         run.execute("update private.rate_limits set times = 1000000")  # a few people, who never rest
         run.execute("update private.waiting_list_rules set at_once = 100")
         run.execute("update private.hold_rules set at_once = 100")
-        run.executemany("insert into auth.users (id) values (%s)", [(each,) for each in [leader, admin, *clients]])
+        run.executemany(
+            "insert into auth.users (id) values (%s)", [(each,) for each in [leader, admin, *clients]]
+        )
         run.execute("insert into public.user_roles (user_id, role) values (%s, 'admin')", [admin])
-        run.execute("insert into public.practitioners (id, user_id, name) values (%s, %s, 'P')", [leader, leader])
+        run.execute(
+            "insert into public.practitioners (id, user_id, name) values (%s, %s, 'P')", [leader, leader]
+        )
         run.execute(
             "insert into public.liability_waivers (user_id, waiver_text, waiver_policy_id, waiver_policy_version)"
             " select person, policy_text, id, version from public.waiver_policy, unnest(%s::uuid[]) person",
@@ -271,7 +275,9 @@ def main() -> None:
         load.run(attempts)
         violations = violations_after(load)
     print(json.dumps({f"{act}: {end}": n for (act, end), n in sorted(load.outcomes.items())}, indent=1))
-    print(f"{attempts} attempts in {load.seconds:.0f} s, looked at {load.looks} times; violations: {violations}")
+    print(
+        f"{attempts} attempts in {load.seconds:.0f} s, looked at {load.looks} times; violations: {violations}"
+    )
     sys.exit(1 if violations or load.failures else 0)
 
 
