@@ -21,10 +21,10 @@ declare
 begin
   select s.* into v_class from public.session_schedules s
    where s.id = compose_found_class.class_id and private.is_class(s) and s.status = 'scheduled' and s.scheduled_at > now();
-  select c.* into v_found.class from private.list_coming_classes(100, v_class.id) c;
-  if v_class.id is null or (v_found.class).class_id is null then
+  if not found then
     perform private.refuse(404, 'class_not_found', 'There is no such class.');
   end if;
+  v_found.class := (select c from private.list_coming_classes(1, v_class.id) c);
   v_found.time_zone := coalesce(private.find_user_time_zone(auth.uid()), (v_found.class).time_zone);
   v_found.has_credit := exists (select from private.list_good_lots(
     auth.uid(), private.list_class_session_type_ids(v_class), v_class.duration_minutes, true));
@@ -46,7 +46,7 @@ $$;
 
 -- Definer: its callers are not signed in.
 create function private.read_coming_classes(token text, out classes public.coming_class[], out time_zone text)
-  language plpgsql volatile security definer set search_path = ''
+  language plpgsql stable security definer set search_path = ''
 as $$
 begin
   if read_coming_classes.token is not null then
@@ -58,7 +58,7 @@ $$;
 
 -- Definer: as above.
 create function private.read_coming_class(token text, class_id uuid) returns private.found_class
-  language plpgsql volatile security definer set search_path = ''
+  language plpgsql stable security definer set search_path = ''
 as $$
 begin
   perform private.open_page_link(read_coming_class.token, 'find_classes');
@@ -112,7 +112,7 @@ $$;
 
 create function public.read_coming_classes(token text default null)
   returns table (classes public.coming_class[], time_zone text)
-  language sql volatile security invoker set search_path = ''
+  language sql stable security invoker set search_path = ''
 as $$
   select * from private.read_coming_classes(read_coming_classes.token);
 $$;
@@ -122,7 +122,7 @@ comment on function public.read_coming_classes is
 create function public.read_coming_class(token text, class_id uuid)
   returns table (class public.coming_class, time_zone text, has_credit boolean, practitioner_id uuid, session_type_id uuid,
                  session_type text, duration_minutes integer, waiver_version integer, waiver_body text, signer_name text)
-  language sql volatile security invoker set search_path = ''
+  language sql stable security invoker set search_path = ''
 as $$
   select * from private.read_coming_class(read_coming_class.token, read_coming_class.class_id);
 $$;
