@@ -1284,6 +1284,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/find-classes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the classes to come with their waiting lists; wait for a seat or take one by a link.
+         * @description A link's token, a class, and of a form what to do; without a link, the address that it is sent to. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
+         */
+        get: operations["find_classes"];
+        put?: never;
+        /**
+         * Show the classes to come with their waiting lists; wait for a seat or take one by a link.
+         * @description A link's token, a class, and of a form what to do; without a link, the address that it is sent to. Called by anybody. A page of ours, at PAGES_URL.
+         */
+        post: operations["find_classes_by_post"];
+        delete?: never;
+        options?: never;
+        /**
+         * Show the classes to come with their waiting lists; wait for a seat or take one by a link.
+         * @description A link's token, a class, and of a form what to do; without a link, the address that it is sent to. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
+         */
+        head: operations["find_classes_by_head"];
+        patch?: never;
+        trace?: never;
+    };
     "/pay-session": {
         parameters: {
             query?: never;
@@ -2996,6 +3024,48 @@ export interface components {
              * @enum {string}
              */
             format?: "csv" | "xlsx";
+        };
+        /**
+         * FindClasses
+         * @description A link's token, a class, and of a form what to do; without a link, the address that it is sent to.
+         */
+        FindClasses: {
+            /**
+             * @description Of a link in a mail, or of Agora's SDK.
+             * @default
+             * @example text
+             */
+            token?: string;
+            /**
+             * @description The class to look at.
+             * @default null
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
+            class_id?: string | null;
+            /**
+             * @description What to do, of a form.
+             * @default null
+             * @example wait
+             */
+            act?: ("wait" | "leave" | "take" | "pay") | null;
+            /**
+             * @description Of the waiver that was shown.
+             * @default null
+             * @example 2
+             */
+            version?: number | null;
+            /**
+             * @description The name, typed as a signature.
+             * @default null
+             * @example Example Client
+             */
+            signature_name?: string | null;
+            /**
+             * @description A mail address.
+             * @default null
+             * @example person@example.com
+             */
+            address?: string | null;
         };
         /**
          * FindMySessions
@@ -11306,6 +11376,267 @@ export interface operations {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
                         code?: "address_not_possible" | "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json";
+                    };
+                };
+            };
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            502: components["responses"]["Refused502"];
+            503: components["responses"]["Refused503"];
+            504: components["responses"]["Refused504"];
+        };
+    };
+    find_classes: {
+        parameters: {
+            query?: {
+                /** @description Of a link in a mail, or of Agora's SDK. */
+                token?: string;
+                /** @description The class to look at. */
+                class_id?: string | null;
+                /** @description What to do, of a form. */
+                act?: ("wait" | "leave" | "take" | "pay") | null;
+                /** @description Of the waiver that was shown. */
+                version?: number | null;
+                /** @description The name, typed as a signature. */
+                signature_name?: string | null;
+                /** @description A mail address. */
+                address?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            401: components["responses"]["Refused401"];
+            /** @description Payment Required */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "no_usable_credit";
+                    };
+                };
+            };
+            403: components["responses"]["Refused403"];
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "class_not_found" | "link_not_found" | "session_not_found";
+                    };
+                };
+            };
+            405: components["responses"]["Refused405"];
+            408: components["responses"]["Refused408"];
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_gone" | "already_exists" | "already_joined" | "class_full" | "class_not_open" | "class_over" | "double_booked" | "not_possible" | "practitioner_unavailable" | "seats_are_free" | "too_many_waiting_lists" | "waiting_list_full" | "waiting_list_over" | "waiver_required" | "waiver_text_not_current";
+                    };
+                };
+            };
+            410: components["responses"]["Refused410"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "address_not_possible" | "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json" | "signature_missing";
+                    };
+                };
+            };
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            502: components["responses"]["Refused502"];
+            503: components["responses"]["Refused503"];
+            504: components["responses"]["Refused504"];
+        };
+    };
+    find_classes_by_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["FindClasses"];
+            };
+        };
+        responses: {
+            /** @description A file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            401: components["responses"]["Refused401"];
+            /** @description Payment Required */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "no_usable_credit";
+                    };
+                };
+            };
+            403: components["responses"]["Refused403"];
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "class_not_found" | "link_not_found" | "session_not_found";
+                    };
+                };
+            };
+            405: components["responses"]["Refused405"];
+            408: components["responses"]["Refused408"];
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_gone" | "already_exists" | "already_joined" | "class_full" | "class_not_open" | "class_over" | "double_booked" | "not_possible" | "practitioner_unavailable" | "seats_are_free" | "too_many_waiting_lists" | "waiting_list_full" | "waiting_list_over" | "waiver_required" | "waiver_text_not_current";
+                    };
+                };
+            };
+            410: components["responses"]["Refused410"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "address_not_possible" | "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json" | "signature_missing";
+                    };
+                };
+            };
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            502: components["responses"]["Refused502"];
+            503: components["responses"]["Refused503"];
+            504: components["responses"]["Refused504"];
+        };
+    };
+    find_classes_by_head: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["FindClasses"];
+            };
+        };
+        responses: {
+            /** @description A file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            401: components["responses"]["Refused401"];
+            /** @description Payment Required */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "no_usable_credit";
+                    };
+                };
+            };
+            403: components["responses"]["Refused403"];
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "class_not_found" | "link_not_found" | "session_not_found";
+                    };
+                };
+            };
+            405: components["responses"]["Refused405"];
+            408: components["responses"]["Refused408"];
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_gone" | "already_exists" | "already_joined" | "class_full" | "class_not_open" | "class_over" | "double_booked" | "not_possible" | "practitioner_unavailable" | "seats_are_free" | "too_many_waiting_lists" | "waiting_list_full" | "waiting_list_over" | "waiver_required" | "waiver_text_not_current";
+                    };
+                };
+            };
+            410: components["responses"]["Refused410"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "address_not_possible" | "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json" | "signature_missing";
                     };
                 };
             };
