@@ -334,7 +334,7 @@ def use_find_classes(stage: Stage) -> Iterator[Use]:
     scene = PageScene(stage)
     page = scene.address("find_classes")
     yield of_address("session link requests", lambda n: scene.press(page, address=f"c{n}@nobody.test"))
-    group = stage.group_class(practitioner=scene.practitioner)
+    group = stage.group_class(practitioner=scene.practitioner, starts_in_minutes=6000)
     link = f"{scene.make_link('find_classes', scene.client, None)}&class_id={group['id']}"
     yield Use("waiting lists", scene.client.id, lambda _: scene.press(link, act="leave"))
     yield Use("seats by link", scene.client.id, lambda _: scene.press(link, act="take"))

@@ -137,7 +137,7 @@ $$;
 -- Cancelled by being deleted.
 
 -- Deleting a class in which somebody has or had a seat, or for which somebody waits, cancels it: the row stays as
--- evidence, and they are told. Without its note, the admin page, which lists classes by their notes, shows it no longer.
+-- evidence, and they are told. Without its note, the admin page, which lists classes by their notes, shows it no more.
 -- Definer: whoever deletes may write neither credits nor cancellations.
 create function private.cancel_class_instead_of_deleting() returns trigger
   language plpgsql security definer set search_path = ''

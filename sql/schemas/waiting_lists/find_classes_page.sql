@@ -2,8 +2,8 @@
 --
 -- Its short address stands in the refusal of a full class, and shows everybody what comes and how full it is. By the
 -- link that is mailed, somebody waits, leaves a list, and takes a seat: with a credit here, or by the website's own
--- checkout, where price and cancellation policy stand. Whoever takes a seat signs the current waiver first, if they have
--- not; the service writes the signature, as for sign_waiver.
+-- checkout, where price and cancellation policy stand. Whoever takes a seat signs the current waiver first, if they
+-- have not; the service writes the signature, as for sign_waiver.
 
 create type private.found_class as (
   class public.coming_class, time_zone text, has_credit boolean, practitioner_id uuid, session_type_id uuid,
