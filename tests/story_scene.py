@@ -14,7 +14,7 @@ from .payment_scene import PaymentScene, pay_on
 from .recording_scene import until
 
 AN_HOUR = 60.0
-ONLY_MAILED = {"welcome", "my_sessions"}
+ONLY_MAILED = {"welcome", "my_sessions", "class_links"}
 
 
 class StoryScene(PageScene):
@@ -89,6 +89,12 @@ class StoryScene(PageScene):
             execute(
                 "delete from private.session_agreements where changed_at = now()"
                 " and session_id not in (select session_id from changed)"
+            )
+            # Whoever waits has waited as long, and was told of nothing else.
+            execute(
+                "update public.waiting_list_entries e set told = private.describe_told_class(s),"
+                " kept_until = kept_until - n.by"
+                " from nearer n join public.session_schedules s on s.id = n.id where e.class_id = n.id"
             )
             for told in ("private.outbox", "public.user_notifications"):
                 execute(f"delete from {told} where created_at = now()")

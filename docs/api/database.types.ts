@@ -4788,6 +4788,95 @@ export type Database = {
                     }
                 ];
             };
+            /** Who waits for a seat in a full class, and for whom one is kept. */
+            "waiting_list_entries": {
+                Row: {
+                    /** The class: session_schedules.id. */
+                    "class_id": string;
+                    /** When they joined the list. */
+                    "created_at": string;
+                    /** When it was over; null: they are on the list. */
+                    "ended_at": string | null;
+                    /** Of the row; made here. */
+                    "id": string;
+                    /** Until when a seat is, or was, kept for them. */
+                    "kept_until": string | null;
+                    /** The lower, the sooner a seat is kept for them. */
+                    "place": number;
+                    /** Why they were moved up. */
+                    "place_reason": string | null;
+                    /** The admin who moved them up. */
+                    "placed_by": string | null;
+                    /** waiting, kept, seated, lapsed, left or closed. */
+                    "status": string;
+                    /** The class as they were last told of it, by column. */
+                    "told": NonNullable<Json>;
+                    /** Who waits. */
+                    "user_id": string;
+                };
+                ComputedFields: never;
+                Insert: {
+                    "class_id": string;
+                    "created_at"?: string;
+                    "ended_at"?: string | null;
+                    "id"?: string;
+                    "kept_until"?: string | null;
+                    "place"?: number;
+                    "place_reason"?: string | null;
+                    "placed_by"?: string | null;
+                    "status"?: string;
+                    "told": NonNullable<Json>;
+                    "user_id": string;
+                };
+                Update: {
+                    "class_id"?: string;
+                    "created_at"?: string;
+                    "ended_at"?: string | null;
+                    "id"?: string;
+                    "kept_until"?: string | null;
+                    "place"?: number;
+                    "place_reason"?: string | null;
+                    "placed_by"?: string | null;
+                    "status"?: string;
+                    "told"?: NonNullable<Json>;
+                    "user_id"?: string;
+                };
+                Relationships: [
+                    {
+                        foreignKeyName: "waiting_list_entries_class_id_fkey";
+                        columns: [
+                            "class_id"
+                        ];
+                        isOneToOne: false;
+                        referencedRelation: "admin_sessions_without_waiver";
+                        referencedColumns: [
+                            "session_id"
+                        ];
+                    },
+                    {
+                        foreignKeyName: "waiting_list_entries_class_id_fkey";
+                        columns: [
+                            "class_id"
+                        ];
+                        isOneToOne: false;
+                        referencedRelation: "group_session_correlations";
+                        referencedColumns: [
+                            "session_id"
+                        ];
+                    },
+                    {
+                        foreignKeyName: "waiting_list_entries_class_id_fkey";
+                        columns: [
+                            "class_id"
+                        ];
+                        isOneToOne: false;
+                        referencedRelation: "session_schedules";
+                        referencedColumns: [
+                            "id"
+                        ];
+                    }
+                ];
+            };
             /** The texts of the liability waiver. One is active. */
             "waiver_policy": {
                 Row: {
@@ -7232,6 +7321,17 @@ export type Database = {
                     "session_id": string;
                 }[];
             };
+            /** Waits for a seat in a full class. Joining again finds the first entry. */
+            "join_waiting_list": {
+                Args: {
+                    "class_id": string;
+                };
+                Returns: {
+                    "entry_id": string;
+                    "kept_until": string;
+                    "status": string;
+                }[];
+            };
             /** What an entry about a session starts with; journal_entry_id is the entry that exists already. */
             "journal_prefill": {
                 Args: {
@@ -7279,6 +7379,15 @@ export type Database = {
                     "pay_at": string;
                 }[];
             };
+            /** Waits no longer, and gives back a seat that is kept. */
+            "leave_waiting_list": {
+                Args: {
+                    "class_id": string;
+                };
+                Returns: {
+                    "success": boolean;
+                }[];
+            };
             /** For admins: links a class online with one in the studio. */
             "link_group_sessions": {
                 Args: {
@@ -7307,6 +7416,19 @@ export type Database = {
                 SetofOptions: {
                     from: "*";
                     to: "group_session_correlations";
+                    isOneToOne: false;
+                    isSetofReturn: true;
+                };
+            };
+            /** The classes to come, with their seats and waiting lists, and where the caller stands on them. */
+            "list_coming_classes": {
+                Args: {
+                    "at_most"?: number;
+                };
+                Returns: Database["public"]['CompositeTypes']["coming_class"][];
+                SetofOptions: {
+                    from: "*";
+                    to: "coming_class";
                     isOneToOne: false;
                     isSetofReturn: true;
                 };
@@ -7361,6 +7483,22 @@ export type Database = {
                 Returns: {
                     "next_cursor": string;
                     "users": Json;
+                }[];
+            };
+            /** For admins: who waits for a class, in their order. */
+            "list_waiting_people": {
+                Args: {
+                    "class_id": string;
+                };
+                Returns: {
+                    "created_at": string;
+                    "entry_id": string;
+                    "full_name": string;
+                    "kept_until": string;
+                    "place": number;
+                    "place_reason": string;
+                    "status": string;
+                    "user_id": string;
                 }[];
             };
             "log_audit_event": {
@@ -7483,6 +7621,18 @@ export type Database = {
                     isOneToOne: false;
                     isSetofReturn: true;
                 };
+            };
+            /** For admins: puts somebody first on a waiting list, with a reason that the audit log keeps. */
+            "move_up_waiting_person": {
+                Args: {
+                    "entry_id": string;
+                    "reason": string;
+                };
+                Returns: {
+                    "id": string;
+                    "place_reason": string;
+                    "status": string;
+                }[];
             };
             "next_take_file": {
                 Args: {
@@ -7681,7 +7831,7 @@ export type Database = {
                     "upcoming": Json;
                 }[];
             };
-            /** For the scheduler, again until all are nought: due reminders, mails whose sender died, what nobody answered in time. Keeps where the pages of our own are, answers who asked for their links, and notes what waits for a person. */
+            /** For the scheduler, again until all are nought: due reminders, mails whose sender died, what nobody answered in time, waiting lists. Keeps where the pages of our own are, answers who asked for their links, and notes what waits for a person. */
             "prepare_mails": {
                 Args: {
                     "pages_origin": string;
@@ -7690,6 +7840,7 @@ export type Database = {
                     "lost": number;
                     "reminders": number;
                     "unanswered": number;
+                    "waiting": number;
                 }[];
             };
             "prepare_recording_erasures": {
@@ -7803,6 +7954,35 @@ export type Database = {
                     isOneToOne: false;
                     isSetofReturn: true;
                 };
+            };
+            /** By a link in a mail: one class, and what taking a seat in it needs. */
+            "read_coming_class": {
+                Args: {
+                    "class_id": string;
+                    "token": string;
+                };
+                Returns: {
+                    "class": Database["public"]['CompositeTypes']["coming_class"];
+                    "duration_minutes": number;
+                    "has_credit": boolean;
+                    "practitioner_id": string;
+                    "session_type": string;
+                    "session_type_id": string;
+                    "signer_name": string;
+                    "time_zone": string;
+                    "waiver_body": string;
+                    "waiver_version": number;
+                }[];
+            };
+            /** The classes to come with their seats and waiting lists; by a link in a mail also where its person stands. */
+            "read_coming_classes": {
+                Args: {
+                    "token"?: string;
+                };
+                Returns: {
+                    "classes": (Database["public"]['CompositeTypes']["coming_class"])[];
+                    "time_zone": string;
+                }[];
             };
             /** By a link in a mail: a practitioner's year, of one currency. */
             "read_linked_year_statement": {
@@ -8222,6 +8402,16 @@ export type Database = {
                     isSetofReturn: true;
                 };
             };
+            /** Writes an address down, to which a link to the classes and their waiting lists is sent. The same for every address. */
+            "request_class_links": {
+                Args: {
+                    "address": string;
+                    "ip_address"?: string;
+                };
+                Returns: {
+                    "success": boolean;
+                }[];
+            };
             /** For admins: decides and records a refund; refund-payment then makes it at Stripe. */
             "request_refund": {
                 Args: {
@@ -8600,6 +8790,29 @@ export type Database = {
                     "studio_location_id": string;
                 }[];
             };
+            "take_class_seat": {
+                Args: {
+                    "class_id": string;
+                    "ip_address"?: string;
+                    "signature_name"?: string;
+                    "token": string;
+                    "user_agent"?: string;
+                    "version"?: number;
+                    "with_credit": boolean;
+                };
+                Returns: {
+                    "class": Database["public"]['CompositeTypes']["coming_class"];
+                    "duration_minutes": number;
+                    "has_credit": boolean;
+                    "practitioner_id": string;
+                    "session_type": string;
+                    "session_type_id": string;
+                    "signer_name": string;
+                    "time_zone": string;
+                    "waiver_body": string;
+                    "waiver_version": number;
+                }[];
+            };
             /** For admins: undoes link_group_sessions. */
             "unlink_group_sessions": {
                 Args: {
@@ -8751,6 +8964,26 @@ export type Database = {
                     "storage_path": string;
                 }[];
             };
+            /** By a link in a mail: joins a waiting list, or leaves it. */
+            "wait_for_class": {
+                Args: {
+                    "class_id": string;
+                    "token": string;
+                    "waits"?: boolean;
+                };
+                Returns: {
+                    "class": Database["public"]['CompositeTypes']["coming_class"];
+                    "duration_minutes": number;
+                    "has_credit": boolean;
+                    "practitioner_id": string;
+                    "session_type": string;
+                    "session_type_id": string;
+                    "signer_name": string;
+                    "time_zone": string;
+                    "waiver_body": string;
+                    "waiver_version": number;
+                }[];
+            };
         };
         Enums: {
             "app_role": "admin" | "practitioner" | "user";
@@ -8764,6 +8997,24 @@ export type Database = {
                 "group_class_id": string | null;
                 "seats_left": number | null;
                 "reason": string | null;
+            };
+            "coming_class": {
+                "class_id": string | null;
+                "class_name": string | null;
+                "practitioner_name": string | null;
+                "scheduled_at": string | null;
+                "ends_at": string | null;
+                "time_zone": string | null;
+                "session_location": string | null;
+                "physical_location": string | null;
+                "max_participants": number | null;
+                "free_seats": number | null;
+                "waiting": number | null;
+                "takes_waiting": boolean | null;
+                "is_joined": boolean | null;
+                "my_status": string | null;
+                "my_place": number | null;
+                "kept_until": string | null;
             };
             "signed_document": {
                 "kind": string | null;

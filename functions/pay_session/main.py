@@ -1,7 +1,5 @@
 """Pay for a session that no credit was good for, or a bank did not pay: shows it, and leads to the site's checkout."""
 
-from urllib.parse import urlencode
-
 from starlette.responses import HTMLResponse
 
 from shared.call import Call
@@ -9,9 +7,10 @@ from shared.pages import PAGE_METHODS, Pages, refusal_page
 from shared.refused_checkouts import REASONS
 from shared.serving import endpoint
 from shared.settings import SiteSettings
+from shared.site_checkout import checkout_address
 from shared.timezones import zone
 
-from .contract import PaySession, SessionToPay, read_session_to_pay_rpc
+from .contract import PaySession, read_session_to_pay_rpc
 
 pages = Pages(__file__)
 
@@ -28,22 +27,6 @@ async def pay_session(call: Call[PaySession]) -> HTMLResponse:
         session=picked,
         zone=zone(picked.time_zone),
         reason=REASONS.get(picked.reason) if picked.reason else None,
-        checkout=_checkout(picked, site),
+        checkout=checkout_address(picked, site),
         site=site,
     )
-
-
-def _checkout(picked: SessionToPay, site: str) -> str:
-    """The website's checkout, as its own pages lead there."""
-    query = {
-        "practitioner_id": picked.practitioner_id,
-        "scheduled_at": f"{picked.scheduled_at:%Y-%m-%dT%H:%M:%S}.000Z",
-        "duration_minutes": picked.duration_minutes,
-        "session_type": picked.session_type,
-        "is_group": str(picked.is_group).lower(),
-        "session_location": picked.session_location,
-        "session_type_id": picked.session_type_id,
-        "physical_location": picked.physical_location,
-        "group_session_id": picked.group_class_id,
-    }
-    return f"{site}/sessions/payment?{urlencode({name: each for name, each in query.items() if each is not None})}"

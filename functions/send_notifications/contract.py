@@ -14,11 +14,12 @@ Outcome = Literal["sent", "failed", "later", "unknown", "not_found"]
 
 
 class Prepared(Output):
-    """How many reminders were written, mails had a sender that died, and questions nobody answered in time."""
+    """How many reminders were written, mails had a sender that died, questions nobody answered, lists moved on."""
 
     reminders: int
     lost: int
     unanswered: int
+    waiting: int
 
 
 class PaymentSummary(Output):

@@ -79,6 +79,7 @@ async def _prepare(call: Call[None], progress: Progress) -> AsyncGenerator[None]
         (prepared := await call.service.rpc(prepare_mails_rpc, pages_origin=origin)).reminders
         or prepared.lost
         or prepared.unanswered
+        or prepared.waiting
     ):
         progress.reminders += prepared.reminders
         progress.lost += prepared.lost

@@ -23,5 +23,8 @@ async def show_refused_checkout(call: Call[ShowRefusedCheckout]) -> HTMLResponse
             "reason_not_found", "This page is not known.", hint="Please start again on the website."
         )
     return pages.show(
-        "refused_checkout.html", reason=reason, back=f"{SiteSettings.read().site}/{call.body.back}"
+        "refused_checkout.html",
+        reason=reason,
+        back=f"{SiteSettings.read().site}/{call.body.back}",
+        can_wait=call.body.code == "class_full",
     )

@@ -349,6 +349,17 @@ def use_find_my_sessions(stage: Stage) -> Iterator[Use]:
     yield Use("session links in all", "all", lambda n: scene.press(page, address=f"all{n}@nobody.test"))
 
 
+def use_find_classes(stage: Stage) -> Iterator[Use]:
+    """Without a link as above; by a link, lists joined and left, and seats taken."""
+    scene = PageScene(stage)
+    page = scene.address("find_classes")
+    yield of_address("session link requests", lambda n: scene.press(page, address=f"c{n}@nobody.test"))
+    group = stage.group_class(practitioner=scene.practitioner, starts_in_minutes=6000)
+    link = f"{scene.make_link('find_classes', scene.client, None)}&class_id={group['id']}"
+    yield Use("waiting lists", scene.client.id, lambda _: scene.press(link, act="leave"))
+    yield Use("seats by link", scene.client.id, lambda _: scene.press(link, act="take"))
+
+
 def use_unsubscribe(stage: Stage) -> Iterator[Use]:
     yield of_address("unknown links", lambda n: stage.invoke(f"unsubscribe?token=x{n}"), 404)
 
@@ -460,6 +471,7 @@ UNLIMITED_RPCS = {
             "issue_practitioner_contract",
             "link_group_sessions",
             "unlink_group_sessions",
+            "move_up_waiting_person",
             "mark_payout_failed",
             "mark_payout_paid",
             "offer_session_to",

@@ -552,6 +552,8 @@ def test_every_kind_of_message_has_a_template(mail: MailScene) -> None:
     elsewhere |= {"session_changed", "session_given_away", "change_proposed", "change_declined"}
     elsewhere |= {"session_offered", "session_offer_closed", "session_not_taken", "substitute_wanted"}
     elsewhere |= {"class_scheduled", "matters_waiting"}
+    elsewhere |= {"waiting_list_joined", "seat_kept", "kept_seat_lapsed", "waiting_class_changed"}
+    elsewhere |= {"waiting_class_cancelled", "class_full", "class_links"}  # test_stories_of_waiting.py
     kinds = mail.stage.owner.execute("select distinct kind from private.mail_kinds").fetchall()
     assert {row["kind"] for row in kinds} == elsewhere | {"payment_received", "waiver_signed"} | OTHERS.keys()
 

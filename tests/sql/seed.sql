@@ -157,3 +157,6 @@ insert into public.approval_requests (id, kind, details, user_id, amount, reques
 
 -- Some of these rows wait for a person. What tests of mails call must not find them.
 update private.matter_settings set note_every = '1 day', noted_at = now();
+insert into public.waiting_list_entries (id, class_id, user_id, told, status, ended_at)
+select '10000000-0000-4000-8000-000000000001', s.id, 'c0000000-0000-4000-8000-000000000001', '{}', 'left', now()
+  from public.session_schedules s limit 1;

@@ -69,6 +69,7 @@ ARGUMENTS = {
     "increment_group_class_participants.increment_by": "compared: a class counts its own seats",
     "issue_practitioner_contract.expires_at": "public.practitioner_contracts.expires_at",
     "issue_practitioner_contract.template_version": "compared with the templates",
+    "list_coming_classes.at_most": "read",
     "list_matters.at_most": "read",
     "list_payments.page_size": "read",
     "list_users.page_size": "read",

@@ -75,6 +75,9 @@ STATES: dict[str, dict[str, str]] = {
         **dict.fromkeys(("in_progress", "completed", "cancelled"), NEVER),
         "scheduled": "double_booked",
     },
+    "public.waiting_list_entries.status": dict.fromkeys(
+        ("waiting", "kept", "seated", "lapsed", "left", "closed"), NEVER
+    ),
     "public.webhook_deliveries.status": {
         **dict.fromkeys(("pending", "delivered"), NEVER),
         "failed": "webhooks_not_received",

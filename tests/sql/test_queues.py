@@ -241,6 +241,7 @@ NO_QUEUES = {
     "private.remind_sessions",
     "private.tell_ending_credits",
     "private.save_idempotent_answer",
+    "private.settle_waiting_lists",  # a class that is locked, or fails, has its turn a minute later
     "public.reconcile_contracts",
 }
 

@@ -83,12 +83,29 @@ as $$
            or exists (select from public.checkout_sessions c where c.user_id = get_hold_rules.user_id and c.paid_at is not null));
 $$;
 
+-- Who has a seat for a while: by a hold, or because one is kept for them (waiting_lists/waiting_list_entries.sql).
+create function private.list_seat_keepers(group_class_id uuid) returns setof uuid
+  language sql stable set search_path = ''
+as $$
+  select h.user_id from public.session_holds h
+   where h.group_class_id = list_seat_keepers.group_class_id and h.status = 'held' and h.expires_at > now()
+  union
+  select e.user_id from public.waiting_list_entries e
+   where e.class_id = list_seat_keepers.group_class_id and e.status = 'kept' and e.kept_until > now();
+$$;
+
+-- Seats that somebody cannot have because others hold them, or wait for them. Whoever has one for a while lets nobody
+-- pass any more; close to the start nobody waits, and what is free is free.
 create function private.count_held_seats(group_class_id uuid, except_user uuid) returns integer
   language sql stable set search_path = ''
 as $$
-  select count(*)::integer from public.session_holds h
-   where h.group_class_id = count_held_seats.group_class_id and h.status = 'held' and h.expires_at > now()
-     and h.user_id is distinct from count_held_seats.except_user;
+  select (select count(*) from private.list_seat_keepers(count_held_seats.group_class_id) k (user_id)
+           where k.user_id is distinct from count_held_seats.except_user)::integer
+         + case when exists (select from private.list_seat_keepers(count_held_seats.group_class_id) k (user_id)
+                              where k.user_id = count_held_seats.except_user)
+                  or private.get_keeping_end((select s.scheduled_at from public.session_schedules s
+                                               where s.id = count_held_seats.group_class_id), false) is null then 0
+                else private.count_waiting_before(count_held_seats.group_class_id, count_held_seats.except_user) end;
 $$;
 
 create function private.count_taken_seats(group_class_id uuid) returns integer
@@ -114,7 +131,23 @@ begin
 end
 $$;
 
-create function private.refuse_unjoinable_class(class public.session_schedules, for_user uuid) returns void
+create function private.refuse_full_class(class public.session_schedules) returns void
+  language plpgsql stable set search_path = ''
+as $$
+declare
+  v_address text := private.pages_origin() || '/find-classes';
+begin
+  if v_address is null or private.get_keeping_end(class.scheduled_at, false) is null then
+    perform private.refuse(409, 'class_full', 'This class is full.', 'Please choose another class.');
+  end if;
+  -- The pages show the sentence, and no hint.
+  perform private.refuse(409, 'class_full', format('This class is full. You can join its waiting list at %s.', v_address),
+                         'Please choose another class, or wait for a seat.');
+end
+$$;
+
+-- Whether somebody who has no seat yet may have one, as far as that does not depend on the others.
+create function private.refuse_unfit_class(class public.session_schedules, for_user uuid) returns void
   language plpgsql stable set search_path = ''
 as $$
 begin
@@ -127,16 +160,31 @@ begin
     perform private.refuse(409, 'already_joined', 'You have a seat in this class already.');
   elsif private.get_time_of(for_user, class.practitioner_id, private.get_time_range(class)) && private.get_time_range(class) then
     perform private.refuse_double_booking(for_user);
-  elsif private.count_taken_seats(class.id) + private.count_held_seats(class.id, for_user) >= class.max_participants then
-    perform private.refuse(409, 'class_full', 'This class is full.', 'Please choose another class.');
-  elsif (class.practitioner_id in (select private.paused_practitioner_ids())
-         or class.scheduled_at + make_interval(mins => class.duration_minutes)
-            > private.get_bookable_until(class.practitioner_id))
-        and not private.is_admin()
+  end if;
+end
+$$;
+
+-- Whether new people may join, as far as that depends on whoever leads it.
+create function private.takes_bookings(class public.session_schedules) returns boolean
+  language plpgsql stable set search_path = ''
+as $$
+begin
+  return class.practitioner_id not in (select private.paused_practitioner_ids())
+     and class.scheduled_at + make_interval(mins => class.duration_minutes)
+         <= private.get_bookable_until(class.practitioner_id);
+end
+$$;
+
+create function private.refuse_unjoinable_class(class public.session_schedules, for_user uuid) returns void
+  language plpgsql stable set search_path = ''
+as $$
+begin
+  perform private.refuse_unfit_class(class, for_user);
+  if private.count_taken_seats(class.id) + private.count_held_seats(class.id, for_user) >= class.max_participants then
+    perform private.refuse_full_class(class);
+  elsif not private.takes_bookings(class) and not private.is_admin()
         -- A seat that was open when it was held is theirs: it may be paid for already.
-        and not exists (select from public.session_holds h
-                         where h.group_class_id = class.id and h.user_id = for_user and h.status = 'held'
-                           and h.expires_at > now()) then
+        and for_user not in (select private.list_seat_keepers(class.id)) then
     perform private.refuse(409, 'practitioner_unavailable', 'This practitioner takes no bookings at the moment.',
                            'Please choose another practitioner.');
   end if;
@@ -281,8 +329,9 @@ begin
 end
 $$;
 
-revoke execute on function private.get_hold_rules, private.count_held_seats, private.count_taken_seats, private.lock_class,
-  private.refuse_unjoinable_class, private.hold_slot, private.release_hold, private.extend_hold, public.hold_slot,
+revoke execute on function private.get_hold_rules, private.list_seat_keepers, private.count_held_seats,
+  private.count_taken_seats, private.lock_class, private.refuse_full_class, private.refuse_unfit_class,
+  private.takes_bookings, private.refuse_unjoinable_class, private.hold_slot, private.release_hold, private.extend_hold, public.hold_slot,
   public.release_hold from public, anon, authenticated, service_role;
 grant execute on function private.hold_slot, private.release_hold, public.hold_slot, public.release_hold
   to authenticated;

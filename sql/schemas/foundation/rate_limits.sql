@@ -46,6 +46,8 @@ insert into private.rate_limits (rule, times, per) values
   ('checkouts',                 30, '1 hour'),
   ('bookings',                  60, '1 day'),
   ('picks kept',               120, '1 day'),
+  ('waiting lists',             60, '1 day'),
+  ('seats by link',             60, '1 day'),
   ('times moved',              100, '1 day'),
   ('substitutes wanted',        20, '1 day'),
   ('places chosen',             20, '1 day'),

@@ -52,7 +52,8 @@ as $$
            'by_others', exists (select from untold u where u.payload ->> 'by' <> 'client'))
     from public.session_schedules s
    where s.id = (mail).session_id
-     and (mail).kind in ('session_booked', 'class_scheduled', 'session_rescheduled', 'session_changed');
+     and (mail).kind in ('session_booked', 'class_scheduled', 'session_rescheduled', 'session_changed',
+                       'waiting_class_changed');
 $$;
 
 -- What an event changed, in the words of a notification: "the time and the place have changed".

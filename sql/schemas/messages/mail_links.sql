@@ -63,6 +63,10 @@ begin
         ('manage_calendars', null, now() + interval '1 year',
          mail.kind = 'calendar_unreadable' or v_is_to_come and mail.kind in ('session_booked', 'class_scheduled')),
         ('pay_session', null, now() + interval '2 days', mail.kind = 'session_to_pay'),
+        -- To all the classes, their seats and their waiting lists.
+        ('find_classes', null, now() + interval '60 days',
+         mail.kind in ('waiting_list_joined', 'seat_kept', 'kept_seat_lapsed', 'waiting_class_changed',
+                       'waiting_class_cancelled', 'class_full', 'class_links')),
         ('show_payout', mail.payload ->> 'payout_id', now() + interval '1 year',
          mail.kind = 'payout_paid' and mail.payload ? 'payout_id'),
         -- What a bank did not pay for: by itself, whatever else they pick meanwhile. A package is bought in the wallet.

@@ -49,6 +49,13 @@ insert into private.mail_kinds (kind, audience, category) values
   ('session_reminder',    'user',         'session_reminders'),
   ('practitioner_late',   'user',         null),
   ('my_sessions',         'user',         null),
+  ('waiting_list_joined', 'user',         null),
+  ('seat_kept',           'user',         null),
+  ('kept_seat_lapsed',    'user',         null),
+  ('waiting_class_changed',   'user',     null),
+  ('waiting_class_cancelled', 'user',     null),
+  ('class_full',          'user',         null),
+  ('class_links',         'user',         null),
   ('session_completed',   'user',         'follow_ups'),
   ('recording_ready',     'user',         null),
   ('recording_failed',    'user',         null),
@@ -72,6 +79,14 @@ insert into private.mail_kinds (kind, audience, category) values
   ('matters_waiting',     'support',      null),
   ('payout_paid',         'user',         null),
   ('second_admin_wanted', 'user',         null);
+
+-- Kinds about a class as such, and not about a seat in it: for people who have none.
+create function private.is_about_whole_class(kind text) returns boolean
+  language sql immutable set search_path = ''
+as $$
+  select kind in ('recording_failed', 'session_not_taken', 'substitute_wanted', 'waiting_list_joined', 'seat_kept',
+                  'kept_seat_lapsed', 'waiting_class_changed', 'waiting_class_cancelled', 'class_full');
+$$;
 
 create table private.mails (
   id                  uuid        primary key default gen_random_uuid(),
@@ -157,7 +172,7 @@ begin
   for v_kind in select * from private.mail_kinds k where k.kind = event.kind order by k.audience desc loop
     -- A class's own row names its practitioner as its client, who has no seat in it. And whoever leads a class gets
     -- no mail about each seat.
-    continue when (v_kind.audience = 'user' and v_is_class and event.kind not in ('recording_failed', 'session_not_taken', 'substitute_wanted'))
+    continue when (v_kind.audience = 'user' and v_is_class and not private.is_about_whole_class(event.kind))
                or (v_kind.audience = 'practitioner' and v_is_seat);
     if v_kind.audience = 'support' then
       insert into private.mails (outbox_id, kind, audience, payload)
@@ -185,5 +200,5 @@ begin
 end
 $$;
 
-revoke execute on function private.is_covered_by_other_mail, private.notify_recipients
+revoke execute on function private.is_about_whole_class, private.is_covered_by_other_mail, private.notify_recipients
   from public, anon, authenticated, service_role;

@@ -60,6 +60,13 @@ begin
            and earlier.session_sequence >= v_session.calendar_sequence) then
       return 'already_stated';  -- an earlier mail already stated this time
     end if;
+  elsif mail.kind in ('waiting_list_joined', 'seat_kept', 'waiting_class_changed') and not exists (
+      select from public.waiting_list_entries e
+       where e.class_id = mail.session_id and e.user_id = mail.user_id
+         and case mail.kind when 'waiting_list_joined' then e.status = 'waiting'
+                            when 'seat_kept' then e.status = 'kept' and e.kept_until > now()
+                            else e.status in ('waiting', 'kept') end) then
+    return 'waits_no_more';
   elsif mail.kind = 'practitioner_late' and not exists (
       select from public.session_schedules s
        where s.id = mail.session_id and s.status in ('scheduled', 'in_progress')

@@ -5,9 +5,12 @@
 -- is typed, for each caller's address, and in all.
 
 create table private.session_link_requests (
-  address    text        primary key,
+  address    text        not null,
+  mail_kind  text        not null default 'my_sessions',
   created_at timestamptz not null default now(),
 
+  primary key (address, mail_kind),
+  constraint session_link_requests_kind_is_known check (mail_kind in ('my_sessions', 'class_links')),
   constraint session_link_requests_address_is_short check (char_length(address) <= 320)
 );
 comment on table private.session_link_requests is
@@ -15,9 +18,12 @@ comment on table private.session_link_requests is
 
 alter table private.session_link_requests enable row level security;
 -- No policy and no grant: the functions below are the only way.
+comment on column private.session_link_requests.mail_kind is
+  'my_sessions: a link to each of their sessions. class_links: one to the classes and their waiting lists.';
 
 -- False: asked too often. Definer: nobody may write down addresses directly.
-create function private.request_session_links(address text, ip_address text) returns boolean
+create function private.request_session_links(address text, ip_address text, mail_kind text default 'my_sessions')
+  returns boolean
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
@@ -34,7 +40,8 @@ begin
   elsif not private.limit_attempt('session links in all', 'all') then
     return false;
   end if;
-  insert into private.session_link_requests (address) values (v_address) on conflict do nothing;
+  insert into private.session_link_requests (address, mail_kind) values (v_address, request_session_links.mail_kind)
+  on conflict do nothing;
   return true;
 end
 $$;
@@ -81,12 +88,12 @@ declare
 begin
   for v_request in
     delete from private.session_link_requests r
-     where r.address in (select oldest.address from private.session_link_requests oldest
-                          order by oldest.created_at limit 500 for update skip locked)
+     where r.ctid = any (array(select oldest.ctid from private.session_link_requests oldest
+                                order by oldest.created_at limit 500 for update skip locked))
     returning r.*
   loop
     begin
-      perform private.publish_event('my_sessions', u.id) from auth.users u
+      perform private.publish_event(v_request.mail_kind, u.id) from auth.users u
         where lower(u.email) = v_request.address and v_request.created_at > now() - interval '2 hours';
     exception when others then
       raise warning 'links to sessions not sent: %', sqlerrm;  -- the others are
@@ -103,8 +110,17 @@ $$;
 comment on function public.request_session_links is
   'Writes an address down, to which its links are sent if it has any. The same for every address.';
 
+create function public.request_class_links(address text, ip_address text default null) returns table (success boolean)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select private.request_session_links(request_class_links.address, request_class_links.ip_address, 'class_links');
+$$;
+comment on function public.request_class_links is
+  'Writes an address down, to which a link to the classes and their waiting lists is sent. The same for every address.';
+
 revoke execute on function private.request_session_links, private.list_sessions_to_come, private.link_sessions_to_come,
-  private.answer_session_link_requests, public.request_session_links from public, anon, authenticated, service_role;
+  private.answer_session_link_requests, public.request_session_links,
+  public.request_class_links from public, anon, authenticated, service_role;
 -- Not to people: who calls says what address the call came from.
-grant execute on function private.request_session_links, public.request_session_links,
+grant execute on function private.request_session_links, public.request_session_links, public.request_class_links,
   private.answer_session_link_requests to service_role;

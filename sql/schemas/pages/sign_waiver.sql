@@ -41,22 +41,35 @@ begin
 end
 $$;
 
--- Definer: as above. Signing again finds the first signature.
+-- Of the person whom a link has named. Signing again finds the first signature.
+create function private.write_signature_by_link(
+  user_id uuid, version integer, signature_name text, ip_address text, user_agent text) returns void
+  language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_waiver private.waiver_to_sign := private.write_waiver(write_signature_by_link.user_id);
+begin
+  -- Letters of any script; blanks of any kind are no name.
+  if coalesce(write_signature_by_link.signature_name, '')
+     !~ '[^\s\u0000-\u0040\u00a0-\u00bf\u2000-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff]' then
+    perform private.refuse(422, 'signature_missing', 'Please type your name.');
+  end if;
+  perform public.create_liability_waiver(
+    write_signature_by_link.user_id, v_waiver.body, null, null, write_signature_by_link.version,
+    write_signature_by_link.signature_name, null, write_signature_by_link.ip_address, write_signature_by_link.user_agent);
+end
+$$;
+
+-- Definer: as above.
 create function private.sign_waiver(token text, version integer, signature_name text, ip_address text, user_agent text)
   returns void
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-  v_link   private.page_links := private.open_page_link(sign_waiver.token, 'sign_waiver');
-  v_waiver private.waiver_to_sign := private.write_waiver(v_link.user_id);
+  v_link private.page_links := private.open_page_link(sign_waiver.token, 'sign_waiver');
 begin
-  -- Letters of any script; blanks of any kind are no name.
-  if sign_waiver.signature_name !~ '[^\s\u0000-\u0040\u00a0-\u00bf\u2000-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff]' then
-    perform private.refuse(422, 'signature_missing', 'Please type your name.');
-  end if;
-  perform public.create_liability_waiver(
-    v_link.user_id, v_waiver.body, null, null, sign_waiver.version, sign_waiver.signature_name, null,
-    sign_waiver.ip_address, sign_waiver.user_agent);
+  perform private.write_signature_by_link(
+    v_link.user_id, sign_waiver.version, sign_waiver.signature_name, sign_waiver.ip_address, sign_waiver.user_agent);
   perform private.mark_page_link_used(v_link);
 end
 $$;
@@ -82,7 +95,8 @@ as $$
   select * from private.read_waiver_to_sign($1);
 $$;
 
-revoke execute on function private.write_waiver, private.read_waiver_to_sign, private.sign_waiver,
+revoke execute on function private.write_waiver, private.write_signature_by_link, private.read_waiver_to_sign,
+  private.sign_waiver,
   public.read_waiver_to_sign, public.sign_waiver from public, anon, authenticated, service_role;
 grant execute on function private.read_waiver_to_sign, public.read_waiver_to_sign to anon;
 -- Not signing: evidence is what the server saw, so only the server may write it.

@@ -3,6 +3,7 @@
 --
 --   meditation_memories, journal_entries, session_notes, user_notifications, email_logs, webhook_deliveries,
 --   legacy_rows         deleted
+--   waiting_list_entries  deleted once over
 --   mails, outbox       deleted once sent or dropped; once addressed, with no mail left; who was welcomed stays known
 --   channel_events      deleted: attendance is what was made of them
 --   user_consents       deleted once withdrawn; their history stays
@@ -44,6 +45,7 @@ insert into public.data_retention_policies (table_name, retention_days, auto_del
   ('legacy_rows',        365, true, 'Rows from before the adoption that could not be taken, a year'),
   ('webhook_deliveries',  90, true, 'What other systems were told, three months'),
   ('mails',              365, true, 'Mails that were sent, a year; those that failed stay until somebody looks at them'),
+  ('waiting_list_entries', 365, true, 'Who waited for a seat in a class, a year after it was over'),
   ('outbox',             365, true, 'Events that mails and webhooks were made from, a year'),
   ('channel_events',      90, true, 'Who came and went in a video room, as Agora reported it, three months')
 on conflict (table_name) do nothing;
@@ -115,6 +117,7 @@ declare
     when 'email_logs'          then 'created_at < $1 and user_id not in (select private.user_ids_under_legal_hold())'
     when 'session_notes'       then 'created_at < $1 and author_id not in (select private.user_ids_under_legal_hold())'
                                     ' and session_id not in (select private.session_ids_under_legal_hold())'
+    when 'waiting_list_entries' then 'ended_at < $1 and user_id not in (select private.user_ids_under_legal_hold())'
     when 'user_consents'       then 'revoked_at < $1 and user_id not in (select private.user_ids_under_legal_hold())'
     when 'legacy_rows'         then 'created_at < $1 and (account_id is null'
                                     ' or account_id not in (select private.user_ids_under_legal_hold()))'

@@ -136,14 +136,16 @@ $$;
 
 -- Cancelled by being deleted.
 
--- Deleting a class in which somebody has or had a seat cancels it, and the row stays as evidence. Without its note, the
--- admin page, which lists classes by their notes, shows it no longer.
+-- Deleting a class in which somebody has or had a seat, or for which somebody waits, cancels it: the row stays as
+-- evidence, and they are told. Without its note, the admin page, which lists classes by their notes, shows it no more.
 -- Definer: whoever deletes may write neither credits nor cancellations.
 create function private.cancel_class_instead_of_deleting() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  if not exists (select from public.session_schedules seat where seat.group_class_id = old.id) then
+  if not exists (select from public.session_schedules seat where seat.group_class_id = old.id)
+     and not exists (select from public.waiting_list_entries e
+                      where e.class_id = old.id and e.status in ('waiting', 'kept')) then
     return old;
   elsif old.status = 'completed' then
     perform private.refuse(409, 'class_is_kept', 'People had a seat in this class, so it is kept.');

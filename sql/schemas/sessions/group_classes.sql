@@ -44,7 +44,7 @@ begin
     perform private.refuse_unjoinable_class(v_class, new.client_id);
   elsif private.count_taken_seats(v_class.id) + private.count_held_seats(v_class.id, new.client_id)
         >= v_class.max_participants then
-    perform private.refuse(409, 'class_full', 'This class is full.', 'Please choose another class.');
+    perform private.refuse_full_class(v_class);
   end if;
 
   -- Copied from the class, whatever the request says.
@@ -123,10 +123,16 @@ create function private.set_participant_count() returns trigger
 as $$
 declare
   v_taken integer := private.count_taken_seats(new.id);
+  v_kept  integer := private.count_kept_seats(new.id);
 begin
   if new.max_participants < v_taken or (new.max_participants = 1 and v_taken > 0) then
     perform private.refuse(409, 'seats_are_taken', format('%s people have a seat in this class.', v_taken),
                            'Cancel their seats first, or leave room for all of them.');
+  elsif tg_op = 'UPDATE' and new.max_participants < old.max_participants
+        and v_kept > 0 and (new.max_participants = 1 or new.max_participants < v_taken + (
+          select count(*) from private.list_seat_keepers(new.id))) then
+    perform private.refuse(409, 'seats_are_kept', format('%s seats are kept for people from the waiting list.', v_kept),
+                           'Leave room for them too, or try again when they have answered.');
   end if;
   new.current_participants := v_taken;
   return new;
@@ -142,6 +148,9 @@ begin
    where class.id = coalesce(new.group_class_id, old.group_class_id);
   update public.session_holds h set status = 'consumed'
    where tg_op = 'INSERT' and h.user_id = new.client_id and h.group_class_id = new.group_class_id and h.status = 'held';
+  if tg_op = 'INSERT' then
+    perform private.seat_from_waiting_list(new.group_class_id, new.client_id);
+  end if;
   return null;
 end
 $$;

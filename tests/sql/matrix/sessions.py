@@ -62,6 +62,13 @@ SESSIONS = {
         rest="",
         row=f"user_id = '{CLIENT}'",
     ),
+    "waiting_list_entries": Rules(
+        read="client admin service",
+        insert="",
+        delete="",
+        new={"class_id": ROW, "user_id": PRACTITIONER, "told": "{}"},
+        rest="",
+    ),
     "session_attendance": Rules(
         read=PARTIES,
         insert="",
