@@ -30,6 +30,12 @@ insert into private.mail_kinds (kind, audience, category) values
   ('session_booked',      'user',         null),
   ('session_booked',      'practitioner', null),
   ('class_scheduled',     'practitioner', null),
+  ('series_booked',       'user',         null),
+  ('series_booked',       'practitioner', null),
+  ('series_moved',        'user',         null),
+  ('series_moved',        'practitioner', null),
+  ('series_cancelled',    'user',         null),
+  ('series_cancelled',    'practitioner', null),
   ('session_cancelled',   'user',         null),
   ('session_cancelled',   'practitioner', null),
   ('session_rescheduled', 'user',         null),
@@ -122,11 +128,11 @@ alter table private.mails enable row level security;
 grant select on private.mail_kinds, private.mails to service_role;
 
 -- Whether another mail already states the event: the receipt names the credits that were paid for, the cancellation
--- those that it returned.
+-- those that it returned, and the mail of a series all its sessions.
 create function private.is_covered_by_other_mail(kind text, payload jsonb) returns boolean
   language sql stable set search_path = ''
 as $$
-  select is_covered_by_other_mail.kind = 'credits_granted' and (
+  select private.is_told_together(is_covered_by_other_mail.kind) or is_covered_by_other_mail.kind = 'credits_granted' and (
     payload ->> 'kind' = 'return'
     or exists (select from public.user_session_credits lot
                 where lot.id = (payload ->> 'lot_id')::uuid and lot.order_id is not null));
