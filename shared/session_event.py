@@ -5,7 +5,7 @@ needs no rules of its own, which may be older than a government's latest decisio
 written in UTC: programs differ in which of the two they take.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 from uuid import UUID
@@ -18,7 +18,7 @@ from .names import isolated, one_line
 from .wire import Output
 
 if TYPE_CHECKING:
-    from icalendar import Timezone
+    from icalendar import Event, Timezone
 
 Method = Literal["REQUEST", "CANCEL", "PUBLISH"]
 NAMES = {"standing": "Standing session", "laying": "Laying session"}
@@ -80,6 +80,14 @@ class Party(NamedTuple):
     sent_by: str | None = None  # the address that writes in their name, where it is another
 
 
+class Entry(NamedTuple):
+    """A session as it is called in its reader's calendar, and where its entry leads."""
+
+    session: SessionSummary
+    title: str
+    url: str
+
+
 def calendar_file(
     session: SessionSummary,
     *,
@@ -90,39 +98,77 @@ def calendar_file(
     attendee: Party | None = None,
 ) -> bytes:
     """The session as an .ics file. A later version of it has a higher sequence, and takes the place of this one."""
-    from icalendar import Calendar, Event
+    return calendar_of([Entry(session, title, url)], method=method, organizer=organizer, attendee=attendee)
 
-    zone = timezones.zone(session.time_zone)
-    starts_at, ends_at = session.scheduled_at.astimezone(zone), session.ends_at.astimezone(zone)
+
+def calendar_of(
+    entries: Sequence[Entry],
+    *,
+    method: Method = "PUBLISH",
+    organizer: Party | None = None,
+    attendee: Party | None = None,
+) -> bytes:
+    """Several as one file, each an entry of its own: that is allowed where nothing is asked of the reader, PUBLISH."""
+    from icalendar import Calendar
+
     calendar = Calendar()
     calendar.add("prodid", "-//Sadhu//Sessions//EN")
     calendar.add("version", "2.0")
     calendar.add("method", method)
-    if zone.key == "UTC" or _is_ambiguous(starts_at) or _is_ambiguous(ends_at):
-        starts_at, ends_at = starts_at.astimezone(UTC), ends_at.astimezone(UTC)
-    else:
-        calendar.add_component(_rules(zone, starts_at - AROUND, ends_at + AROUND))
+    times = [_times(entry.session) for entry in entries]
+    for zone in sorted({each.zone for each in times if each.zone}, key=lambda zone: zone.key):
+        within = [each for each in times if each.zone == zone]
+        calendar.add_component(
+            _rules(
+                zone,
+                min(each.starts_at for each in within) - AROUND,
+                max(each.ends_at for each in within) + AROUND,
+            )
+        )
+    for entry, at in zip(entries, times, strict=True):
+        event = _event(entry, at, is_gone=method == "CANCEL")
+        if organizer:
+            event.add("organizer", f"mailto:{organizer.email}", _named(organizer))
+        if attendee:
+            # Whoever is told has a place already: nothing is asked of them.
+            event.add("attendee", f"mailto:{attendee.email}", {**_named(attendee), **COMES})
+        calendar.add_component(event)
+    written: bytes = calendar.to_ical()
+    return written
 
-    event = Event()
+
+class _Times(NamedTuple):
+    """As they are written; without a zone in UTC."""
+
+    starts_at: datetime
+    ends_at: datetime
+    zone: ZoneInfo | None
+
+
+def _times(session: SessionSummary) -> _Times:
+    zone = timezones.zone(session.time_zone)
+    starts_at, ends_at = session.scheduled_at.astimezone(zone), session.ends_at.astimezone(zone)
+    if zone.key == "UTC" or _is_ambiguous(starts_at) or _is_ambiguous(ends_at):
+        return _Times(starts_at.astimezone(UTC), ends_at.astimezone(UTC), None)
+    return _Times(starts_at, ends_at, zone)
+
+
+def _event(entry: Entry, at: _Times, *, is_gone: bool) -> "Event":
+    from icalendar import Event
+
+    session, event = entry.session, Event()
     event.add("uid", str(session.id))
     event.add("sequence", session.sequence or 0)
     event.add("dtstamp", datetime.now(UTC))
-    event.add("dtstart", starts_at)
-    event.add("dtend", ends_at)
-    event.add("summary", title)
-    event.add("description", url)
-    event.add("url", url)
+    event.add("dtstart", at.starts_at)
+    event.add("dtend", at.ends_at)
+    event.add("summary", entry.title)
+    event.add("description", entry.url)
+    event.add("url", entry.url)
     event.add("location", session.place or "Online")
-    event.add("status", "CANCELLED" if "cancelled" == session.status or method == "CANCEL" else "CONFIRMED")
+    event.add("status", "CANCELLED" if "cancelled" == session.status or is_gone else "CONFIRMED")
     event.add("transp", "OPAQUE")
-    if organizer:
-        event.add("organizer", f"mailto:{organizer.email}", _named(organizer))
-    if attendee:
-        # Whoever is told has a place already: nothing is asked of them.
-        event.add("attendee", f"mailto:{attendee.email}", {**_named(attendee), **COMES})
-    calendar.add_component(event)
-    written: bytes = calendar.to_ical()
-    return written
+    return event
 
 
 def _named(party: Party) -> dict[str, str]:

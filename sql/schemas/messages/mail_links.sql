@@ -50,6 +50,8 @@ begin
         ('answer_recording_consent', null, now() + interval '1 year', case mail.kind
            when 'session_booked'   then v_is_to_come and v_session.session_location = 'online'
                                         and (mail.audience = 'user' or v_unanswered)
+           when 'series_booked'    then v_is_to_come and v_session.session_location = 'online'
+                                        and (mail.audience = 'user' or v_unanswered)
            when 'class_scheduled'  then v_is_to_come and v_session.session_location = 'online' and v_unanswered
            when 'session_reminder' then v_is_booked and v_session.session_location = 'online' and v_unanswered
            when 'contract_issued'  then true
@@ -58,8 +60,13 @@ begin
          v_is_booked and mail.kind in ('session_booked', 'session_rescheduled') and v_session.place_said_at is null
          and v_session.session_location = 'online' and private.can_choose_place(v_session)),
         ('sign_waiver', v_session.id::text, v_session.scheduled_at + interval '1 day',
-         v_is_booked and mail.kind in ('session_booked', 'session_rescheduled', 'session_reminder', 'payment_received')
+         v_is_booked and mail.kind in ('session_booked', 'series_booked', 'session_rescheduled', 'session_reminder', 'payment_received')
          and not private.has_signed_waiver(mail.user_id, v_session.id)),
+        ('book_series', null, now() + interval '90 days',
+         mail.kind in ('payment_received', 'credits_granted')
+         and exists (select from private.list_series_kinds(mail.user_id) k where k.credits > 1)),
+        ('manage_series', mail.payload ->> 'series_id', now() + interval '400 days',
+         mail.kind in ('series_booked', 'series_moved', 'series_cancelled') and mail.payload ? 'series_id'),
         ('pay_session', null, now() + interval '2 days', mail.kind = 'session_to_pay'),
         ('show_payout', mail.payload ->> 'payout_id', now() + interval '1 year',
          mail.kind = 'payout_paid' and mail.payload ? 'payout_id'),

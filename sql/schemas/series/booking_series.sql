@@ -110,6 +110,7 @@ begin
   v_plan.first_date := wanted.first_date;
   v_plan.at_time := wanted.at_time;
   v_plan.time_zone := compose_series_plan.time_zone;
+  v_plan.reader_time_zone := coalesce(private.find_user_time_zone(auth.uid()), compose_series_plan.time_zone);
   v_plan.sessions := wanted.sessions;
   v_plan.needs_waiver := not private.has_signed_waiver(auth.uid());
   v_plan.is_done := compose_series_plan.is_done;

@@ -145,6 +145,7 @@ begin
      order by l.on_date
   loop
     v_date := null;
+    v_date.alternatives := '{}';
     v_date.session_id := v_session.id;
     v_date.previous_starts_at := v_session.scheduled_at;
     v_date.on_date := v_session.on_date + (v_to::date - v_on_date);

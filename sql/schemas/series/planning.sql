@@ -26,6 +26,7 @@ create type private.series_plan as (
   first_date        date,
   at_time           time,
   time_zone         text,
+  reader_time_zone  text,
   sessions          integer,
   possible          integer,
   credits           integer,
@@ -121,6 +122,7 @@ begin
     wanted.replacements, array(select wanted.first_date + 7 * n from generate_series(0, wanted.sessions - 1) n));
   for n in 0 .. wanted.sessions - 1 loop
     v_date := null;
+    v_date.alternatives := '{}';
     v_date.on_date := wanted.first_date + 7 * n;
     if wanted.replacements ? v_date.on_date::text then
       v_date.starts_at := private.read_replacement(wanted.replacements, v_date.on_date, list_series_dates.time_zone);
