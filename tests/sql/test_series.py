@@ -137,7 +137,7 @@ def test_ten_stays_ten_when_the_clocks_change(sandbox: Sandbox) -> None:
         assert {10} == {at.astimezone(TORONTO).hour for at in starts(plan)}
 
     # Sunday 2027-03-14 has no half past two.
-    asked = {"first_date": date(2027, 3, 7), "at_time": "02:30", "sessions": 3}
+    asked: dict[str, Any] = {"first_date": date(2027, 3, 7), "at_time": "02:30", "sessions": 3}
     plan = ask(sandbox, "quote_session_series", **asked)
     assert [None, "time_skipped", None] == reasons(plan)
     near = plan["dates"][1]["alternatives"]
@@ -162,7 +162,8 @@ def test_a_quote_changes_nothing_and_is_what_then_happens(sandbox: Sandbox) -> N
     book(sandbox, taken, who="other")
 
     sandbox.act_as("owner")
-    counts = "select (select count(*) from public.session_schedules), (select count(*) from private.outbox), (select count(*) from public.credit_ledger), (select count(*) from public.session_series)"
+    tables = ("public.session_schedules", "private.outbox", "public.credit_ledger", "public.session_series")
+    counts = "select " + ", ".join(f"(select count(*) from {table}) as {table[-6:]}" for table in tables)
     before = sandbox.run(counts)
     plan = ask(sandbox, "quote_session_series")
     sandbox.act_as("owner")

@@ -49,6 +49,7 @@ insert into private.rate_limits (rule, times, per) values
   ('series',                    20, '1 day'),
   ('series quoted',            120, '1 hour'),
   ('series changed',            60, '1 day'),
+  ('time off taken',            30, '1 day'),
   ('times moved',              100, '1 day'),
   ('substitutes wanted',        20, '1 day'),
   ('places chosen',             20, '1 day'),

@@ -36,6 +36,7 @@ insert into private.mail_kinds (kind, audience, category) values
   ('series_moved',        'practitioner', null),
   ('series_cancelled',    'user',         null),
   ('series_cancelled',    'practitioner', null),
+  ('time_off_wanted',     'user',         null),
   ('session_cancelled',   'user',         null),
   ('session_cancelled',   'practitioner', null),
   ('session_rescheduled', 'user',         null),

@@ -215,7 +215,7 @@ begin
   if take <> 'nothing' then
     perform private.refuse_incomplete_series(v_dates, take, 'booked');
     perform private.publish_event(
-      'series_booked', v_client, (select d.session_id from unnest(v_dates) d where d.session_id is not null order by d.on_date limit 1),
+      'series_booked', v_client, private.get_first_session(v_series),
       jsonb_build_object('series_id', v_series, 'practitioner_id', wanted.practitioner_id,
                          'left_out', (select coalesce(jsonb_agg(d.on_date order by d.on_date), '[]') from unnest(v_dates) d
                                        where d.reason is not null)));

@@ -82,7 +82,7 @@ begin
   end loop;
   perform private.tell_together(false);
   if v_series.client_id is not null then
-    perform private.publish_event('series_cancelled', v_series.client_id, v_cancelled[1], jsonb_build_object(
+    perform private.publish_event('series_cancelled', v_series.client_id, private.get_first_session(v_series.id), jsonb_build_object(
       'by', private.get_caller_role(v_session), 'series_id', v_series.id, 'practitioner_id', v_session.practitioner_id,
       'session_ids', to_jsonb(v_cancelled)));
   end if;
@@ -232,7 +232,7 @@ begin
     perform private.refuse_incomplete_series(v_dates, take, 'moved');
     perform private.move_series_dates(v_series.id, v_dates);
     if v_series.client_id is not null then
-      perform private.publish_event('series_moved', v_series.client_id, v_dates[1].session_id, jsonb_build_object(
+      perform private.publish_event('series_moved', v_series.client_id, private.get_first_session(v_series.id), jsonb_build_object(
         'by', v_role, 'series_id', v_series.id, 'practitioner_id', v_first.practitioner_id,
         'previous_starts', (select jsonb_object_agg(d.session_id, d.previous_starts_at) from unnest(v_dates) d
                              where d.reason is null)));

@@ -89,6 +89,14 @@ grant select on public.session_series, public.session_series_sessions to authent
 revoke execute on function private.my_series_ids from public, anon, authenticated, service_role;
 grant execute on function private.my_series_ids to authenticated, service_role;
 
+-- Every mail about a series is about its first session too: so they go to one person in their order.
+create function private.get_first_session(series_id uuid) returns uuid
+  language sql stable set search_path = ''
+as $$
+  select l.session_id from public.session_series_sessions l where l.series_id = get_first_session.series_id
+   order by l.on_date limit 1;
+$$;
+
 -- While it is on, what happens to a single session is not told by a mail of its own: its series' mail tells it. Within
 -- this transaction, and undone with it.
 create function private.tell_together(is_on boolean) returns void
@@ -101,9 +109,9 @@ create function private.is_told_together(kind text) returns boolean
   language sql stable set search_path = ''
 as $$
   select current_setting('app.told_together', true) = 'yes'
-     and is_told_together.kind in ('session_booked', 'session_rescheduled', 'session_changed', 'session_cancelled',
+     and is_told_together.kind in ('session_booked', 'class_scheduled', 'session_rescheduled', 'session_changed', 'session_cancelled',
                                    'credits_granted');
 $$;
 
-revoke execute on function private.tell_together, private.is_told_together
+revoke execute on function private.get_first_session, private.tell_together, private.is_told_together
   from public, anon, authenticated, service_role;

@@ -10,7 +10,7 @@ as $$
   select s.* from public.session_schedules s
    where s.id in (
      select l.session_id from public.session_series_sessions l
-      where (mail).kind = 'series_booked' and l.series_id = ((mail).payload ->> 'series_id')::uuid
+      where (mail).kind = 'series_booked' and not (mail).payload ? 'session_ids' and l.series_id = ((mail).payload ->> 'series_id')::uuid
      union all
      select moved.key::uuid from jsonb_object_keys((mail).payload -> 'previous_starts') moved (key)
      union all
