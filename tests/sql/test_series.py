@@ -34,6 +34,7 @@ def signed(sandbox: Sandbox) -> None:
     sign(sandbox)
     sign(sandbox, "other")
     empty_wallet(sandbox)
+    sandbox.run("delete from public.session_series")  # the seeded one
 
 
 def ask(sandbox: Sandbox, rpc: str, *, who: str = "client", **other: Any) -> dict[str, Any]:

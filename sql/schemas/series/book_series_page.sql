@@ -1,7 +1,7 @@
 -- The page on which somebody books a session every week, by the link in the mail about their package.
 --
--- Offered are the times of the week at which the practitioner starts sessions, each with how many of the coming weeks it
--- is free in; what is then asked for is quoted date by date, and booked. Each function sees the link's person as its
+-- Offered are the times of the week at which the practitioner starts sessions, each with how many of the coming weeks
+-- it is free in; what is then asked for is quoted date by date, and booked. Each function sees the link's person as its
 -- caller, and goes through the functions that the API has.
 
 create type private.series_choice as (id uuid, name text);
@@ -116,7 +116,7 @@ create function public.read_series_choices(token text, practitioner_id uuid defa
                  practitioner_id uuid, session_type_id uuid, time_zone text, starts private.weekly_start[])
   language sql stable security invoker set search_path = ''
 as $$
-  select * from private.read_series_choices($1, $2, $3);
+  select * from private.read_series_choices(read_series_choices.token, $2, $3);
 $$;
 comment on function public.read_series_choices is
   'By a link in a mail: with whom, for what and when in the week a session every week could be.';
@@ -127,7 +127,7 @@ create function public.quote_series_by_link(
   returns table (plan private.series_plan, waiver_token text)
   language sql volatile security invoker set search_path = ''
 as $$
-  select * from private.quote_series_by_link($1, row($2, $3, $4, $5, $6, $7, $8, $9)::private.wanted_series);
+  select * from private.quote_series_by_link(quote_series_by_link.token, row($2, $3, $4, $5, $6, $7, $8, $9)::private.wanted_series);
 $$;
 comment on function public.quote_series_by_link is 'By a link in a mail: quote_session_series.';
 
@@ -138,7 +138,7 @@ create function public.book_series_by_link(
   returns setof private.series_plan
   language sql volatile security invoker set search_path = ''
 as $$
-  select * from private.book_series_by_link($1, row($2, $3, $4, $5, $6, $7, $8, $9)::private.wanted_series, $10);
+  select * from private.book_series_by_link(book_series_by_link.token, row($2, $3, $4, $5, $6, $7, $8, $9)::private.wanted_series, $10);
 $$;
 comment on function public.book_series_by_link is 'By a link in a mail: book_session_series, all of it or nothing.';
 

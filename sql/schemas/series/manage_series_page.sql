@@ -1,5 +1,6 @@
--- The page on which a series is managed, by the link in its mails: what is to come, and moving or cancelling one of them
--- and all that follow. For whoever booked it, and for whoever leads it. One alone has its own page (manage_session).
+-- The page on which a series is managed, by the link in its mails: what is to come, and moving or cancelling one of
+-- them and all that follow. For whoever booked it, and for whoever leads it. One alone has its own page
+-- (manage_session).
 
 create type private.managed_series_session as (
   session private.session_summary, quote private.cancellation_terms, on_date date);
@@ -16,11 +17,11 @@ create type private.managed_series as (
 );
 
 -- The link, and its series. Definer: its callers are not signed in.
-create function private.open_series_link(token text) returns public.session_series
+create function private.open_series_link(token text, page text) returns public.session_series
   language plpgsql stable security definer set search_path = ''
 as $$
 declare
-  v_link   private.page_links := private.open_page_link(open_series_link.token, 'manage_series');
+  v_link   private.page_links := private.open_page_link(open_series_link.token, open_series_link.page);
   v_series public.session_series;
 begin
   select * into v_series from public.session_series r where r.id::text = v_link.subject;
@@ -72,7 +73,7 @@ create function private.read_managed_series(token text) returns private.managed_
   language plpgsql stable security definer set search_path = ''
 as $$
 begin
-  return private.compose_managed_series(private.open_series_link(read_managed_series.token));
+  return private.compose_managed_series(private.open_series_link(read_managed_series.token, 'manage_series'));
 end
 $$;
 
@@ -83,7 +84,7 @@ create function private.read_series_times(
 as $$
 #variable_conflict use_variable
 declare
-  v_series  public.session_series := private.open_series_link(read_series_times.token);
+  v_series  public.session_series := private.open_series_link(read_series_times.token, 'manage_series');
   v_session public.session_schedules;
 begin
   perform private.get_session_in_series(v_series, read_series_times.session_id);
@@ -103,17 +104,33 @@ end
 $$;
 
 -- Definer: as above.
-create function private.move_series_by_link(
-  token text, session_id uuid, starts_at timestamptz, replacements jsonb, take text, out plan private.series_plan,
+create function private.quote_series_move_by_link(
+  token text, session_id uuid, starts_at timestamptz, replacements jsonb, out plan private.series_plan,
   out shown private.managed_series)
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-  v_series public.session_series := private.open_series_link(move_series_by_link.token);
+  v_series public.session_series := private.open_series_link(quote_series_move_by_link.token, 'manage_series');
+begin
+  plan := private.move_session_series(
+    private.get_session_in_series(v_series, quote_series_move_by_link.session_id), quote_series_move_by_link.starts_at,
+    quote_series_move_by_link.replacements, 'nothing');
+  shown := private.compose_managed_series(v_series);
+end
+$$;
+
+-- Definer: as above.
+create function private.move_series_by_link(
+  token text, session_id uuid, starts_at timestamptz, replacements jsonb, out plan private.series_plan,
+  out shown private.managed_series)
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_series public.session_series := private.open_series_link(move_series_by_link.token, 'manage_series');
 begin
   plan := private.move_session_series(
     private.get_session_in_series(v_series, move_series_by_link.session_id), move_series_by_link.starts_at,
-    move_series_by_link.replacements, move_series_by_link.take);
+    move_series_by_link.replacements, 'all');
   shown := private.compose_managed_series(v_series);
 end
 $$;
@@ -125,7 +142,7 @@ create function private.cancel_series_by_link(
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-  v_series public.session_series := private.open_series_link(cancel_series_by_link.token);
+  v_series public.session_series := private.open_series_link(cancel_series_by_link.token, 'manage_series');
 begin
   select count(*), coalesce(sum(c.credit_returned), 0), coalesce(sum(c.fee_charged), 0), min(c.fee_currency)
     into cancelled, credits_returned, fee_charged, currency
@@ -157,7 +174,7 @@ create function public.quote_series_move_by_link(
   returns table (plan private.series_plan, shown private.managed_series)
   language sql volatile security invoker set search_path = ''
 as $$
-  select * from private.move_series_by_link($1, $2, $3, $4, 'nothing');
+  select * from private.quote_series_move_by_link(quote_series_move_by_link.token, $2, $3, $4);
 $$;
 comment on function public.quote_series_move_by_link is 'By a link in a mail: quote_series_move.';
 
@@ -166,7 +183,7 @@ create function public.move_series_by_link(
   returns table (plan private.series_plan, shown private.managed_series)
   language sql volatile security invoker set search_path = ''
 as $$
-  select * from private.move_series_by_link($1, $2, $3, $4, 'all');
+  select * from private.move_series_by_link(move_series_by_link.token, $2, $3, $4);
 $$;
 comment on function public.move_series_by_link is 'By a link in a mail: move_session_series, all of it or nothing.';
 
@@ -175,14 +192,14 @@ create function public.cancel_series_by_link(token text, session_id uuid, reason
                  shown private.managed_series)
   language sql volatile security invoker set search_path = ''
 as $$
-  select * from private.cancel_series_by_link($1, $2, $3);
+  select * from private.cancel_series_by_link(cancel_series_by_link.token, $2, $3);
 $$;
 comment on function public.cancel_series_by_link is 'By a link in a mail: cancel_session_series.';
 
 revoke execute on function private.open_series_link, private.compose_managed_series, private.get_session_in_series,
-  private.read_managed_series, private.read_series_times, private.move_series_by_link, private.cancel_series_by_link,
+  private.read_managed_series, private.read_series_times, private.quote_series_move_by_link, private.move_series_by_link, private.cancel_series_by_link,
   public.read_managed_series, public.read_series_times, public.quote_series_move_by_link, public.move_series_by_link,
   public.cancel_series_by_link from public, anon, authenticated, service_role;
-grant execute on function private.read_managed_series, private.read_series_times, private.move_series_by_link,
+grant execute on function private.read_managed_series, private.read_series_times, private.quote_series_move_by_link, private.move_series_by_link,
   private.cancel_series_by_link, public.read_managed_series, public.read_series_times, public.quote_series_move_by_link,
   public.move_series_by_link, public.cancel_series_by_link to anon;

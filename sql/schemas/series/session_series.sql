@@ -1,9 +1,9 @@
 -- Series: sessions that were booked, or classes that were made, week after week in one step.
 --
--- A series is a rule in wall time, "Tuesdays at ten" by the practitioner's clock, and the sessions that came of it. Each
--- of them is a session like any other: paid by a credit of its own, moved, cancelled, completed and kept by its own
--- rules. So a series has no state. What is said about all that follow is done to each of them (changing.sql), and what
--- would be twelve mails is told in one (telling.sql).
+-- A series is a rule in wall time, "Tuesdays at ten" by the practitioner's clock, and the sessions that came of it.
+-- Each of them is a session like any other: paid by a credit of its own, moved, cancelled, completed and kept by its
+-- own rules. So a series has no state. What is said about all that follow is done to each of them (changing.sql), and
+-- what would be twelve mails is told in one (telling.sql).
 --
 -- Which sessions belong to it stands in a table of links, not in a column of session_schedules: the pages embed that
 -- table's neighbours, and a second way to one of them would make their queries ambiguous.
@@ -63,7 +63,7 @@ comment on column public.session_series_sessions.series_id is 'Its series.';
 comment on column public.session_series_sessions.on_date is
   'The date of the series that it stands for; the session itself may be on another day of that week.';
 
--- Definer: who leads a session or class may read its series, and a policy that reads the other table would ask in a ring.
+-- Definer: a policy of the links that reads the series, whose policy asks again, would go in a ring.
 create function private.my_series_ids() returns setof uuid
   language sql stable security definer set search_path = ''
 as $$

@@ -6,7 +6,7 @@
 -- who has a seat in it did not choose its time, and its practitioner moves or gives it away by its own page.
 
 -- Asks the clients of one-to-one sessions within a time, those that were not asked about it already.
-create function private.ask_about_time_off(practitioner_id uuid, starts_at timestamptz, ends_at timestamptz, reason text)
+create function private.ask_about_time_off(practitioner_id uuid, starts_at timestamptz, ends_at timestamptz)
   returns uuid[]
   language plpgsql volatile set search_path = ''
 as $$
@@ -15,8 +15,8 @@ declare
   v_asked uuid[];
 begin
   with asked as (
-    insert into private.time_off_questions as q (session_id, starts_at, ends_at, reason)
-    select s.id, ask_about_time_off.starts_at, ask_about_time_off.ends_at, ask_about_time_off.reason
+    insert into private.time_off_questions as q (session_id, starts_at, ends_at)
+    select s.id, ask_about_time_off.starts_at, ask_about_time_off.ends_at
       from public.session_schedules s
      where s.practitioner_id = ask_about_time_off.practitioner_id and s.status = 'scheduled' and s.scheduled_at > now()
        and s.group_class_id is null and s.max_participants = 1
@@ -72,8 +72,7 @@ begin
     returning id
   )
   select coalesce(array_agg(a.id), '{}') into time_off_ids from added a;
-  asked_session_ids := private.ask_about_time_off(
-    take_time_off.practitioner_id, lower(v_wanted), upper(v_wanted), take_time_off.reason);
+  asked_session_ids := private.ask_about_time_off(take_time_off.practitioner_id, lower(v_wanted), upper(v_wanted));
   kept_class_ids := array(
     select t.session_id from private.practitioner_time t join public.session_schedules s on s.id = t.session_id
      where t.practitioner_id = take_time_off.practitioner_id and t.during && v_wanted and private.is_class(s)
@@ -99,8 +98,8 @@ create function private.take_freed_time_off() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  insert into public.practitioner_time_off (practitioner_id, starts_at, ends_at, reason)
-  select old.practitioner_id, lower(freed), upper(freed), q.reason
+  insert into public.practitioner_time_off (practitioner_id, starts_at, ends_at)
+  select old.practitioner_id, lower(freed), upper(freed)
     from private.time_off_questions q
    cross join lateral unnest(
      tstzmultirange(old.during * tstzrange(greatest(q.starts_at, now()), greatest(q.ends_at, now())))
@@ -123,8 +122,8 @@ create function private.ask_about_closed_hours() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  perform private.ask_about_time_off(closed.practitioner_id, closed.starts_at, closed.ends_at, closed.reason)
-     from (select e.practitioner_id, e.reason, (e.on_date + e.start_time) at time zone c.time_zone as starts_at,
+  perform private.ask_about_time_off(closed.practitioner_id, closed.starts_at, closed.ends_at)
+     from (select e.practitioner_id, (e.on_date + e.start_time) at time zone c.time_zone as starts_at,
                   (e.on_date + e.end_time) at time zone c.time_zone as ends_at
              from added e join public.practitioner_calendars c on c.practitioner_id = e.practitioner_id
             where not e.is_open and e.on_date between current_date - 1 and current_date + 1830) closed

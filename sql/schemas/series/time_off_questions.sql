@@ -5,17 +5,14 @@ create table private.time_off_questions (
   session_id uuid        primary key references public.session_schedules (id) on delete cascade,
   starts_at  timestamptz not null,
   ends_at    timestamptz not null,
-  reason     text,
   asked_at   timestamptz not null default now(),
 
   constraint time_off_questions_start_before_they_end check (starts_at < ends_at),
   constraint time_off_questions_times_are_in_range check (
-    starts_at between '2000-01-01' and '2100-01-01' and ends_at between '2000-01-01' and '2100-01-01'),
-  constraint time_off_questions_reason_is_short check (char_length(reason) <= 500)
+    starts_at between '2000-01-01' and '2100-01-01' and ends_at between '2000-01-01' and '2100-01-01')
 );
 comment on table private.time_off_questions is
   'Which sessions stand in the way of time off, and what of it is taken once they are moved or cancelled.';
-comment on column private.time_off_questions.reason is 'The practitioner''s own, as of their time off; no client reads it.';
 
 alter table private.time_off_questions enable row level security;
 -- No grant and no policy: the functions of time_off.sql are the only way.
