@@ -248,6 +248,18 @@ def series(stage: Stage, page: str) -> Iterator[Visit]:
         "update public.practitioners set name = %s where user_id = %s", LONG_NAME, scene.practitioner.id
     )
     scene.book()
+    # Two mornings a week: the times of all weeks are one page, which a keyboard walks through.
+    stage.execute(
+        "update public.practitioner_calendars set is_always_open = false where practitioner_id = %s",
+        scene.practitioner.practitioner_id,
+    )
+    stage.execute(
+        "insert into public.practitioner_availability (practitioner_id, day_of_week, start_time, end_time)"
+        " select %s, extract(dow from %s::timestamptz + day * interval '1 day'), '09:00', '11:00'"
+        " from generate_series(0, 1) day",
+        scene.practitioner.practitioner_id,
+        scene.starts_at,
+    )
     kind = stage.value(
         "select id from public.session_types where duration_minutes = 45 and session_type = 'standing' and not is_group"
     )

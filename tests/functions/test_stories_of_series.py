@@ -44,8 +44,6 @@ def form_of(page: str, button: str) -> dict[str, Any]:
     for name, options in re.findall(r'<select name="(\w+)">(.*?)</select>', form, re.DOTALL):
         values = re.findall(r'<option value="([^"]*)"( selected)?', options)
         fields.setdefault(name, []).append(next((value for value, chosen in values if chosen), values[0][0]))
-    for name, value in re.findall(r'type="number" name="(\w+)".*?value="([^"]*)"', form):
-        fields[name] = [value]
     return fields
 
 

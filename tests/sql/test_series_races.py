@@ -26,8 +26,8 @@ from .test_concurrent_bookings import run_as
 
 SERIES = (
     "select (p).series_id from public.book_session_series(%s, (select id from public.session_types"
-    " where duration_minutes = 45 and session_type = 'standing' and not is_group and is_active limit 1), %s, %s, %s, only_possible => %s,"
-    " idempotency_key => %s) p"
+    " where duration_minutes = 45 and session_type = 'standing' and not is_group and is_active limit 1),"
+    " %s, %s, %s, only_possible => %s, idempotency_key => %s) p"
 )
 BOOK = "select session_id from public.book_session_with_credit(%s, %s, 45)"
 ATTEMPTS, CONNECTIONS = 1_500, 12

@@ -12,7 +12,7 @@ create type private.weekly_start as (weekday integer, at_time time, first_date d
 create function private.list_series_kinds(user_id uuid) returns setof private.series_kind
   language sql stable set search_path = ''
 as $$
-  select t.id, t.name, t.duration_minutes, good.credits
+  select t.id, concat_ws(', ', t.name, t.session_type), t.duration_minutes, good.credits
     from public.session_types t
    cross join lateral (select private.count_good_credits(list_series_kinds.user_id, t) as credits) good
    where t.is_active and not t.is_group and good.credits > 0
