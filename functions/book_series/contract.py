@@ -14,8 +14,8 @@ class BookSeries(Input):
     """A link's token; with whom, for what and where; then the first start, and how many."""
 
     token: str = Field("", max_length=200)
-    act: Literal["plan", "book"] | None = None
-    practitioner: UUID | None = None
+    act: Literal["plan", "book"] | None = Field(None, description="Of a form: show each date, or book them.")
+    practitioner: UUID | None = Field(None, description="With whom.")
     kind: UUID | None = Field(None, description="Of session, by its id.")
     place: Literal["online"] | UUID = Field("online", description="Online, or a studio's id.")
     start: NaiveDatetime | None = Field(None, description="The first one, by the practitioner's clock.")

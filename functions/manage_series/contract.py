@@ -17,9 +17,11 @@ class ManageSeries(Input):
     """A link's token, and from which session on; of a form, what to do with it and all that follow."""
 
     token: str = Field("", max_length=200)
-    act: Literal["plan", "move", "cancel"] | None = None
+    act: Literal["plan", "move", "cancel"] | None = Field(
+        None, description="Of a form: show where each would go, move, or cancel."
+    )
     session: UUID | None = Field(None, description="This one and all that follow it.")
-    show: Literal["times"] | None = None
+    show: Literal["times"] | None = Field(None, description="The free times of the week.")
     starts_at: datetime | None = Field(None, description="Of that session, for moving it.")
     instead: Replacements = Field([], description="Of dates: another time, or none.")
     reason: str | None = Field(None, max_length=500)
