@@ -25,6 +25,7 @@ declare
   v_is_to_come boolean;
   -- Of a booking of one's own that is to come.
   v_is_booked  boolean;
+  v_series     uuid := (select l.series_id from public.session_series_sessions l where l.session_id = mail.session_id);
   v_unanswered boolean := private.get_consent_answer(mail.user_id, 'session_recording') = 'unanswered';
 begin
   select * into v_session from public.session_schedules s where s.id = mail.session_id;
@@ -65,8 +66,10 @@ begin
         ('book_series', null, now() + interval '90 days',
          mail.kind in ('payment_received', 'credits_granted')
          and exists (select from private.list_series_kinds(mail.user_id) k where k.credits > 1)),
-        ('manage_series', mail.payload ->> 'series_id', now() + interval '400 days',
-         mail.kind in ('series_booked', 'series_moved', 'series_cancelled') and mail.payload ? 'series_id'),
+        ('manage_series', coalesce(mail.payload ->> 'series_id', v_series::text), now() + interval '400 days',
+         mail.kind in ('series_booked', 'series_moved', 'series_cancelled') and mail.payload ? 'series_id'
+         or v_is_to_come and v_series is not null
+            and mail.kind in ('session_rescheduled', 'session_changed', 'session_reminder')),
         ('pay_session', null, now() + interval '2 days', mail.kind = 'session_to_pay'),
         ('show_payout', mail.payload ->> 'payout_id', now() + interval '1 year',
          mail.kind = 'payout_paid' and mail.payload ? 'payout_id'),

@@ -125,7 +125,7 @@ begin
   perform private.ask_about_time_off(closed.practitioner_id, closed.starts_at, closed.ends_at)
      from (select e.practitioner_id, (e.on_date + e.start_time) at time zone c.time_zone as starts_at,
                   (e.on_date + e.end_time) at time zone c.time_zone as ends_at
-             from added e join public.practitioner_calendars c on c.practitioner_id = e.practitioner_id
+             from new_rows e join public.practitioner_calendars c on c.practitioner_id = e.practitioner_id
             where not e.is_open and e.on_date between current_date - 1 and current_date + 1830) closed
     where closed.starts_at < closed.ends_at;
   return null;
@@ -133,7 +133,7 @@ end
 $$;
 
 create trigger availability_exceptions_ask_about_closed_hours after insert on public.availability_exceptions
-  referencing new table as added
+  referencing new table as new_rows
   for each statement execute function private.ask_about_closed_hours();
 
 revoke execute on function private.ask_about_time_off, private.take_time_off, public.take_time_off,
