@@ -189,7 +189,34 @@ def _answer(scene: PageScene) -> None:
         scene.look(link).raise_for_status()
         if pressed:  # there is no studio here to choose
             scene.press(link, **pressed).raise_for_status()
+    _book_every_week(scene)
     _hand_over(scene, session)
+
+
+def _book_every_week(scene: PageScene) -> None:
+    """Two weeks in one step, and the page on which they are managed."""
+    scene.stage.execute("select private.grant_credits(%s, 2)", scene.client.id)
+    link = scene.make_link("book_series", scene.client, None)
+    scene.look(link).raise_for_status()
+    kind = scene.stage.value(
+        "select id from public.session_types where duration_minutes = 45 and not is_group limit 1"
+    )
+    start = scene.starts_at + timedelta(days=20)
+    asked = {
+        "practitioner": scene.practitioner.practitioner_id,
+        "kind": kind,
+        "start": f"{start:%Y-%m-%dT%H:%M}",
+    }
+    for act in ("plan", "book"):
+        scene.press(link, act=act, sessions=2, **asked).raise_for_status()
+    series = scene.stage.value("select id from public.session_series where client_id = %s", scene.client.id)
+    first = scene.stage.value(
+        "select session_id from public.session_series_sessions where series_id = %s limit 1", series
+    )
+    manage = scene.make_link("manage_series", scene.client, str(series))
+    scene.look(manage).raise_for_status()
+    scene.look(f"{manage}&show=times&session={first}").raise_for_status()
+    scene.press(manage, act="cancel", session=str(first)).raise_for_status()
 
 
 def _hand_over(scene: PageScene, session: str) -> None:

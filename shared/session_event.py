@@ -18,7 +18,7 @@ from .names import isolated, one_line
 from .wire import Output
 
 if TYPE_CHECKING:
-    from icalendar import Event, Timezone
+    from icalendar import Alarm, Event, Timezone
 
 Method = Literal["REQUEST", "CANCEL", "PUBLISH"]
 NAMES = {"standing": "Standing session", "laying": "Laying session"}
@@ -81,6 +81,14 @@ class Party(NamedTuple):
     sent_by: str | None = None  # the address that writes in their name, where it is another
 
 
+class Entry(NamedTuple):
+    """A session as it is called in its reader's calendar, and where its entry leads."""
+
+    session: SessionSummary
+    title: str
+    url: str
+
+
 def calendar_file(
     session: SessionSummary,
     *,
@@ -91,81 +99,97 @@ def calendar_file(
     attendee: Party | None = None,
 ) -> bytes:
     """The session as an .ics file. A later version of it has a higher sequence, and takes the place of this one."""
-    event = _event(session, title, url, is_cancelled=method == "CANCEL")
-    if organizer:
-        event.add("organizer", f"mailto:{organizer.email}", _named(organizer))
-    if attendee:
-        # Whoever is told has a place already: nothing is asked of them.
-        event.add("attendee", f"mailto:{attendee.email}", {**_named(attendee), **COMES})
-    return _written([session], [event], {"method": method})
+    return calendar_of([Entry(session, title, url)], method=method, organizer=organizer, attendee=attendee)
 
 
-def calendar_feed(sessions: Sequence[tuple[SessionSummary, str]], *, name: str, url: str) -> bytes:
-    """Sessions, each with its title, as a calendar that a program subscribes to; each is told before it begins."""
-    from icalendar import Alarm
+def calendar_of(
+    entries: Sequence[Entry],
+    *,
+    method: Method = "PUBLISH",
+    organizer: Party | None = None,
+    attendee: Party | None = None,
+    subscribed_as: str | None = None,
+) -> bytes:
+    """Several as one file, each an entry of its own: that is allowed where nothing is asked of the reader, PUBLISH.
 
-    events = []
-    for session, title in sessions:
-        event, alarm = _event(session, title, url), Alarm()
-        alarm.add("action", "DISPLAY")
-        alarm.add("description", title)
-        alarm.add("trigger", -(ALARM_ONLINE if session.is_online else ALARM_IN_PERSON))
-        event.add_component(alarm)
-        events.append(event)
-    return _written(
-        [session for session, _ in sessions],
-        events,
-        {"method": "PUBLISH", "name": name, "x-wr-calname": name},
-    )
-
-
-def _event(session: SessionSummary, title: str, url: str, is_cancelled: bool = False) -> "Event":
-    from icalendar import Event
-
-    event = Event()
-    event.add("uid", str(session.id))
-    event.add("sequence", session.sequence or 0)
-    event.add("dtstamp", datetime.now(UTC))
-    starts_at, ends_at = _local_times(session)
-    event.add("dtstart", starts_at)
-    event.add("dtend", ends_at)
-    event.add("summary", title)
-    event.add("description", url)
-    event.add("url", url)
-    event.add("location", session.place or "Online")
-    event.add("status", "CANCELLED" if "cancelled" == session.status or is_cancelled else "CONFIRMED")
-    event.add("transp", "OPAQUE")
-    return event
-
-
-def _local_times(session: SessionSummary) -> tuple[datetime, datetime]:
-    zone = timezones.zone(session.time_zone)
-    starts_at, ends_at = session.scheduled_at.astimezone(zone), session.ends_at.astimezone(zone)
-    if zone.key == "UTC" or _is_ambiguous(starts_at) or _is_ambiguous(ends_at):
-        return starts_at.astimezone(UTC), ends_at.astimezone(UTC)
-    return starts_at, ends_at
-
-
-def _written(sessions: Sequence[SessionSummary], events: Sequence["Event"], facts: dict[str, str]) -> bytes:
-    """With the rules of every zone that one of them is in, each once."""
+    What a program subscribes to has a name, and each entry is told before it begins: an invitation's alarm is its
+    reader's to set.
+    """
     from icalendar import Calendar
 
     calendar = Calendar()
     calendar.add("prodid", "-//Sadhu//Sessions//EN")
     calendar.add("version", "2.0")
-    for fact, value in facts.items():
-        calendar.add(fact, value)
-    times: dict[ZoneInfo, list[datetime]] = {}
-    for session in sessions:
-        for local in _local_times(session):
-            if isinstance(local.tzinfo, ZoneInfo):
-                times.setdefault(local.tzinfo, []).append(local)
-    for zone, locals_ in times.items():
-        calendar.add_component(_rules(zone, min(locals_) - AROUND, max(locals_) + AROUND))
-    for event in events:
+    calendar.add("method", method)
+    if subscribed_as:
+        calendar.add("name", subscribed_as)
+        calendar.add("x-wr-calname", subscribed_as)
+    times = [_times(entry.session) for entry in entries]
+    for zone in sorted({each.zone for each in times if each.zone}, key=lambda zone: zone.key):
+        within = [each for each in times if each.zone == zone]
+        calendar.add_component(
+            _rules(
+                zone,
+                min(each.starts_at for each in within) - AROUND,
+                max(each.ends_at for each in within) + AROUND,
+            )
+        )
+    for entry, at in zip(entries, times, strict=True):
+        event = _event(entry, at, is_gone=method == "CANCEL")
+        if organizer:
+            event.add("organizer", f"mailto:{organizer.email}", _named(organizer))
+        if attendee:
+            # Whoever is told has a place already: nothing is asked of them.
+            event.add("attendee", f"mailto:{attendee.email}", {**_named(attendee), **COMES})
+        if subscribed_as:
+            event.add_component(_alarm(entry))
         calendar.add_component(event)
     written: bytes = calendar.to_ical()
     return written
+
+
+class _Times(NamedTuple):
+    """As they are written; without a zone in UTC."""
+
+    starts_at: datetime
+    ends_at: datetime
+    zone: ZoneInfo | None
+
+
+def _times(session: SessionSummary) -> _Times:
+    zone = timezones.zone(session.time_zone)
+    starts_at, ends_at = session.scheduled_at.astimezone(zone), session.ends_at.astimezone(zone)
+    if zone.key == "UTC" or _is_ambiguous(starts_at) or _is_ambiguous(ends_at):
+        return _Times(starts_at.astimezone(UTC), ends_at.astimezone(UTC), None)
+    return _Times(starts_at, ends_at, zone)
+
+
+def _event(entry: Entry, at: _Times, *, is_gone: bool) -> "Event":
+    from icalendar import Event
+
+    session, event = entry.session, Event()
+    event.add("uid", str(session.id))
+    event.add("sequence", session.sequence or 0)
+    event.add("dtstamp", datetime.now(UTC))
+    event.add("dtstart", at.starts_at)
+    event.add("dtend", at.ends_at)
+    event.add("summary", entry.title)
+    event.add("description", entry.url)
+    event.add("url", entry.url)
+    event.add("location", session.place or "Online")
+    event.add("status", "CANCELLED" if "cancelled" == session.status or is_gone else "CONFIRMED")
+    event.add("transp", "OPAQUE")
+    return event
+
+
+def _alarm(entry: Entry) -> "Alarm":
+    from icalendar import Alarm
+
+    alarm = Alarm()
+    alarm.add("action", "DISPLAY")
+    alarm.add("description", entry.title)
+    alarm.add("trigger", -(ALARM_ONLINE if entry.session.is_online else ALARM_IN_PERSON))
+    return alarm
 
 
 def _named(party: Party) -> dict[str, str]:

@@ -1088,6 +1088,62 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/book-series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Book a session every week in one step, by the link in the mail about a package.
+         * @description A link's token; with whom, for what and where; then the first start, and how many. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
+         */
+        get: operations["book_series"];
+        put?: never;
+        /**
+         * Book a session every week in one step, by the link in the mail about a package.
+         * @description A link's token; with whom, for what and where; then the first start, and how many. Called by anybody. A page of ours, at PAGES_URL.
+         */
+        post: operations["book_series_by_post"];
+        delete?: never;
+        options?: never;
+        /**
+         * Book a session every week in one step, by the link in the mail about a package.
+         * @description A link's token; with whom, for what and where; then the first start, and how many. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
+         */
+        head: operations["book_series_by_head"];
+        patch?: never;
+        trace?: never;
+    };
+    "/manage-series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Move or cancel a session of a series and all that follow it, by the link in its mails.
+         * @description A link's token, and from which session on; of a form, what to do with it and all that follow. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
+         */
+        get: operations["manage_series"];
+        put?: never;
+        /**
+         * Move or cancel a session of a series and all that follow it, by the link in its mails.
+         * @description A link's token, and from which session on; of a form, what to do with it and all that follow. Called by anybody. A page of ours, at PAGES_URL.
+         */
+        post: operations["manage_series_by_post"];
+        delete?: never;
+        options?: never;
+        /**
+         * Move or cancel a session of a series and all that follow it, by the link in its mails.
+         * @description A link's token, and from which session on; of a form, what to do with it and all that follow. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
+         */
+        head: operations["manage_series_by_head"];
+        patch?: never;
+        trace?: never;
+    };
     "/answer-recording-consent": {
         parameters: {
             query?: never;
@@ -1333,6 +1389,34 @@ export interface paths {
          * @description The token in the address that somebody gave to the program. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
          */
         head: operations["get_calendar_feed_by_head"];
+        patch?: never;
+        trace?: never;
+    };
+    "/find-classes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the classes to come with their waiting lists; wait for a seat or take one by a link.
+         * @description A link's token, a class, and of a form what to do; without a link, the address that it is sent to. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
+         */
+        get: operations["find_classes"];
+        put?: never;
+        /**
+         * Show the classes to come with their waiting lists; wait for a seat or take one by a link.
+         * @description A link's token, a class, and of a form what to do; without a link, the address that it is sent to. Called by anybody. A page of ours, at PAGES_URL.
+         */
+        post: operations["find_classes_by_post"];
+        delete?: never;
+        options?: never;
+        /**
+         * Show the classes to come with their waiting lists; wait for a seat or take one by a link.
+         * @description A link's token, a class, and of a form what to do; without a link, the address that it is sent to. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
+         */
+        head: operations["find_classes_by_head"];
         patch?: never;
         trace?: never;
     };
@@ -2078,6 +2162,68 @@ export interface components {
              * @constant
              */
             enc?: "A256GCM";
+        };
+        /**
+         * BookSeries
+         * @description A link's token; with whom, for what and where; then the first start, and how many.
+         */
+        BookSeries: {
+            /**
+             * @description Of a link in a mail, or of Agora's SDK.
+             * @default
+             * @example text
+             */
+            token?: string;
+            /**
+             * @description Of a form: show each date, or book them.
+             * @default null
+             * @example plan
+             */
+            act?: ("plan" | "book") | null;
+            /**
+             * @description With whom.
+             * @default null
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
+            practitioner?: string | null;
+            /**
+             * @description Of session, by its id.
+             * @default null
+             * @example waiver
+             */
+            kind?: string | null;
+            /**
+             * @description Online, or a studio's id.
+             * @default online
+             * @example online
+             */
+            place?: "online" | string;
+            /**
+             * @description The first one, by the practitioner's clock.
+             * @default null
+             * @example 2026-03-14T15:00:00Z
+             */
+            start?: string | null;
+            /**
+             * @description How many weeks.
+             * @default null
+             * @example 9
+             */
+            sessions?: number | null;
+            /**
+             * @description Of dates: another time, or none.
+             * @default []
+             * @example [
+             *       "text"
+             *     ]
+             */
+            instead?: string[];
+            /**
+             * @description Of this booking: pressed twice, it is one.
+             * @default null
+             * @example text
+             */
+            key?: string | null;
         };
         /**
          * BookSessionWithCredit
@@ -3075,6 +3221,48 @@ export interface components {
             format?: "csv" | "xlsx";
         };
         /**
+         * FindClasses
+         * @description A link's token, a class, and of a form what to do; without a link, the address that it is sent to.
+         */
+        FindClasses: {
+            /**
+             * @description Of a link in a mail, or of Agora's SDK.
+             * @default
+             * @example text
+             */
+            token?: string;
+            /**
+             * @description The class to look at.
+             * @default null
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
+            class_id?: string | null;
+            /**
+             * @description What to do, of a form.
+             * @default null
+             * @example wait
+             */
+            act?: ("wait" | "leave" | "take" | "pay") | null;
+            /**
+             * @description Of the waiver that was shown.
+             * @default null
+             * @example 2
+             */
+            version?: number | null;
+            /**
+             * @description The name, typed as a signature.
+             * @default null
+             * @example Example Client
+             */
+            signature_name?: string | null;
+            /**
+             * @description A mail address.
+             * @default null
+             * @example person@example.com
+             */
+            address?: string | null;
+        };
+        /**
          * FindMySessions
          * @description The address that somebody typed.
          */
@@ -3705,6 +3893,56 @@ export interface components {
              * @example person@example.com
              */
             address?: string | null;
+        };
+        /**
+         * ManageSeries
+         * @description A link's token, and from which session on; of a form, what to do with it and all that follow.
+         */
+        ManageSeries: {
+            /**
+             * @description Of a link in a mail, or of Agora's SDK.
+             * @default
+             * @example text
+             */
+            token?: string;
+            /**
+             * @description Of a form: show where each would go, move, or cancel.
+             * @default null
+             * @example plan
+             */
+            act?: ("plan" | "move" | "cancel") | null;
+            /**
+             * @description This one and all that follow it.
+             * @default null
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
+            session?: string | null;
+            /**
+             * @description The free times of the week.
+             * @default null
+             * @example times
+             */
+            show?: "times" | null;
+            /**
+             * @description Of that session, for moving it.
+             * @default null
+             * @example 2026-03-14T15:00:00Z
+             */
+            starts_at?: string | null;
+            /**
+             * @description Of dates: another time, or none.
+             * @default []
+             * @example [
+             *       "text"
+             *     ]
+             */
+            instead?: string[];
+            /**
+             * @description In words, for whoever reads it later.
+             * @default null
+             * @example Ill
+             */
+            reason?: string | null;
         };
         /**
          * ManageSession
@@ -10237,6 +10475,467 @@ export interface operations {
             };
         };
     };
+    book_series: {
+        parameters: {
+            query?: {
+                /** @description Of a link in a mail, or of Agora's SDK. */
+                token?: string;
+                /** @description Of a form: show each date, or book them. */
+                act?: ("plan" | "book") | null;
+                /** @description With whom. */
+                practitioner?: string | null;
+                /** @description Of session, by its id. */
+                kind?: string | null;
+                /** @description Online, or a studio's id. */
+                place?: "online" | string;
+                /** @description The first one, by the practitioner's clock. */
+                start?: string | null;
+                /** @description How many weeks. */
+                sessions?: number | null;
+                /** @description Of dates: another time, or none. */
+                instead?: string[];
+                /** @description Of this booking: pressed twice, it is one. */
+                key?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            401: components["responses"]["Refused401"];
+            402: components["responses"]["Refused402"];
+            403: components["responses"]["Refused403"];
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "link_not_found" | "session_type_not_found" | "studio_not_found";
+                    };
+                };
+            };
+            405: components["responses"]["Refused405"];
+            408: components["responses"]["Refused408"];
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_gone" | "already_exists" | "class_needed" | "idempotency_key_reused" | "location_missing" | "not_possible" | "practitioner_unavailable" | "series_not_possible" | "waiver_required";
+                    };
+                };
+            };
+            410: components["responses"]["Refused410"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "date_not_possible" | "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "location_not_possible" | "malformed_json" | "replacement_not_possible" | "sessions_not_possible" | "text_too_long" | "time_missing" | "time_not_possible";
+                    };
+                };
+            };
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            502: components["responses"]["Refused502"];
+            503: components["responses"]["Refused503"];
+            504: components["responses"]["Refused504"];
+        };
+    };
+    book_series_by_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["BookSeries"];
+            };
+        };
+        responses: {
+            /** @description A file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            401: components["responses"]["Refused401"];
+            402: components["responses"]["Refused402"];
+            403: components["responses"]["Refused403"];
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "link_not_found" | "session_type_not_found" | "studio_not_found";
+                    };
+                };
+            };
+            405: components["responses"]["Refused405"];
+            408: components["responses"]["Refused408"];
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_gone" | "already_exists" | "class_needed" | "idempotency_key_reused" | "location_missing" | "not_possible" | "practitioner_unavailable" | "series_not_possible" | "waiver_required";
+                    };
+                };
+            };
+            410: components["responses"]["Refused410"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "date_not_possible" | "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "location_not_possible" | "malformed_json" | "replacement_not_possible" | "sessions_not_possible" | "text_too_long" | "time_missing" | "time_not_possible";
+                    };
+                };
+            };
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            502: components["responses"]["Refused502"];
+            503: components["responses"]["Refused503"];
+            504: components["responses"]["Refused504"];
+        };
+    };
+    book_series_by_head: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["BookSeries"];
+            };
+        };
+        responses: {
+            /** @description A file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            401: components["responses"]["Refused401"];
+            402: components["responses"]["Refused402"];
+            403: components["responses"]["Refused403"];
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "link_not_found" | "session_type_not_found" | "studio_not_found";
+                    };
+                };
+            };
+            405: components["responses"]["Refused405"];
+            408: components["responses"]["Refused408"];
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_gone" | "already_exists" | "class_needed" | "idempotency_key_reused" | "location_missing" | "not_possible" | "practitioner_unavailable" | "series_not_possible" | "waiver_required";
+                    };
+                };
+            };
+            410: components["responses"]["Refused410"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "date_not_possible" | "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "location_not_possible" | "malformed_json" | "replacement_not_possible" | "sessions_not_possible" | "text_too_long" | "time_missing" | "time_not_possible";
+                    };
+                };
+            };
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            502: components["responses"]["Refused502"];
+            503: components["responses"]["Refused503"];
+            504: components["responses"]["Refused504"];
+        };
+    };
+    manage_series: {
+        parameters: {
+            query?: {
+                /** @description Of a link in a mail, or of Agora's SDK. */
+                token?: string;
+                /** @description Of a form: show where each would go, move, or cancel. */
+                act?: ("plan" | "move" | "cancel") | null;
+                /** @description This one and all that follow it. */
+                session?: string | null;
+                /** @description The free times of the week. */
+                show?: "times" | null;
+                /** @description Of that session, for moving it. */
+                starts_at?: string | null;
+                /** @description Of dates: another time, or none. */
+                instead?: string[];
+                /** @description In words, for whoever reads it later. */
+                reason?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "link_not_found" | "series_not_found" | "session_not_found";
+                    };
+                };
+            };
+            405: components["responses"]["Refused405"];
+            408: components["responses"]["Refused408"];
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_gone" | "already_exists" | "not_possible" | "nothing_to_come" | "series_not_possible";
+                    };
+                };
+            };
+            410: components["responses"]["Refused410"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json" | "replacement_not_possible" | "shift_too_long" | "text_too_long" | "time_missing";
+                    };
+                };
+            };
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            502: components["responses"]["Refused502"];
+            503: components["responses"]["Refused503"];
+            504: components["responses"]["Refused504"];
+        };
+    };
+    manage_series_by_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ManageSeries"];
+            };
+        };
+        responses: {
+            /** @description A file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "link_not_found" | "series_not_found" | "session_not_found";
+                    };
+                };
+            };
+            405: components["responses"]["Refused405"];
+            408: components["responses"]["Refused408"];
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_gone" | "already_exists" | "not_possible" | "nothing_to_come" | "series_not_possible";
+                    };
+                };
+            };
+            410: components["responses"]["Refused410"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json" | "replacement_not_possible" | "shift_too_long" | "text_too_long" | "time_missing";
+                    };
+                };
+            };
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            502: components["responses"]["Refused502"];
+            503: components["responses"]["Refused503"];
+            504: components["responses"]["Refused504"];
+        };
+    };
+    manage_series_by_head: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ManageSeries"];
+            };
+        };
+        responses: {
+            /** @description A file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "link_not_found" | "series_not_found" | "session_not_found";
+                    };
+                };
+            };
+            405: components["responses"]["Refused405"];
+            408: components["responses"]["Refused408"];
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_gone" | "already_exists" | "not_possible" | "nothing_to_come" | "series_not_possible";
+                    };
+                };
+            };
+            410: components["responses"]["Refused410"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json" | "replacement_not_possible" | "shift_too_long" | "text_too_long" | "time_missing";
+                    };
+                };
+            };
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            502: components["responses"]["Refused502"];
+            503: components["responses"]["Refused503"];
+            504: components["responses"]["Refused504"];
+        };
+    };
     answer_recording_consent: {
         parameters: {
             query?: {
@@ -12018,6 +12717,267 @@ export interface operations {
             };
         };
     };
+    find_classes: {
+        parameters: {
+            query?: {
+                /** @description Of a link in a mail, or of Agora's SDK. */
+                token?: string;
+                /** @description The class to look at. */
+                class_id?: string | null;
+                /** @description What to do, of a form. */
+                act?: ("wait" | "leave" | "take" | "pay") | null;
+                /** @description Of the waiver that was shown. */
+                version?: number | null;
+                /** @description The name, typed as a signature. */
+                signature_name?: string | null;
+                /** @description A mail address. */
+                address?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            401: components["responses"]["Refused401"];
+            /** @description Payment Required */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "no_usable_credit";
+                    };
+                };
+            };
+            403: components["responses"]["Refused403"];
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "class_not_found" | "link_not_found" | "session_not_found";
+                    };
+                };
+            };
+            405: components["responses"]["Refused405"];
+            408: components["responses"]["Refused408"];
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_gone" | "already_exists" | "already_joined" | "class_full" | "class_not_open" | "class_over" | "double_booked" | "not_possible" | "practitioner_unavailable" | "seats_are_free" | "too_many_waiting_lists" | "waiting_list_full" | "waiting_list_over" | "waiver_required" | "waiver_text_not_current";
+                    };
+                };
+            };
+            410: components["responses"]["Refused410"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "address_not_possible" | "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json" | "signature_missing";
+                    };
+                };
+            };
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            502: components["responses"]["Refused502"];
+            503: components["responses"]["Refused503"];
+            504: components["responses"]["Refused504"];
+        };
+    };
+    find_classes_by_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["FindClasses"];
+            };
+        };
+        responses: {
+            /** @description A file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            401: components["responses"]["Refused401"];
+            /** @description Payment Required */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "no_usable_credit";
+                    };
+                };
+            };
+            403: components["responses"]["Refused403"];
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "class_not_found" | "link_not_found" | "session_not_found";
+                    };
+                };
+            };
+            405: components["responses"]["Refused405"];
+            408: components["responses"]["Refused408"];
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_gone" | "already_exists" | "already_joined" | "class_full" | "class_not_open" | "class_over" | "double_booked" | "not_possible" | "practitioner_unavailable" | "seats_are_free" | "too_many_waiting_lists" | "waiting_list_full" | "waiting_list_over" | "waiver_required" | "waiver_text_not_current";
+                    };
+                };
+            };
+            410: components["responses"]["Refused410"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "address_not_possible" | "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json" | "signature_missing";
+                    };
+                };
+            };
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            502: components["responses"]["Refused502"];
+            503: components["responses"]["Refused503"];
+            504: components["responses"]["Refused504"];
+        };
+    };
+    find_classes_by_head: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["FindClasses"];
+            };
+        };
+        responses: {
+            /** @description A file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            401: components["responses"]["Refused401"];
+            /** @description Payment Required */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "no_usable_credit";
+                    };
+                };
+            };
+            403: components["responses"]["Refused403"];
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "class_not_found" | "link_not_found" | "session_not_found";
+                    };
+                };
+            };
+            405: components["responses"]["Refused405"];
+            408: components["responses"]["Refused408"];
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_gone" | "already_exists" | "already_joined" | "class_full" | "class_not_open" | "class_over" | "double_booked" | "not_possible" | "practitioner_unavailable" | "seats_are_free" | "too_many_waiting_lists" | "waiting_list_full" | "waiting_list_over" | "waiver_required" | "waiver_text_not_current";
+                    };
+                };
+            };
+            410: components["responses"]["Refused410"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "address_not_possible" | "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json" | "signature_missing";
+                    };
+                };
+            };
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            502: components["responses"]["Refused502"];
+            503: components["responses"]["Refused503"];
+            504: components["responses"]["Refused504"];
+        };
+    };
     pay_session: {
         parameters: {
             query?: {
@@ -12619,7 +13579,18 @@ export interface operations {
             };
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
-            503: components["responses"]["Refused503"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "key_set_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };

@@ -5,7 +5,7 @@ from starlette.responses import Response
 from shared.call import Call
 from shared.pages import PRIVATE, refusal_page
 from shared.serving import endpoint
-from shared.session_event import calendar_feed
+from shared.session_event import Entry, calendar_of
 from shared.settings import PagesSettings
 
 from .contract import FeedSession, GetCalendarFeed, read_calendar_feed_rpc
@@ -21,10 +21,10 @@ async def get_calendar_feed(call: Call[GetCalendarFeed]) -> Response:
     headers = {**PRIVATE, "cache-control": "private, no-cache", "etag": f'"{feed.version}"'}
     if feed.sessions is None:
         return Response(status_code=304, headers=headers)
-    content = calendar_feed(
-        [(each.session, each.session.named(_other(each))) for each in feed.sessions],
-        name=NAME,
-        url=PagesSettings.read().address("find_my_sessions"),
+    url = PagesSettings.read().address("find_my_sessions")
+    content = calendar_of(
+        [Entry(each.session, each.session.named(_other(each)), url) for each in feed.sessions],
+        subscribed_as=NAME,
     )
     return Response(content, headers=headers, media_type="text/calendar; charset=utf-8")
 

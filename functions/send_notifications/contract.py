@@ -69,6 +69,11 @@ class SessionToCome(Output):
     is_led: bool
     token: str
     answer_token: str | None = Field(description="Of a link to what is asked about it, if anything is.")
+    # Of a series that was moved or cancelled.
+    previous_scheduled_at: datetime | None = None
+    credit_returned: int | None = None
+    fee_charged: float | None = None
+    currency: str | None = None
 
 
 class ClaimedMail(Output):

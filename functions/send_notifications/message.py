@@ -18,7 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from shared import timezones, words
 from shared.names import as_elements, isolated, one_line, shortened
-from shared.session_event import Method, Party, SessionSummary, calendar_file
+from shared.session_event import Entry, Method, Party, SessionSummary, calendar_file, calendar_of
 from shared.settings import PagesSettings, SiteSettings
 
 from .contract import ClaimedMail
@@ -110,6 +110,9 @@ def _variables(mail: ClaimedMail) -> dict[str, Any]:
                 "title": _title_of(each.session, each.is_led),
                 "link": pages.address("manage_session", token=each.token),
                 "answer": each.answer_token and pages.address("answer_change", token=each.answer_token),
+                "before": each.previous_scheduled_at,
+                "credit_returned": each.credit_returned,
+                "fee": words.money(each.fee_charged * 100, each.currency or "") if each.fee_charged else None,
             }
             for each in mail.sessions
         ],
@@ -203,6 +206,11 @@ def _template(kind: str, layout: str) -> Any:
 
 
 def _invitation(mail: ClaimedMail, variables: dict[str, Any]) -> Invitation | None:
+    if str(mail.kind).startswith("series_"):
+        entries = [Entry(each["session"], each["title"], each["link"]) for each in variables["sessions"]]
+        organizer = Party(MailSettings.read().support_email, variables["practitioner"] or None)
+        written = calendar_of(entries, organizer=organizer)
+        return Invitation("PUBLISH", written.decode()) if entries else None
     method, session = CALENDAR.get(str(mail.kind)), mail.session
     if method is None or session is None or session.id is None:
         return None

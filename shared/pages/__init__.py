@@ -48,7 +48,12 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.filters |= {"day": words.day, "clock": words.clock, "one_line": one_line}
+        self._environment.filters |= {
+            "day": words.day,
+            "short_day": words.short_day,
+            "clock": words.clock,
+            "one_line": one_line,
+        }
         self._environment.globals |= {
             "hours": words.hours,
             "zone_name": words.zone_name,

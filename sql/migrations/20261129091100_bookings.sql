@@ -1,4 +1,4 @@
--- From sql/schemas: sessions/session_rules, sessions/booking, sessions/group_classes, sessions/correlated_session, sessions/agreements, sessions/cancellation_terms, sessions/cancelling, sessions/rescheduling, sessions/changes, sessions/proposals, sessions/substitutes.
+-- From sql/schemas: sessions/session_rules, sessions/booking, sessions/group_classes, sessions/correlated_session, series/time_off_questions, sessions/agreements, sessions/cancellation_terms, sessions/cancelling, sessions/rescheduling, sessions/changes, sessions/proposals, sessions/substitutes.
 
 -- Functions name what later chapters make.
 set check_function_bodies = off;
@@ -435,7 +435,7 @@ begin
     perform private.refuse_unjoinable_class(v_class, new.client_id);
   elsif private.count_taken_seats(v_class.id) + private.count_held_seats(v_class.id, new.client_id)
         >= v_class.max_participants then
-    perform private.refuse(409, 'class_full', 'This class is full.', 'Please choose another class.');
+    perform private.refuse_full_class(v_class);
   end if;
 
   -- Copied from the class, whatever the request says.
@@ -514,10 +514,16 @@ create function private.set_participant_count() returns trigger
 as $$
 declare
   v_taken integer := private.count_taken_seats(new.id);
+  v_kept  integer := private.count_kept_seats(new.id);
 begin
   if new.max_participants < v_taken or (new.max_participants = 1 and v_taken > 0) then
     perform private.refuse(409, 'seats_are_taken', format('%s people have a seat in this class.', v_taken),
                            'Cancel their seats first, or leave room for all of them.');
+  elsif tg_op = 'UPDATE' and new.max_participants < old.max_participants
+        and v_kept > 0 and (new.max_participants = 1 or new.max_participants < v_taken + (
+          select count(*) from private.list_seat_keepers(new.id))) then
+    perform private.refuse(409, 'seats_are_kept', format('%s seats are kept for people from the waiting list.', v_kept),
+                           'Leave room for them too, or try again when they have answered.');
   end if;
   new.current_participants := v_taken;
   return new;
@@ -533,6 +539,9 @@ begin
    where class.id = coalesce(new.group_class_id, old.group_class_id);
   update public.session_holds h set status = 'consumed'
    where tg_op = 'INSERT' and h.user_id = new.client_id and h.group_class_id = new.group_class_id and h.status = 'held';
+  if tg_op = 'INSERT' then
+    perform private.seat_from_waiting_list(new.group_class_id, new.client_id);
+  end if;
   return null;
 end
 $$;
@@ -720,6 +729,43 @@ revoke execute on function public.session_schedules from public, anon, authentic
 grant execute on function public.session_schedules to authenticated, service_role;
 
 
+-- series/time_off_questions.sql
+
+-- Sessions whose practitioner wants to be away then, and has asked their client. Until it is answered the session
+-- stands; whoever leaves because they were asked leaves freely (sessions/agreements.sql). Asked by time_off.sql.
+
+create table private.time_off_questions (
+  session_id uuid        primary key references public.session_schedules (id) on delete cascade,
+  starts_at  timestamptz not null,
+  ends_at    timestamptz not null,
+  asked_at   timestamptz not null default now(),
+
+  constraint time_off_questions_start_before_they_end check (starts_at < ends_at),
+  constraint time_off_questions_times_are_in_range check (
+    starts_at between '2000-01-01' and '2100-01-01' and ends_at between '2000-01-01' and '2100-01-01')
+);
+
+comment on table private.time_off_questions is
+  'Which sessions stand in the way of time off, and what of it is taken once they are moved or cancelled.';
+
+alter table private.time_off_questions enable row level security;
+
+-- No grant and no policy: the functions of time_off.sql are the only way.
+
+-- Whether the client was asked about the time that the session has now. Once it is another, the question is over.
+create function private.is_asked_about(session public.session_schedules) returns boolean
+  language sql stable set search_path = ''
+as $$
+  select exists (
+    select from private.time_off_questions q
+     where q.session_id = (session).id
+       and tstzrange(q.starts_at, q.ends_at)
+           && tstzrange((session).scheduled_at, (session).scheduled_at + make_interval(mins => (session).duration_minutes)));
+$$;
+
+revoke execute on function private.is_asked_about from public, anon, authenticated, service_role;
+
+
 -- sessions/agreements.sql
 
 -- Agreements: what the client agreed to, kept once somebody changes it, and who changed the session last.
@@ -727,6 +773,8 @@ grant execute on function public.session_schedules to authenticated, service_rol
 --   no row                          nobody has changed it: what stands is what was agreed
 --   a row that says what stands     the client made the change, said yes to it, or it was changed back
 --   a row that says something else  somebody but the client changed it: until the start they may leave freely
+--
+-- So they may of what their practitioner has asked about (series/time_off_questions.sql).
 --
 -- Terms, mails and calendar files ask `get_free_until`, so none of them knows who may change what. A session's name is
 -- no part of what is agreed. Time, length, place, form and practitioner are.
@@ -771,11 +819,18 @@ as $$
                              (session).session_location, (session).physical_location));
 $$;
 
+-- Or wishes to change it, and has asked.
+create function private.may_leave_freely(session public.session_schedules) returns boolean
+  language sql stable set search_path = ''
+as $$
+  select private.has_unagreed_change(session) or private.is_asked_about(session);
+$$;
+
 -- Until when the client leaves or moves the session without losing anything.
 create function private.get_free_until(session public.session_schedules) returns timestamptz
   language sql stable set search_path = ''
 as $$
-  select case when private.has_unagreed_change(session) then (session).scheduled_at
+  select case when private.may_leave_freely(session) then (session).scheduled_at
     else (session).scheduled_at
          - make_interval(hours => (private.get_cancellation_policy(session)).standard_cancellation_hours) end;
 $$;
@@ -811,8 +866,8 @@ begin
 end
 $$;
 
-revoke execute on function private.has_unagreed_change, private.get_free_until, private.agree_to_session,
-  private.record_session_change from public, anon, authenticated, service_role;
+revoke execute on function private.has_unagreed_change, private.may_leave_freely, private.get_free_until,
+  private.agree_to_session, private.record_session_change from public, anon, authenticated, service_role;
 
 
 -- sessions/cancellation_terms.sql
@@ -931,12 +986,12 @@ declare
 begin
   v_terms.cancellation_policy_version := v_policy.id;
   v_terms.free_until := case
-    when v_is_client and private.has_unagreed_change(session) then session.scheduled_at
+    when v_is_client and private.may_leave_freely(session) then session.scheduled_at
     else session.scheduled_at - make_interval(hours => v_policy.standard_cancellation_hours) end;
   v_terms.hours_before_session := round(extract(epoch from session.scheduled_at - now()) / 3600, 2);
   v_terms.currency := private.get_session_currency(session);
   v_terms.credit_expires_at := private.get_returned_credit_end(
-    session, v_policy, not v_is_client or private.has_unagreed_change(session));  -- who leaves for a change did not cause it
+    session, v_policy, not v_is_client or private.may_leave_freely(session));  -- who leaves for a change did not cause it
   v_terms.grace_available := v_is_client and now() > v_terms.free_until
     and private.count_graces_used(session.client_id) < v_policy.grace_cancellations_allowed;
   if use_grace and v_is_client and now() > v_terms.free_until and not v_terms.grace_available then
@@ -1172,14 +1227,16 @@ $$;
 
 -- Cancelled by being deleted.
 
--- Deleting a class in which somebody has or had a seat cancels it, and the row stays as evidence. Without its note, the
--- admin page, which lists classes by their notes, shows it no longer.
+-- Deleting a class in which somebody has or had a seat, or for which somebody waits, cancels it: the row stays as
+-- evidence, and they are told. Without its note, the admin page, which lists classes by their notes, shows it no more.
 -- Definer: whoever deletes may write neither credits nor cancellations.
 create function private.cancel_class_instead_of_deleting() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  if not exists (select from public.session_schedules seat where seat.group_class_id = old.id) then
+  if not exists (select from public.session_schedules seat where seat.group_class_id = old.id)
+     and not exists (select from public.waiting_list_entries e
+                      where e.class_id = old.id and e.status in ('waiting', 'kept')) then
     return old;
   elsif old.status = 'completed' then
     perform private.refuse(409, 'class_is_kept', 'People had a seat in this class, so it is kept.');

@@ -665,8 +665,9 @@ $$;
 comment on function public.keep_refused_pick is
   'Keeps what was picked, for the page to pay at: the last pick of each person. Gives that page''s address, if it has one.';
 
--- A class that the caller has credits for, though none that is good for it.
--- Definer: it reads credits, and writes the pick.
+-- A class that the caller has credits for, though none that is good for it; or that is full: by the mail they can wait
+-- for a seat, since the pages have no button for it.
+-- Definer: it reads credits and others' seats, and writes the pick.
 create function private.keep_refused_class(group_class_id uuid) returns void
   language plpgsql volatile security definer set search_path = ''
 as $$
@@ -675,7 +676,10 @@ declare
 begin
   select * into v_class from public.session_schedules s
    where s.id = keep_refused_class.group_class_id and private.is_class(s) and s.status = 'scheduled' and s.scheduled_at > now();
-  if found and exists (select from public.user_session_credits c where c.user_id = auth.uid() and c.credits_remaining > 0)
+  if found and auth.uid() is not null and private.count_taken_seats(v_class.id)
+     + private.count_held_seats(v_class.id, auth.uid()) >= v_class.max_participants then
+    perform private.publish_full_class(v_class);
+  elsif found and exists (select from public.user_session_credits c where c.user_id = auth.uid() and c.credits_remaining > 0)
      and not exists (select from private.list_good_lots(
                        auth.uid(), private.list_class_session_type_ids(v_class), v_class.duration_minutes, true)) then
     perform private.limit_use('picks kept', auth.uid());

@@ -1304,17 +1304,19 @@ end
 $$;
 
 create function public.prepare_mails(pages_origin text) 
-  returns table (reminders integer, lost integer, unanswered integer)
+  returns table (reminders integer, lost integer, unanswered integer, waiting integer)
   language sql volatile security invoker set search_path = ''
 as $$
   select private.keep_pages_origin(prepare_mails.pages_origin);
   select private.answer_session_link_requests();
   select private.note_matters();
-  select private.remind_sessions(), private.mark_lost_mails_unknown(), private.expire_questions();
+  select private.remind_sessions(), private.mark_lost_mails_unknown(), private.expire_questions(),
+         private.settle_waiting_lists();
 $$;
 
 comment on function public.prepare_mails is
-  'For the scheduler, again until all are nought: due reminders, mails whose sender died, what nobody answered in time.'
+  'For the scheduler, again until all are nought: due reminders, mails whose sender died, what nobody answered in time,'
+  ' waiting lists.'
   ' Keeps where the pages of our own are, answers who asked for their links, and notes what waits for a person.';
 
 revoke execute on function private.remind_sessions, public.prepare_mails from public, anon, authenticated, service_role;

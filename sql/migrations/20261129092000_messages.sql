@@ -1,4 +1,4 @@
--- From sql/schemas: messages/outbox, messages/notification_preferences, messages/summaries, messages/mails, messages/change_summaries, messages/user_notifications, messages/email_logs, messages/mail_links, messages/unreachable_people, messages/send_mails, messages/request_mails.
+-- From sql/schemas: messages/outbox, messages/notification_preferences, messages/summaries, messages/mails, messages/change_summaries, messages/user_notifications, messages/email_logs, messages/mail_links, messages/unreachable_people, messages/send_mails, waiting_lists/joining, waiting_lists/settling, waiting_lists/moving_up, messages/request_mails.
 
 -- Functions name what later chapters make.
 set check_function_bodies = off;
@@ -46,6 +46,8 @@ create table private.outbox (
   created_at timestamptz not null default now(),
   -- Whose account caused it: known now, and to no worker.
   caused_by       uuid        default auth.uid(),
+  -- Set by private.tell_together, within the transaction that wrote it.
+  told_together   boolean     not null default coalesce(current_setting('app.told_together', true), '') = 'yes',
   addressed_at    timestamptz,
   attempts        integer     not null default 0,
   next_attempt_at timestamptz not null default now(),
@@ -67,6 +69,8 @@ comment on column private.outbox.payload is
   'What the row it is about may not state any more when the event is read.';
 
 comment on column private.outbox.caused_by    is 'Until it is addressed: who caused it, and is not told of it.';
+
+comment on column private.outbox.told_together is 'One of several that the mail of their series tells together.';
 
 comment on column private.outbox.addressed_at is 'When mails, notifications and deliveries were made of it; null: not yet.';
 
@@ -482,6 +486,13 @@ insert into private.mail_kinds (kind, audience, category) values
   ('session_booked',      'user',         null),
   ('session_booked',      'practitioner', null),
   ('class_scheduled',     'practitioner', null),
+  ('series_booked',       'user',         null),
+  ('series_booked',       'practitioner', null),
+  ('series_moved',        'user',         null),
+  ('series_moved',        'practitioner', null),
+  ('series_cancelled',    'user',         null),
+  ('series_cancelled',    'practitioner', null),
+  ('time_off_wanted',     'user',         null),
   ('session_cancelled',   'user',         null),
   ('session_cancelled',   'practitioner', null),
   ('session_rescheduled', 'user',         null),
@@ -500,6 +511,13 @@ insert into private.mail_kinds (kind, audience, category) values
   ('session_reminder',    'user',         'session_reminders'),
   ('practitioner_late',   'user',         null),
   ('my_sessions',         'user',         null),
+  ('waiting_list_joined', 'user',         null),
+  ('seat_kept',           'user',         null),
+  ('kept_seat_lapsed',    'user',         null),
+  ('waiting_class_changed',   'user',     null),
+  ('waiting_class_cancelled', 'user',     null),
+  ('class_full',          'user',         null),
+  ('class_links',         'user',         null),
   ('session_completed',   'user',         'follow_ups'),
   ('recording_ready',     'user',         null),
   ('recording_failed',    'user',         null),
@@ -523,6 +541,14 @@ insert into private.mail_kinds (kind, audience, category) values
   ('matters_waiting',     'support',      null),
   ('payout_paid',         'user',         null),
   ('second_admin_wanted', 'user',         null);
+
+-- Kinds about a class as such, and not about a seat in it: for people who have none.
+create function private.is_about_whole_class(kind text) returns boolean
+  language sql immutable set search_path = ''
+as $$
+  select kind in ('recording_failed', 'session_not_taken', 'substitute_wanted', 'waiting_list_joined', 'seat_kept',
+                  'kept_seat_lapsed', 'waiting_class_changed', 'waiting_class_cancelled', 'class_full');
+$$;
 
 create table private.mails (
   id                  uuid        primary key default gen_random_uuid(),
@@ -586,14 +612,16 @@ alter table private.mails enable row level security;
 grant select on private.mail_kinds, private.mails to service_role;
 
 -- Whether another mail already states the event: the receipt names the credits that were paid for, the cancellation
--- those that it returned.
-create function private.is_covered_by_other_mail(kind text, payload jsonb) returns boolean
+-- those that it returned, and the mail of a series all its sessions.
+create function private.is_covered_by_other_mail(event private.outbox) returns boolean
   language sql stable set search_path = ''
 as $$
-  select is_covered_by_other_mail.kind = 'credits_granted' and (
-    payload ->> 'kind' = 'return'
-    or exists (select from public.user_session_credits lot
-                where lot.id = (payload ->> 'lot_id')::uuid and lot.order_id is not null));
+  select event.told_together and event.kind in ('session_booked', 'class_scheduled', 'session_rescheduled',
+                                                'session_changed', 'session_cancelled', 'credits_granted')
+      or event.kind = 'credits_granted' and (
+           event.payload ->> 'kind' = 'return'
+           or exists (select from public.user_session_credits lot
+                       where lot.id = (event.payload ->> 'lot_id')::uuid and lot.order_id is not null));
 $$;
 
 -- Queues the mails of an event and writes the notifications beside them.
@@ -608,7 +636,7 @@ declare
   v_is_seat  boolean;
   v_mail     private.mails;
 begin
-  if private.is_covered_by_other_mail(event.kind, event.payload) then
+  if private.is_covered_by_other_mail(event) then
     return;
   end if;
   if event.session_id is not null then
@@ -619,7 +647,7 @@ begin
   for v_kind in select * from private.mail_kinds k where k.kind = event.kind order by k.audience desc loop
     -- A class's own row names its practitioner as its client, who has no seat in it. And whoever leads a class gets
     -- no mail about each seat.
-    continue when (v_kind.audience = 'user' and v_is_class and event.kind not in ('recording_failed', 'session_not_taken', 'substitute_wanted'))
+    continue when (v_kind.audience = 'user' and v_is_class and not private.is_about_whole_class(event.kind))
                or (v_kind.audience = 'practitioner' and v_is_seat);
     if v_kind.audience = 'support' then
       insert into private.mails (outbox_id, kind, audience, payload)
@@ -647,7 +675,7 @@ begin
 end
 $$;
 
-revoke execute on function private.is_covered_by_other_mail, private.notify_recipients
+revoke execute on function private.is_about_whole_class, private.is_covered_by_other_mail, private.notify_recipients
   from public, anon, authenticated, service_role;
 
 
@@ -707,7 +735,8 @@ as $$
            'by_others', exists (select from untold u where u.payload ->> 'by' <> 'client'))
     from public.session_schedules s
    where s.id = (mail).session_id
-     and (mail).kind in ('session_booked', 'class_scheduled', 'session_rescheduled', 'session_changed');
+     and (mail).kind in ('session_booked', 'class_scheduled', 'session_rescheduled', 'session_changed',
+                       'waiting_class_changed');
 $$;
 
 -- What an event changed, in the words of a notification: "the time and the place have changed".
@@ -898,6 +927,13 @@ begin
       from (values
       ('session_booked',      'Session booked',    format('%s is on %s.', v_session_label, v_local_start)),
       ('class_scheduled',     'A class to lead',   format('%s is on %s.', v_session_label, v_local_start)),
+      ('series_booked',       'Sessions booked',   format('%s with %s are booked, the first on %s.', private.count_told_sessions(mail),
+                                                          v_counterpart, v_local_start)),
+      ('series_moved',        'Sessions moved',    format('%s with %s have moved.', private.count_told_sessions(mail), v_counterpart)),
+      ('series_cancelled',    'Sessions cancelled',format('%s with %s were cancelled.', private.count_told_sessions(mail), v_counterpart)),
+      ('time_off_wanted',     'Can it be moved?',  format('%s would like to be away during %s of yours. The mail about it leads to each.',
+                                                          coalesce(private.isolate_name(v_session.practitioner_name), 'Your practitioner'),
+                                                          private.count_told_sessions(mail))),
       ('session_cancelled',   'Session cancelled', format('%s on %s was cancelled.', v_session_label, v_local_start)),
       ('session_rescheduled', 'Session moved',     format('%s is now on %s.', v_session_label, v_local_start)),
       ('session_changed',     'Session changed',   format('%s on %s: %s.', v_session_label, v_local_start,
@@ -918,6 +954,16 @@ begin
                                                           coalesce(private.isolate_name(v_session.practitioner_name), 'A practitioner'), v_local_start)),
       ('session_not_booked',  'Session not booked','The time was gone when your payment arrived. You have a credit instead.'),
       ('session_to_pay',      'Pay for your session', 'A link to pay for the session that you chose is in your mail.'),
+      ('waiting_list_joined', 'On the waiting list', format('You wait for a seat in %s on %s.', v_session_name, v_local_start)),
+      ('seat_kept',           'A seat is kept for you', format('In %s on %s. Please take it by %s, by the mail about it.', v_session_name,
+                                                          v_local_start, private.write_local_start(mail.payload ->> 'answer_until', v_time_zone))),
+      ('kept_seat_lapsed',    'Your seat went on', format('The seat in %s on %s was kept until now, and goes to the next.', v_session_name,
+                                                          v_local_start)),
+      ('waiting_class_changed', 'A class has changed', format('You wait for %s, now on %s: %s.', v_session_name, v_local_start,
+                                                          private.name_changes(mail.payload -> 'previous'))),
+      ('waiting_class_cancelled', 'Class cancelled', format('You waited for %s on %s. It does not take place.', v_session_name, v_local_start)),
+      ('class_full',          'This class is full', format('A link to wait for a seat in %s on %s is in your mail.', v_session_name,
+                                                          v_local_start)),
       ('session_reminder',    'Session tomorrow',  format('%s is on %s.', v_session_label, v_local_start)),
       ('practitioner_late',   'A little later',    format('%s begins about %s minutes late.', v_session_label,
                                                           mail.payload ->> 'minutes')),
@@ -1100,6 +1146,7 @@ declare
   v_is_to_come boolean;
   -- Of a booking of one's own that is to come.
   v_is_booked  boolean;
+  v_series     uuid := (select l.series_id from public.session_series_sessions l where l.session_id = mail.session_id);
   v_unanswered boolean := private.get_consent_answer(mail.user_id, 'session_recording') = 'unanswered';
 begin
   select * into v_session from public.session_schedules s where s.id = mail.session_id;
@@ -1125,6 +1172,8 @@ begin
         ('answer_recording_consent', null, now() + interval '1 year', case mail.kind
            when 'session_booked'   then v_is_to_come and v_session.session_location = 'online'
                                         and (mail.audience = 'user' or v_unanswered)
+           when 'series_booked'    then v_is_to_come and v_session.session_location = 'online'
+                                        and (mail.audience = 'user' or v_unanswered)
            when 'class_scheduled'  then v_is_to_come and v_session.session_location = 'online' and v_unanswered
            when 'session_reminder' then v_is_booked and v_session.session_location = 'online' and v_unanswered
            when 'contract_issued'  then true
@@ -1133,11 +1182,22 @@ begin
          v_is_booked and mail.kind in ('session_booked', 'session_rescheduled') and v_session.place_said_at is null
          and v_session.session_location = 'online' and private.can_choose_place(v_session)),
         ('sign_waiver', v_session.id::text, v_session.scheduled_at + interval '1 day',
-         v_is_booked and mail.kind in ('session_booked', 'session_rescheduled', 'session_reminder', 'payment_received')
+         v_is_booked and mail.kind in ('session_booked', 'series_booked', 'session_rescheduled', 'session_reminder', 'payment_received')
          and not private.has_signed_waiver(mail.user_id, v_session.id)),
         ('manage_calendars', null, now() + interval '1 year',
          mail.kind = 'calendar_unreadable' or v_is_to_come and mail.kind in ('session_booked', 'class_scheduled')),
+        ('book_series', null, now() + interval '90 days',
+         mail.kind in ('payment_received', 'credits_granted')
+         and exists (select from private.list_series_kinds(mail.user_id) k where k.credits > 1)),
+        ('manage_series', coalesce(mail.payload ->> 'series_id', v_series::text), now() + interval '400 days',
+         mail.kind in ('series_booked', 'series_moved', 'series_cancelled') and mail.payload ? 'series_id'
+         or v_is_to_come and v_series is not null
+            and mail.kind in ('session_rescheduled', 'session_changed', 'session_reminder')),
         ('pay_session', null, now() + interval '2 days', mail.kind = 'session_to_pay'),
+        -- To all the classes, their seats and their waiting lists.
+        ('find_classes', null, now() + interval '60 days',
+         mail.kind in ('waiting_list_joined', 'seat_kept', 'kept_seat_lapsed', 'waiting_class_changed',
+                       'waiting_class_cancelled', 'class_full', 'class_links')),
         ('show_payout', mail.payload ->> 'payout_id', now() + interval '1 year',
          mail.kind = 'payout_paid' and mail.payload ? 'payout_id'),
         -- What a bank did not pay for: by itself, whatever else they pick meanwhile. A package is bought in the wallet.
@@ -1280,12 +1340,22 @@ begin
            and earlier.session_sequence >= v_session.calendar_sequence) then
       return 'already_stated';  -- an earlier mail already stated this time
     end if;
+  elsif mail.kind in ('waiting_list_joined', 'seat_kept', 'waiting_class_changed') and not exists (
+      select from public.waiting_list_entries e
+       where e.class_id = mail.session_id and e.user_id = mail.user_id
+         and case mail.kind when 'waiting_list_joined' then e.status = 'waiting'
+                            when 'seat_kept' then e.status = 'kept' and e.kept_until > now()
+                            else e.status in ('waiting', 'kept') end) then
+    return 'waits_no_more';
   elsif mail.kind = 'practitioner_late' and not exists (
       select from public.session_schedules s
        where s.id = mail.session_id and s.status in ('scheduled', 'in_progress')
          and s.scheduled_at = (mail.payload ->> 'scheduled_at')::timestamptz
          and now() < (mail.payload ->> 'expected_at')::timestamptz + interval '10 minutes') then
     return 'session_changed';  -- or they are there by now
+  elsif mail.kind in ('series_booked', 'time_off_wanted') and not exists (
+      select from private.list_told_sessions(mail) s where s.status = 'scheduled' and s.scheduled_at > now()) then
+    return 'no_sessions';
   elsif mail.kind = 'my_sessions' and not exists (select from private.list_sessions_to_come(mail.user_id)) then
     return 'no_sessions';
   elsif mail.kind = 'session_completed' and (mail.payload ->> 'is_no_show')::boolean then
@@ -1388,6 +1458,8 @@ begin
     'recordings_are_kept', private.describe_recording_retention());
   if mail.kind = 'my_sessions' then
     v_claimed.payload := jsonb_build_object('sessions', private.link_sessions_to_come(mail.user_id));
+  elsif mail.kind in ('series_booked', 'series_moved', 'series_cancelled', 'time_off_wanted') then
+    v_claimed.payload := v_claimed.payload || jsonb_build_object('sessions', private.link_told_sessions(mail));
   elsif mail.kind = 'matters_waiting' then
     v_claimed.payload := private.describe_matters((mail.payload ->> 'told_at')::timestamptz);
   end if;
@@ -1613,6 +1685,392 @@ revoke execute on function private.find_reason_to_drop_mail, private.lock_due_ma
 
 grant execute on function private.claim_mail, private.start_mail, private.finish_mail, private.mark_lost_mails_unknown,
   private.resolve_mail, public.claim_mail, public.start_mail, public.finish_mail, public.resolve_mail to service_role;
+
+
+-- waiting_lists/joining.sql
+
+-- Joining and leaving a waiting list, and the classes to come with their seats and lists.
+
+-- Definer: people may not write entries, nor read those of others.
+create function private.join_waiting_list(class_id uuid) returns public.waiting_list_entries
+  language plpgsql volatile security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_user  constant uuid := (select auth.uid());
+  v_class public.session_schedules;
+  v_entry public.waiting_list_entries;
+  v_rules private.waiting_list_rules;
+begin
+  perform private.refuse_anonymous_caller(), private.lock_client(v_user);
+  perform private.limit_use('waiting lists', v_user);
+  v_class := private.lock_class(join_waiting_list.class_id);
+  -- A second click finds what the first one made.
+  select * into v_entry from public.waiting_list_entries e
+   where e.class_id = v_class.id and e.user_id = v_user and e.status in ('waiting', 'kept');
+  if found then
+    return v_entry;
+  end if;
+  perform private.refuse_unfit_class(v_class, v_user);
+  select * into v_rules from private.waiting_list_rules r
+   where r.is_newcomer = (private.get_hold_rules(v_user)).is_newcomer;
+  if not private.takes_bookings(v_class) then
+    perform private.refuse(409, 'practitioner_unavailable', 'This practitioner takes no bookings at the moment.',
+                           'Please choose another practitioner.');
+  elsif private.get_keeping_end(v_class.scheduled_at, v_rules.is_newcomer) is null then
+    perform private.refuse(409, 'waiting_list_over', 'It is too late to wait for a seat: the class begins soon.',
+                           'What comes free now can be booked by whoever comes first.');
+  elsif private.count_taken_seats(v_class.id) + private.count_held_seats(v_class.id, v_user) < v_class.max_participants then
+    perform private.refuse(409, 'seats_are_free', 'There is a free seat in this class.', 'Take it, before somebody else does.');
+  elsif v_rules.per_class <= (select count(*) from public.waiting_list_entries e
+                               where e.class_id = v_class.id and e.status in ('waiting', 'kept')) then
+    perform private.refuse(409, 'waiting_list_full', 'So many wait for this class that its list is full.',
+                           'Please choose another class.');
+  elsif v_rules.at_once <= (select count(*) from public.waiting_list_entries e
+                             where e.user_id = v_user and e.status in ('waiting', 'kept')) then
+    perform private.refuse(409, 'too_many_waiting_lists', format('You wait for %s classes already.', v_rules.at_once),
+                           'Leave one of their lists first.');
+  end if;
+  insert into public.waiting_list_entries as e (class_id, user_id, told)
+  values (v_class.id, v_user, private.describe_told_class(v_class))
+  returning e.* into v_entry;
+  perform private.publish_event('waiting_list_joined', v_user, v_class.id, jsonb_build_object(
+    'entry_id', v_entry.id, 'practitioner_id', v_class.practitioner_id, 'scheduled_at', v_class.scheduled_at));
+  return v_entry;
+end
+$$;
+
+-- Definer: as above. Leaving again, or where one is not on the list, changes nothing.
+create function private.leave_waiting_list(class_id uuid) returns void
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_user constant uuid := (select auth.uid());
+begin
+  perform private.lock_client(v_user);
+  perform private.limit_use('waiting lists', v_user);
+  perform private.lock_class(leave_waiting_list.class_id);
+  update public.waiting_list_entries e set status = 'left', ended_at = now()
+   where e.class_id = leave_waiting_list.class_id and e.user_id = v_user and e.status in ('waiting', 'kept');
+end
+$$;
+
+-- The way to the list for whoever wants a seat in a full class: one mail, however often they try in a while.
+create function private.publish_full_class(class public.session_schedules) returns void
+  language plpgsql volatile set search_path = ''
+as $$
+begin
+  if private.get_keeping_end(class.scheduled_at, false) is not null
+     and not exists (select from public.waiting_list_entries e
+                      where e.class_id = class.id and e.user_id = auth.uid() and e.status in ('waiting', 'kept'))
+     and not exists (select from public.session_schedules seat
+                      where seat.group_class_id = class.id and seat.client_id = auth.uid() and seat.status <> 'cancelled')
+     and not exists (select from private.mails m
+                      where m.user_id = auth.uid() and m.kind = 'class_full' and m.session_id = class.id
+                        and m.created_at > now() - interval '1 hour') then
+    perform private.limit_use('picks kept', auth.uid());
+    perform private.publish_event('class_full', auth.uid(), class.id, jsonb_build_object(
+      'practitioner_id', class.practitioner_id, 'scheduled_at', class.scheduled_at));
+  end if;
+end
+$$;
+
+create type public.coming_class as (
+  class_id uuid, class_name text, practitioner_name text, scheduled_at timestamptz, ends_at timestamptz, time_zone text,
+  session_location text, physical_location text, max_participants integer, free_seats integer, waiting integer,
+  takes_waiting boolean, is_joined boolean, my_status text, my_place integer, kept_until timestamptz
+);
+
+comment on type public.coming_class is 'A class to come, its seats and its list, and what of them is the reader''s.';
+
+comment on column public.coming_class.free_seats is 'What the reader can still have: neither taken, held, nor waited for.';
+
+comment on column public.coming_class.takes_waiting is 'Whether it is early enough to wait for a seat.';
+
+comment on column public.coming_class.my_status is 'waiting or kept; null: not on the list.';
+
+comment on column public.coming_class.my_place is 'Of those who wait: 1 is the next for whom a seat is kept.';
+
+-- Those of the next ninety days. Where somebody waits, whoever leads it may have stopped taking bookings.
+-- Definer: seats and lists are of many people, of whom it says only how many there are.
+create function private.list_coming_classes(at_most integer, only_class uuid default null) returns setof public.coming_class
+  language sql stable security definer set search_path = ''
+as $$
+  select c.id, c.class_name, p.name, c.scheduled_at, c.scheduled_at + make_interval(mins => c.duration_minutes),
+         coalesce(c.time_zone, 'America/Toronto'), c.session_location,
+         case when c.session_location = 'in_person' then private.describe_location(c) end, c.max_participants,
+         greatest(0, c.max_participants - private.count_taken_seats(c.id) - private.count_held_seats(c.id, auth.uid())),
+         (select count(*)::integer from public.waiting_list_entries e where e.class_id = c.id and e.status = 'waiting'),
+         private.get_keeping_end(c.scheduled_at, false) is not null,
+         exists (select from public.session_schedules seat
+                  where seat.group_class_id = c.id and seat.client_id = auth.uid() and seat.status <> 'cancelled'),
+         mine.status, case when mine.status = 'waiting' then private.count_waiting_before(c.id, auth.uid()) + 1 end,
+         mine.kept_until
+    from (select s.* from public.session_schedules s
+           where s.max_participants > 1 and s.group_class_id is null and s.status = 'scheduled'
+             and s.scheduled_at > now()
+             and case when list_coming_classes.only_class is null then s.scheduled_at < now() + interval '90 days'
+                      else s.id = list_coming_classes.only_class end
+           order by s.scheduled_at, s.id limit least(greatest(coalesce(list_coming_classes.at_most, 50), 1), 100)) c
+    join public.practitioners p on p.id = c.practitioner_id
+    left join public.waiting_list_entries mine
+      on mine.class_id = c.id and mine.user_id = auth.uid() and mine.status in ('waiting', 'kept')
+     and (mine.status = 'waiting' or mine.kept_until > now())
+   where private.takes_bookings(c) or mine.id is not null or list_coming_classes.only_class is not null
+   order by c.scheduled_at, c.id;
+$$;
+
+create function public.list_coming_classes(at_most integer default 50) returns setof public.coming_class
+  language sql stable security invoker set search_path = ''
+as $$
+  select * from private.list_coming_classes(list_coming_classes.at_most);
+$$;
+
+comment on function public.list_coming_classes is
+  'The classes to come, with their seats and waiting lists, and where the caller stands on them.';
+
+create function public.join_waiting_list(class_id uuid)
+  returns table (entry_id uuid, status text, kept_until timestamptz)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select e.id, e.status, e.kept_until from private.join_waiting_list(join_waiting_list.class_id) e;
+$$;
+
+comment on function public.join_waiting_list is 'Waits for a seat in a full class. Joining again finds the first entry.';
+
+create function public.leave_waiting_list(class_id uuid) returns table (success boolean)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select private.leave_waiting_list(leave_waiting_list.class_id);
+  select true;
+$$;
+
+comment on function public.leave_waiting_list is 'Waits no longer, and gives back a seat that is kept.';
+
+revoke execute on function private.join_waiting_list, private.leave_waiting_list, private.publish_full_class,
+  private.list_coming_classes, public.list_coming_classes, public.join_waiting_list, public.leave_waiting_list
+  from public, anon, authenticated, service_role;
+
+grant execute on function private.join_waiting_list, private.leave_waiting_list, private.list_coming_classes,
+  public.list_coming_classes, public.join_waiting_list, public.leave_waiting_list to authenticated;
+
+
+-- waiting_lists/settling.sql
+
+-- Settling: each minute, lists get what they are due. Seats that came free are kept for whoever has waited longest,
+-- what was not taken in time goes to the next, and all are told, once, of what became of their class.
+--
+-- A seat may come free in many ways, some of them by the clock alone, so nothing here hangs on an event: what is, is
+-- compared with what should be. Until then nobody else gets the seat (private.count_held_seats). What somebody was told
+-- of the class is kept with their entry: of two moves in a minute they hear once, and not of one that was undone.
+
+-- Whoever is paying at the deadline has until the payment ends, one way or the other.
+create function private.has_lapsed(entry public.waiting_list_entries) returns boolean
+  language sql stable set search_path = ''
+as $$
+  select (entry).status = 'kept' and (entry).kept_until <= now()
+     and not exists (select from public.session_holds h
+                      where h.group_class_id = (entry).class_id and h.user_id = (entry).user_id and h.status = 'held'
+                        and h.expires_at > now());
+$$;
+
+create function private.count_seats_to_keep(class public.session_schedules) returns integer
+  language sql stable set search_path = ''
+as $$
+  select case when private.get_keeping_end(class.scheduled_at, false) is null or not private.takes_bookings(class) then 0
+              else class.max_participants - private.count_taken_seats(class.id)
+                   - (select count(*)::integer from private.list_seat_keepers(class.id)) end;
+$$;
+
+-- The classes whose lists are due, the nearest first.
+create function private.list_classes_to_settle(at_most integer) returns setof uuid
+  language sql stable set search_path = ''
+as $$
+  select c.id
+    from public.session_schedules c
+   where c.id in (select e.class_id from public.waiting_list_entries e where e.status in ('waiting', 'kept'))
+     and (c.status <> 'scheduled' or c.scheduled_at <= now() or not private.is_class(c)
+          or exists (select from public.waiting_list_entries e
+                      where e.class_id = c.id and e.status in ('waiting', 'kept')
+                        and (e.told <> private.describe_told_class(c) or private.has_lapsed(e)))
+          or (exists (select from public.waiting_list_entries e where e.class_id = c.id and e.status = 'waiting')
+              and private.count_seats_to_keep(c) > 0))
+   order by c.scheduled_at, c.id limit list_classes_to_settle.at_most;
+$$;
+
+-- Gives the number of entries that changed. The caller has locked the class.
+create function private.settle_waiting_list(class public.session_schedules) returns integer
+  language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_entry   public.waiting_list_entries;
+  v_told    public.session_schedules;
+  v_facts   constant jsonb := jsonb_build_object(
+    'practitioner_id', class.practitioner_id, 'scheduled_at', class.scheduled_at);
+  v_is_over constant boolean := class.status <> 'scheduled' or class.scheduled_at <= now() or not private.is_class(class);
+  v_until   timestamptz;
+  v_changed integer := 0;
+begin
+  for v_entry in
+    select e.* from public.waiting_list_entries e
+     where e.class_id = class.id and e.status in ('waiting', 'kept') order by e.place for update
+  loop
+    if v_is_over then
+      update public.waiting_list_entries e set status = 'closed', ended_at = now() where e.id = v_entry.id;
+      -- Of a class that has begun they need not hear: no seat came free, or they did not take it.
+      if class.status = 'cancelled' or not private.is_class(class) then
+        perform private.publish_event('waiting_class_cancelled', v_entry.user_id, class.id, v_facts
+          || private.snapshot_session(class));
+      end if;
+    elsif private.has_lapsed(v_entry) then
+      update public.waiting_list_entries e set status = 'lapsed', ended_at = now() where e.id = v_entry.id;
+      perform private.publish_event('kept_seat_lapsed', v_entry.user_id, class.id, v_facts);
+    elsif v_entry.told <> private.describe_told_class(class) then
+      v_told := jsonb_populate_record(class, v_entry.told);
+      update public.waiting_list_entries e
+         set told = private.describe_told_class(class), kept_until = least(e.kept_until, class.scheduled_at)
+       where e.id = v_entry.id;
+      perform private.publish_event('waiting_class_changed', v_entry.user_id, class.id, v_facts || jsonb_build_object(
+        'by', 'platform', 'previous', private.list_previous_values(v_told, class)));
+    else
+      continue;
+    end if;
+    v_changed := v_changed + 1;
+  end loop;
+
+  for v_entry in
+    select e.* from public.waiting_list_entries e
+     where e.class_id = class.id and e.status = 'waiting' and not v_is_over order by e.place
+     limit greatest(0, private.count_seats_to_keep(class))
+  loop
+    v_until := date_trunc('second', coalesce(
+      private.get_keeping_end(class.scheduled_at, (private.get_hold_rules(v_entry.user_id)).is_newcomer),
+      private.get_keeping_end(class.scheduled_at, false)));
+    update public.waiting_list_entries e set status = 'kept', kept_until = v_until where e.id = v_entry.id;
+    perform private.publish_event('seat_kept', v_entry.user_id, class.id, v_facts || jsonb_build_object(
+      'entry_id', v_entry.id, 'answer_until', v_until));
+    v_changed := v_changed + 1;
+  end loop;
+  return v_changed;
+end
+$$;
+
+-- Definer: the service runs it, and may write none of this by itself. A class that somebody is just booking has its
+-- turn a minute later; one that fails does not hold up the others.
+create function private.settle_waiting_lists() returns integer
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_class   public.session_schedules;
+  v_id      uuid;
+  v_changed integer := 0;
+begin
+  for v_id in select c from private.list_classes_to_settle(50) c loop
+    begin
+      select s.* into v_class from public.session_schedules s where s.id = v_id for update skip locked;
+      if found then
+        v_changed := v_changed + private.settle_waiting_list(v_class);
+      end if;
+    exception when others then
+      raise warning 'waiting list of class %: %', v_id, sqlerrm;
+    end;
+  end loop;
+  return v_changed;
+end
+$$;
+
+revoke execute on function private.list_classes_to_settle, private.has_lapsed, private.count_seats_to_keep,
+  private.settle_waiting_list, private.settle_waiting_lists from public, anon, authenticated, service_role;
+
+grant execute on function private.settle_waiting_lists to service_role;
+
+
+-- waiting_lists/moving_up.sql
+
+-- For admins: who waits for a class, and moving somebody to the front of its list, with a reason. Both are rare, and
+-- overtake others, so the audit log has who did it (waiting_list_entries.sql).
+
+-- Definer: it names people whom the caller may read elsewhere, one by one.
+create function private.list_waiting_people(class_id uuid)
+  returns table (entry_id uuid, user_id uuid, full_name text, status text, place integer, kept_until timestamptz,
+                 place_reason text, created_at timestamptz)
+  language plpgsql stable security definer set search_path = ''
+as $$
+#variable_conflict use_column
+begin
+  if not private.is_admin() then
+    perform private.refuse(403, 'admins_only', 'Only admins see who waits for a class.');
+  end if;
+  return query
+    select e.id, e.user_id, f.full_name, e.status,
+           case when e.status = 'waiting' then private.count_waiting_before(e.class_id, e.user_id) + 1 end,
+           e.kept_until, e.place_reason, e.created_at
+      from public.waiting_list_entries e left join public.profiles f on f.id = e.user_id
+     where e.class_id = list_waiting_people.class_id and e.status in ('waiting', 'kept')
+     order by e.status <> 'kept', e.place limit 1000;
+end
+$$;
+
+create function public.list_waiting_people(class_id uuid)
+  returns table (entry_id uuid, user_id uuid, full_name text, status text, place integer, kept_until timestamptz,
+                 place_reason text, created_at timestamptz)
+  language sql stable security invoker set search_path = ''
+as $$
+  select * from private.list_waiting_people(list_waiting_people.class_id);
+$$;
+
+comment on function public.list_waiting_people is 'For admins: who waits for a class, in their order.';
+
+-- Definer: nobody writes entries.
+create function private.move_up_waiting_person(entry_id uuid, reason text) returns public.waiting_list_entries
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_entry public.waiting_list_entries;
+begin
+  if not private.is_admin() then
+    perform private.refuse(403, 'admins_only', 'Only admins move somebody up.');
+  end if;
+  perform private.refuse_long_text('reason', move_up_waiting_person.reason, 500);
+  if btrim(coalesce(move_up_waiting_person.reason, '')) = '' then
+    perform private.refuse(422, 'reason_missing', 'Please say why they are moved up.');
+  end if;
+  select * into v_entry from public.waiting_list_entries e where e.id = move_up_waiting_person.entry_id;
+  if found then
+    -- The class's lock first, as everywhere.
+    perform private.lock_class(v_entry.class_id);
+    select * into v_entry from public.waiting_list_entries e where e.id = v_entry.id for update;
+  end if;
+  if v_entry.id is null then
+    perform private.refuse(404, 'entry_not_found', 'Nobody waits under this id.');
+  elsif v_entry.status <> 'waiting' then
+    perform private.refuse(409, 'not_waiting', 'They do not wait any more.');
+  end if;
+  update public.waiting_list_entries e
+     set place = (select min(first.place) - 1 from public.waiting_list_entries first
+                   where first.class_id = v_entry.class_id and first.status in ('waiting', 'kept')),
+         placed_by = (select auth.uid()), place_reason = btrim(move_up_waiting_person.reason)
+   where e.id = v_entry.id
+  returning e.* into v_entry;
+  return v_entry;
+end
+$$;
+
+create function public.move_up_waiting_person(entry_id uuid, reason text)
+  returns table (id uuid, status text, place_reason text)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select e.id, e.status, e.place_reason from private.move_up_waiting_person($1, $2) e;
+$$;
+
+comment on function public.move_up_waiting_person is
+  'For admins: puts somebody first on a waiting list, with a reason that the audit log keeps.';
+
+revoke execute on function private.list_waiting_people, private.move_up_waiting_person, public.list_waiting_people,
+  public.move_up_waiting_person from public, anon, authenticated, service_role;
+
+grant execute on function private.list_waiting_people, private.move_up_waiting_person, public.list_waiting_people,
+  public.move_up_waiting_person to authenticated;
 
 
 -- messages/request_mails.sql

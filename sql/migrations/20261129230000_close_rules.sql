@@ -622,6 +622,7 @@ insert into public.data_retention_policies (table_name, retention_days, auto_del
   ('legacy_rows',        365, true, 'Rows from before the adoption that could not be taken, a year'),
   ('webhook_deliveries',  90, true, 'What other systems were told, three months'),
   ('mails',              365, true, 'Mails that were sent, a year; those that failed stay until somebody looks at them'),
+  ('waiting_list_entries', 365, true, 'Who waited for a seat in a class, a year after it was over'),
   ('outbox',             365, true, 'Events that mails and webhooks were made from, a year'),
   ('channel_events',      90, true, 'Who came and went in a video room, as Agora reported it, three months')
 on conflict (table_name) do nothing;

@@ -1041,6 +1041,7 @@ grant select, insert, update, delete on public.access_grants to service_role;
 --
 --   meditation_memories, journal_entries, session_notes, user_notifications, email_logs, webhook_deliveries,
 --   legacy_rows         deleted
+--   waiting_list_entries  deleted once over
 --   mails, outbox       deleted once sent or dropped; once addressed, with no mail left; who was welcomed stays known
 --   channel_events      deleted: attendance is what was made of them
 --   user_consents       deleted once withdrawn; their history stays

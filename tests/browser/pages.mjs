@@ -45,7 +45,7 @@ async function inspect(axeSource) {
   if (document.querySelectorAll("h1").length !== 1) problems.push("it has not one heading");
   for (const each of document.querySelectorAll("button, .button, .choice, select, textarea, input:not([type=hidden])")) {
     if (!each.checkVisibility()) continue;
-    const box = (each.closest(".choice") ?? each).getBoundingClientRect();
+    const box = (each.closest(".choice, .times label") ?? each).getBoundingClientRect();
     if (box.height < 44) problems.push(`${box.height} px is low for a finger: ${each.outerHTML.slice(0, 120)}`);
   }
   return problems;

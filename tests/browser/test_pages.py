@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
@@ -297,6 +298,54 @@ def payouts(stage: Stage) -> Iterator[Visit]:
     yield Visit("show_payout", "over", over)
 
 
+def series(stage: Stage, page: str) -> Iterator[Visit]:
+    """Somebody with credits, and with a series; a time that is taken meanwhile; its practitioner; and nobody left."""
+    scene = PageScene(stage)
+    stage.execute("select private.grant_credits(%s, 12)", scene.client.id)
+    scene.call(scene.client, LONG_NAME)
+    stage.execute(
+        "update public.practitioners set name = %s where user_id = %s", LONG_NAME, scene.practitioner.id
+    )
+    scene.book()
+    # Two mornings a week: the times of all weeks are one page, which a keyboard walks through.
+    stage.execute(
+        "update public.practitioner_calendars set is_always_open = false where practitioner_id = %s",
+        scene.practitioner.practitioner_id,
+    )
+    stage.execute(
+        "insert into public.practitioner_availability (practitioner_id, day_of_week, start_time, end_time)"
+        " select %s, extract(dow from %s::timestamptz + day * interval '1 day'), '09:00', '11:00'"
+        " from generate_series(0, 1) day",
+        scene.practitioner.practitioner_id,
+        scene.starts_at,
+    )
+    kind = stage.value(
+        "select id from public.session_types where duration_minutes = 45 and session_type = 'standing' and not is_group"
+    )
+    body = {
+        "practitioner_id": str(scene.practitioner.practitioner_id),
+        "session_type_id": str(kind),
+        "first_date": f"{scene.starts_at + timedelta(days=7):%Y-%m-%d}",
+        "at_time": "10:00",
+        "sessions": 4,
+    }
+    booked = stage.rest("POST", "rpc/book_session_series", as_=scene.client, json=body).raise_for_status()
+    (plan,) = booked.json()
+    if page == "book_series":
+        link = scene.make_link(page, scene.client, None)
+        yield Visit(page, "choices", link)
+        yield Visit(page, "times", f"{link}&practitioner={body['practitioner_id']}&kind={kind}", presses=True)
+        yield Visit(page, "without credits", scene.make_link(page, stage.client(), None))
+    else:
+        first = plan["dates"][0]["session_id"]
+        for person, who in ((scene.client, "client"), (scene.practitioner, "practitioner")):
+            link = scene.make_link(page, person, plan["series_id"])
+            yield Visit(page, who, link, presses=True)
+            yield Visit(page, f"times for {who}", f"{link}&show=times&session={first}")
+    over = scene.make_link(page, scene.client, plan["series_id"], ends_in="-1 second")
+    yield Visit(page, "over", over)
+
+
 def watched(stage: Stage) -> Iterator[Visit]:
     """As whoever has its key sees it; here something is always late."""
     yield Visit(
@@ -307,6 +356,8 @@ def watched(stage: Stage) -> Iterator[Visit]:
 
 
 SCENES = {
+    "book_series": partial(series, page="book_series"),
+    "manage_series": partial(series, page="manage_series"),
     "status": watched,
     "answer_change": changes,
     "answer_offer": offers,

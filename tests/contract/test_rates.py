@@ -333,6 +333,55 @@ def use_manage_session(stage: Stage) -> Iterator[Use]:
     yield Use("substitutes wanted", scene.practitioner.id, ask)
 
 
+def use_book_series(stage: Stage) -> Iterator[Use]:
+    """What is looked at, and what is booked; the second time as often as one likes, by its key."""
+    scene = PageScene(stage)
+    stage.execute("select private.grant_credits(%s, 50)", scene.client.id)
+    link = scene.make_link("book_series", scene.client, None)
+    kind = stage.value(
+        "select id from public.session_types where duration_minutes = 45 and not is_group limit 1"
+    )
+
+    def press(act: str, n: int) -> httpx.Response:
+        at = scene.starts_at + timedelta(days=n // 16, minutes=60 * (n % 16))
+        asked = {
+            "practitioner": scene.practitioner.practitioner_id,
+            "kind": kind,
+            "start": f"{at:%Y-%m-%dT%H:%M}",
+        }
+        return scene.press(link, act=act, sessions=1, **asked)
+
+    yield Use("series quoted", scene.client.id, lambda n: press("plan", n))
+    yield Use("series", scene.client.id, lambda n: press("book", n))
+
+
+def use_manage_series(stage: Stage) -> Iterator[Use]:
+    """Moved there and back."""
+    scene = PageScene(stage)
+    kind = stage.value(
+        "select id from public.session_types where duration_minutes = 45 and not is_group limit 1"
+    )
+    body = {
+        "practitioner_id": str(scene.practitioner.practitioner_id),
+        "session_type_id": str(kind),
+        "first_date": f"{scene.starts_at:%Y-%m-%d}",
+        "at_time": "10:00",
+        "sessions": 1,
+    }
+    (plan,) = (
+        stage.rest("POST", "rpc/book_session_series", as_=scene.client, json=body).raise_for_status().json()
+    )
+    (date,) = plan["dates"]
+    link = scene.make_link("manage_series", scene.client, plan["series_id"])
+    moved = [datetime.fromisoformat(date["starts_at"]) + timedelta(hours=hours) for hours in (2, 4)]
+
+    def press(act: str, n: int) -> httpx.Response:
+        return scene.press(link, act=act, session=date["session_id"], starts_at=moved[n % 2].isoformat())
+
+    yield Use("series quoted", scene.client.id, lambda n: press("plan", n))
+    yield Use("series changed", scene.client.id, lambda n: press("move", n))
+
+
 def use_find_my_sessions(stage: Stage) -> Iterator[Use]:
     """By who asks, by the address that they type, and all of them together; of known and unknown ones alike."""
     scene = PageScene(stage)

@@ -54,6 +54,10 @@ insert into public.user_consents (id, user_id, consent_type, consented) values
 insert into public.session_schedules (id, practitioner_id, client_id, scheduled_at, duration_minutes, room_name) values
   ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001', now() + interval '7 days', 45, 'session-one'),
   ('20000000-0000-4000-8000-000000000002', '20000000-0000-4000-8000-000000000002', 'c0000000-0000-4000-8000-000000000002', now() + interval '7 days', 45, 'session-two');
+insert into public.session_series (id, client_id, practitioner_id, first_date, at_time, time_zone, sessions, session_location) values
+  ('10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', current_date + 7, '10:00', 'America/Toronto', 1, 'online');
+insert into public.session_series_sessions (session_id, series_id, on_date) values
+  ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', current_date + 7);
 insert into public.session_attendance (id, session_id, user_id, source) values
   ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001', 'token');
 update public.session_rules set id = '10000000-0000-4000-8000-000000000001';

@@ -50,6 +50,15 @@ ARGUMENTS = {
     "book_session_with_credit.duration_minutes": "public.session_schedules.duration_minutes",
     "book_session_with_credit.location_coordinates": "public.session_schedules.location_coordinates",
     "book_session_with_credit.scheduled_at": "public.session_schedules.scheduled_at",
+    "book_session_series.first_date": "public.session_series.first_date",
+    "book_session_series.sessions": "public.session_series.sessions",
+    "move_session_series.starts_at": "public.session_schedules.scheduled_at",
+    "quote_series_move.starts_at": "undone",
+    "quote_session_series.first_date": "undone",
+    "quote_session_series.sessions": "undone",
+    "repeat_class.times": "public.session_series.sessions",
+    "take_time_off.ends_at": "public.practitioner_time_off.ends_at",
+    "take_time_off.starts_at": "public.practitioner_time_off.starts_at",
     "client_dashboard.at_most": "read",
     "create_action_recommendation.due_date": "public.action_recommendations.due_date",
     "create_recording_share_link.expires_in_days": "public.recording_share_links.expires_at",
@@ -288,6 +297,7 @@ GIVEN = {
     "boolean": "true",
     "point": "'(1,1)'",
 }
+GIVEN |= {"time without time zone": "'10:00'", "jsonb": "'{}'", "date[]": "'{2030-01-01}'"}
 GIVEN |= {"text[]": "'{payout.paid}'", "integer": "1", "bigint": "1", "double precision": "1"}
 GIVEN |= {"date": "'2030-01-01'", "timestamp with time zone": "'2030-01-01'"}
 DATES, NUMBERS = ("date", "timestamp with time zone"), ("integer", "bigint", "double precision")

@@ -247,7 +247,7 @@ begin
   return null;
 exception when exclusion_violation then
   perform private.refuse(409, 'slot_taken', 'There is a session or other time off in this time.',
-                         'Move or cancel the sessions first.');
+                         'Move or cancel the sessions first, or ask their clients: take_time_off.');
 end
 $$;
 

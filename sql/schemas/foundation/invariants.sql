@@ -174,7 +174,7 @@ create view private.broken_invariants with (security_invoker = true) as
     join public.session_schedules seat on seat.group_class_id = class.id and seat.status <> 'cancelled'
    group by class.id having count(*) > class.max_participants
   union all
-  select 'more seats are kept for people than are free', class.id::text
+  select 'session_schedules', class.id, 'more seats are kept for people than are free', class.id::text
     from public.session_schedules class
    where class.id in (select e.class_id from public.waiting_list_entries e where e.status = 'kept')
      and class.status = 'scheduled'

@@ -25,6 +25,7 @@ declare
   v_is_to_come boolean;
   -- Of a booking of one's own that is to come.
   v_is_booked  boolean;
+  v_series     uuid := (select l.series_id from public.session_series_sessions l where l.session_id = mail.session_id);
   v_unanswered boolean := private.get_consent_answer(mail.user_id, 'session_recording') = 'unanswered';
 begin
   select * into v_session from public.session_schedules s where s.id = mail.session_id;
@@ -50,6 +51,8 @@ begin
         ('answer_recording_consent', null, now() + interval '1 year', case mail.kind
            when 'session_booked'   then v_is_to_come and v_session.session_location = 'online'
                                         and (mail.audience = 'user' or v_unanswered)
+           when 'series_booked'    then v_is_to_come and v_session.session_location = 'online'
+                                        and (mail.audience = 'user' or v_unanswered)
            when 'class_scheduled'  then v_is_to_come and v_session.session_location = 'online' and v_unanswered
            when 'session_reminder' then v_is_booked and v_session.session_location = 'online' and v_unanswered
            when 'contract_issued'  then true
@@ -58,10 +61,17 @@ begin
          v_is_booked and mail.kind in ('session_booked', 'session_rescheduled') and v_session.place_said_at is null
          and v_session.session_location = 'online' and private.can_choose_place(v_session)),
         ('sign_waiver', v_session.id::text, v_session.scheduled_at + interval '1 day',
-         v_is_booked and mail.kind in ('session_booked', 'session_rescheduled', 'session_reminder', 'payment_received')
+         v_is_booked and mail.kind in ('session_booked', 'series_booked', 'session_rescheduled', 'session_reminder', 'payment_received')
          and not private.has_signed_waiver(mail.user_id, v_session.id)),
         ('manage_calendars', null, now() + interval '1 year',
          mail.kind = 'calendar_unreadable' or v_is_to_come and mail.kind in ('session_booked', 'class_scheduled')),
+        ('book_series', null, now() + interval '90 days',
+         mail.kind in ('payment_received', 'credits_granted')
+         and exists (select from private.list_series_kinds(mail.user_id) k where k.credits > 1)),
+        ('manage_series', coalesce(mail.payload ->> 'series_id', v_series::text), now() + interval '400 days',
+         mail.kind in ('series_booked', 'series_moved', 'series_cancelled') and mail.payload ? 'series_id'
+         or v_is_to_come and v_series is not null
+            and mail.kind in ('session_rescheduled', 'session_changed', 'session_reminder')),
         ('pay_session', null, now() + interval '2 days', mail.kind = 'session_to_pay'),
         -- To all the classes, their seats and their waiting lists.
         ('find_classes', null, now() + interval '60 days',

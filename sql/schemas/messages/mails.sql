@@ -31,6 +31,13 @@ insert into private.mail_kinds (kind, audience, category) values
   ('session_booked',      'user',         null),
   ('session_booked',      'practitioner', null),
   ('class_scheduled',     'practitioner', null),
+  ('series_booked',       'user',         null),
+  ('series_booked',       'practitioner', null),
+  ('series_moved',        'user',         null),
+  ('series_moved',        'practitioner', null),
+  ('series_cancelled',    'user',         null),
+  ('series_cancelled',    'practitioner', null),
+  ('time_off_wanted',     'user',         null),
   ('session_cancelled',   'user',         null),
   ('session_cancelled',   'practitioner', null),
   ('session_rescheduled', 'user',         null),
@@ -139,14 +146,16 @@ alter table private.mails enable row level security;
 grant select on private.mail_kinds, private.mails to service_role;
 
 -- Whether another mail already states the event: the receipt names the credits that were paid for, the cancellation
--- those that it returned.
-create function private.is_covered_by_other_mail(kind text, payload jsonb) returns boolean
+-- those that it returned, and the mail of a series all its sessions.
+create function private.is_covered_by_other_mail(event private.outbox) returns boolean
   language sql stable set search_path = ''
 as $$
-  select is_covered_by_other_mail.kind = 'credits_granted' and (
-    payload ->> 'kind' = 'return'
-    or exists (select from public.user_session_credits lot
-                where lot.id = (payload ->> 'lot_id')::uuid and lot.order_id is not null));
+  select event.told_together and event.kind in ('session_booked', 'class_scheduled', 'session_rescheduled',
+                                                'session_changed', 'session_cancelled', 'credits_granted')
+      or event.kind = 'credits_granted' and (
+           event.payload ->> 'kind' = 'return'
+           or exists (select from public.user_session_credits lot
+                       where lot.id = (event.payload ->> 'lot_id')::uuid and lot.order_id is not null));
 $$;
 
 -- Queues the mails of an event and writes the notifications beside them.
@@ -161,7 +170,7 @@ declare
   v_is_seat  boolean;
   v_mail     private.mails;
 begin
-  if private.is_covered_by_other_mail(event.kind, event.payload) then
+  if private.is_covered_by_other_mail(event) then
     return;
   end if;
   if event.session_id is not null then

@@ -16,6 +16,8 @@ create table private.outbox (
   created_at timestamptz not null default now(),
   -- Whose account caused it: known now, and to no worker.
   caused_by       uuid        default auth.uid(),
+  -- Set by private.tell_together, within the transaction that wrote it.
+  told_together   boolean     not null default coalesce(current_setting('app.told_together', true), '') = 'yes',
   addressed_at    timestamptz,
   attempts        integer     not null default 0,
   next_attempt_at timestamptz not null default now(),
@@ -34,6 +36,7 @@ comment on column private.outbox.payload is
   'What the row it is about may not state any more when the event is read.';
 
 comment on column private.outbox.caused_by    is 'Until it is addressed: who caused it, and is not told of it.';
+comment on column private.outbox.told_together is 'One of several that the mail of their series tells together.';
 comment on column private.outbox.addressed_at is 'When mails, notifications and deliveries were made of it; null: not yet.';
 comment on column private.outbox.failure      is 'The error of the last attempt to address it; null if it only waits.';
 

@@ -73,6 +73,9 @@ begin
          and s.scheduled_at = (mail.payload ->> 'scheduled_at')::timestamptz
          and now() < (mail.payload ->> 'expected_at')::timestamptz + interval '10 minutes') then
     return 'session_changed';  -- or they are there by now
+  elsif mail.kind in ('series_booked', 'time_off_wanted') and not exists (
+      select from private.list_told_sessions(mail) s where s.status = 'scheduled' and s.scheduled_at > now()) then
+    return 'no_sessions';
   elsif mail.kind = 'my_sessions' and not exists (select from private.list_sessions_to_come(mail.user_id)) then
     return 'no_sessions';
   elsif mail.kind = 'session_completed' and (mail.payload ->> 'is_no_show')::boolean then
@@ -175,6 +178,8 @@ begin
     'recordings_are_kept', private.describe_recording_retention());
   if mail.kind = 'my_sessions' then
     v_claimed.payload := jsonb_build_object('sessions', private.link_sessions_to_come(mail.user_id));
+  elsif mail.kind in ('series_booked', 'series_moved', 'series_cancelled', 'time_off_wanted') then
+    v_claimed.payload := v_claimed.payload || jsonb_build_object('sessions', private.link_told_sessions(mail));
   elsif mail.kind = 'matters_waiting' then
     v_claimed.payload := private.describe_matters((mail.payload ->> 'told_at')::timestamptz);
   end if;

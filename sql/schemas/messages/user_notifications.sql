@@ -93,6 +93,13 @@ begin
       from (values
       ('session_booked',      'Session booked',    format('%s is on %s.', v_session_label, v_local_start)),
       ('class_scheduled',     'A class to lead',   format('%s is on %s.', v_session_label, v_local_start)),
+      ('series_booked',       'Sessions booked',   format('%s with %s are booked, the first on %s.', private.count_told_sessions(mail),
+                                                          v_counterpart, v_local_start)),
+      ('series_moved',        'Sessions moved',    format('%s with %s have moved.', private.count_told_sessions(mail), v_counterpart)),
+      ('series_cancelled',    'Sessions cancelled',format('%s with %s were cancelled.', private.count_told_sessions(mail), v_counterpart)),
+      ('time_off_wanted',     'Can it be moved?',  format('%s would like to be away during %s of yours. The mail about it leads to each.',
+                                                          coalesce(private.isolate_name(v_session.practitioner_name), 'Your practitioner'),
+                                                          private.count_told_sessions(mail))),
       ('session_cancelled',   'Session cancelled', format('%s on %s was cancelled.', v_session_label, v_local_start)),
       ('session_rescheduled', 'Session moved',     format('%s is now on %s.', v_session_label, v_local_start)),
       ('session_changed',     'Session changed',   format('%s on %s: %s.', v_session_label, v_local_start,

@@ -58,6 +58,10 @@ begin
         from auth.users u where u.id = c_user
       union all select 'profiles', to_jsonb(p) from public.profiles p where p.id = c_user
       union all select 'sessions', to_jsonb(s) - 'correlated_session_id' from mine s
+      union all select 'session_series', to_jsonb(r) || jsonb_build_object('session_ids', (
+               select coalesce(jsonb_agg(l.session_id order by l.on_date), '[]') from public.session_series_sessions l
+                where l.series_id = r.id))
+        from public.session_series r where r.client_id = c_user
       -- A private note is its author's; a shared one is for both.
       union all select 'session_notes', to_jsonb(n) - 'author_id' || jsonb_build_object('is_mine', n.author_id = c_user)
         from public.session_notes n

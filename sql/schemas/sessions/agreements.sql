@@ -4,6 +4,8 @@
 --   a row that says what stands     the client made the change, said yes to it, or it was changed back
 --   a row that says something else  somebody but the client changed it: until the start they may leave freely
 --
+-- So they may of what their practitioner has asked about (series/time_off_questions.sql).
+--
 -- Terms, mails and calendar files ask `get_free_until`, so none of them knows who may change what. A session's name is
 -- no part of what is agreed. Time, length, place, form and practitioner are.
 
@@ -43,11 +45,18 @@ as $$
                              (session).session_location, (session).physical_location));
 $$;
 
+-- Or wishes to change it, and has asked.
+create function private.may_leave_freely(session public.session_schedules) returns boolean
+  language sql stable set search_path = ''
+as $$
+  select private.has_unagreed_change(session) or private.is_asked_about(session);
+$$;
+
 -- Until when the client leaves or moves the session without losing anything.
 create function private.get_free_until(session public.session_schedules) returns timestamptz
   language sql stable set search_path = ''
 as $$
-  select case when private.has_unagreed_change(session) then (session).scheduled_at
+  select case when private.may_leave_freely(session) then (session).scheduled_at
     else (session).scheduled_at
          - make_interval(hours => (private.get_cancellation_policy(session)).standard_cancellation_hours) end;
 $$;
@@ -83,5 +92,5 @@ begin
 end
 $$;
 
-revoke execute on function private.has_unagreed_change, private.get_free_until, private.agree_to_session,
-  private.record_session_change from public, anon, authenticated, service_role;
+revoke execute on function private.has_unagreed_change, private.may_leave_freely, private.get_free_until,
+  private.agree_to_session, private.record_session_change from public, anon, authenticated, service_role;

@@ -112,12 +112,12 @@ declare
 begin
   v_terms.cancellation_policy_version := v_policy.id;
   v_terms.free_until := case
-    when v_is_client and private.has_unagreed_change(session) then session.scheduled_at
+    when v_is_client and private.may_leave_freely(session) then session.scheduled_at
     else session.scheduled_at - make_interval(hours => v_policy.standard_cancellation_hours) end;
   v_terms.hours_before_session := round(extract(epoch from session.scheduled_at - now()) / 3600, 2);
   v_terms.currency := private.get_session_currency(session);
   v_terms.credit_expires_at := private.get_returned_credit_end(
-    session, v_policy, not v_is_client or private.has_unagreed_change(session));  -- who leaves for a change did not cause it
+    session, v_policy, not v_is_client or private.may_leave_freely(session));  -- who leaves for a change did not cause it
   v_terms.grace_available := v_is_client and now() > v_terms.free_until
     and private.count_graces_used(session.client_id) < v_policy.grace_cancellations_allowed;
   if use_grace and v_is_client and now() > v_terms.free_until and not v_terms.grace_available then

@@ -61,7 +61,7 @@ begin
       -- Of a class that has begun they need not hear: no seat came free, or they did not take it.
       if class.status = 'cancelled' or not private.is_class(class) then
         perform private.publish_event('waiting_class_cancelled', v_entry.user_id, class.id, v_facts
-          || coalesce(private.snapshot_session(class.id), '{}'));
+          || private.snapshot_session(class));
       end if;
     elsif private.has_lapsed(v_entry) then
       update public.waiting_list_entries e set status = 'lapsed', ended_at = now() where e.id = v_entry.id;

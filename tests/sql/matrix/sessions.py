@@ -88,6 +88,21 @@ SESSIONS = {
         },
         rest="",
     ),
+    "session_series": Rules(
+        read=PARTIES,
+        insert="",
+        delete="",
+        new={"client_id": CLIENT, "practitioner_id": ROW, "first_date": "2030-01-01", "at_time": "10:00"},
+        rest="",
+    ),
+    "session_series_sessions": Rules(
+        read=PARTIES,
+        insert="",
+        delete="",
+        new={"session_id": ROW, "series_id": ROW, "on_date": "2030-01-01"},
+        rest="",
+        row=f"session_id = '{ROW}'",
+    ),
     "session_cancellations": Rules(
         read=PARTIES,
         insert="service",

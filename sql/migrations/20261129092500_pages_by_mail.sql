@@ -1,4 +1,4 @@
--- From sql/schemas: pages/manage_session, pages/answer_recording_consent, pages/choose_place, pages/sign_waiver, pages/move_session, pages/lead_session, pages/answer_change, pages/answer_offer, pages/find_substitute, pages/find_my_sessions, pages/pay_session, pages/show_payout, pages/manage_calendars.
+-- From sql/schemas: pages/manage_session, pages/answer_recording_consent, pages/choose_place, pages/sign_waiver, pages/move_session, pages/lead_session, pages/answer_change, pages/answer_offer, pages/find_substitute, pages/find_my_sessions, pages/pay_session, pages/show_payout, pages/manage_calendars, waiting_lists/find_classes_page, series/book_series_page, series/manage_series_page.
 
 -- Functions name what later chapters make.
 set check_function_bodies = off;
@@ -423,22 +423,35 @@ begin
 end
 $$;
 
--- Definer: as above. Signing again finds the first signature.
+-- Of the person whom a link has named. Signing again finds the first signature.
+create function private.write_signature_by_link(
+  user_id uuid, version integer, signature_name text, ip_address text, user_agent text) returns void
+  language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_waiver private.waiver_to_sign := private.write_waiver(write_signature_by_link.user_id);
+begin
+  -- Letters of any script; blanks of any kind are no name.
+  if coalesce(write_signature_by_link.signature_name, '')
+     !~ '[^\s\u0000-\u0040\u00a0-\u00bf\u2000-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff]' then
+    perform private.refuse(422, 'signature_missing', 'Please type your name.');
+  end if;
+  perform public.create_liability_waiver(
+    write_signature_by_link.user_id, v_waiver.body, null, null, write_signature_by_link.version,
+    write_signature_by_link.signature_name, null, write_signature_by_link.ip_address, write_signature_by_link.user_agent);
+end
+$$;
+
+-- Definer: as above.
 create function private.sign_waiver(token text, version integer, signature_name text, ip_address text, user_agent text)
   returns void
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-  v_link   private.page_links := private.open_page_link(sign_waiver.token, 'sign_waiver');
-  v_waiver private.waiver_to_sign := private.write_waiver(v_link.user_id);
+  v_link private.page_links := private.open_page_link(sign_waiver.token, 'sign_waiver');
 begin
-  -- Letters of any script; blanks of any kind are no name.
-  if sign_waiver.signature_name !~ '[^\s\u0000-\u0040\u00a0-\u00bf\u2000-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff]' then
-    perform private.refuse(422, 'signature_missing', 'Please type your name.');
-  end if;
-  perform public.create_liability_waiver(
-    v_link.user_id, v_waiver.body, null, null, sign_waiver.version, sign_waiver.signature_name, null,
-    sign_waiver.ip_address, sign_waiver.user_agent);
+  perform private.write_signature_by_link(
+    v_link.user_id, sign_waiver.version, sign_waiver.signature_name, sign_waiver.ip_address, sign_waiver.user_agent);
   perform private.mark_page_link_used(v_link);
 end
 $$;
@@ -465,7 +478,8 @@ as $$
   select * from private.read_waiver_to_sign($1);
 $$;
 
-revoke execute on function private.write_waiver, private.read_waiver_to_sign, private.sign_waiver,
+revoke execute on function private.write_waiver, private.write_signature_by_link, private.read_waiver_to_sign,
+  private.sign_waiver,
   public.read_waiver_to_sign, public.sign_waiver from public, anon, authenticated, service_role;
 
 grant execute on function private.read_waiver_to_sign, public.read_waiver_to_sign to anon;
@@ -1297,9 +1311,12 @@ grant execute on function private.read_substitution, private.give_to_substitute,
 -- is typed, for each caller's address, and in all.
 
 create table private.session_link_requests (
-  address    text        primary key,
+  address    text        not null,
+  mail_kind  text        not null default 'my_sessions',
   created_at timestamptz not null default now(),
 
+  primary key (address, mail_kind),
+  constraint session_link_requests_kind_is_known check (mail_kind in ('my_sessions', 'class_links')),
   constraint session_link_requests_address_is_short check (char_length(address) <= 320)
 );
 
@@ -1309,9 +1326,12 @@ comment on table private.session_link_requests is
 alter table private.session_link_requests enable row level security;
 
 -- No policy and no grant: the functions below are the only way.
+comment on column private.session_link_requests.mail_kind is
+  'my_sessions: a link to each of their sessions. class_links: one to the classes and their waiting lists.';
 
 -- False: asked too often. Definer: nobody may write down addresses directly.
-create function private.request_session_links(address text, ip_address text) returns boolean
+create function private.request_session_links(address text, ip_address text, mail_kind text default 'my_sessions')
+  returns boolean
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
@@ -1328,7 +1348,8 @@ begin
   elsif not private.limit_attempt('session links in all', 'all') then
     return false;
   end if;
-  insert into private.session_link_requests (address) values (v_address) on conflict do nothing;
+  insert into private.session_link_requests (address, mail_kind) values (v_address, request_session_links.mail_kind)
+  on conflict do nothing;
   return true;
 end
 $$;
@@ -1375,12 +1396,12 @@ declare
 begin
   for v_request in
     delete from private.session_link_requests r
-     where r.address in (select oldest.address from private.session_link_requests oldest
-                          order by oldest.created_at limit 500 for update skip locked)
+     where r.ctid = any (array(select oldest.ctid from private.session_link_requests oldest
+                                order by oldest.created_at limit 500 for update skip locked))
     returning r.*
   loop
     begin
-      perform private.publish_event('my_sessions', u.id) from auth.users u
+      perform private.publish_event(v_request.mail_kind, u.id) from auth.users u
         where lower(u.email) = v_request.address and v_request.created_at > now() - interval '2 hours';
     exception when others then
       raise warning 'links to sessions not sent: %', sqlerrm;  -- the others are
@@ -1398,11 +1419,21 @@ $$;
 comment on function public.request_session_links is
   'Writes an address down, to which its links are sent if it has any. The same for every address.';
 
+create function public.request_class_links(address text, ip_address text default null) returns table (success boolean)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select private.request_session_links(request_class_links.address, request_class_links.ip_address, 'class_links');
+$$;
+
+comment on function public.request_class_links is
+  'Writes an address down, to which a link to the classes and their waiting lists is sent. The same for every address.';
+
 revoke execute on function private.request_session_links, private.list_sessions_to_come, private.link_sessions_to_come,
-  private.answer_session_link_requests, public.request_session_links from public, anon, authenticated, service_role;
+  private.answer_session_link_requests, public.request_session_links,
+  public.request_class_links from public, anon, authenticated, service_role;
 
 -- Not to people: who calls says what address the call came from.
-grant execute on function private.request_session_links, public.request_session_links,
+grant execute on function private.request_session_links, public.request_session_links, public.request_class_links,
   private.answer_session_link_requests to service_role;
 
 
@@ -1823,3 +1854,543 @@ grant execute on function private.read_calendars, private.make_calendar_feed, pr
   public.end_calendar_feed, public.add_busy_calendar, public.remove_busy_calendar to anon, authenticated;
 
 grant execute on function private.read_calendar_feed, public.read_calendar_feed to anon;
+
+
+-- waiting_lists/find_classes_page.sql
+
+-- The page of the classes to come: their seats, their waiting lists, and a seat that is kept.
+--
+-- Its short address stands in the refusal of a full class, and shows everybody what comes and how full it is. By the
+-- link that is mailed, somebody waits, leaves a list, and takes a seat: with a credit here, or by the website's own
+-- checkout, where price and cancellation policy stand. Whoever takes a seat signs the current waiver first, if they
+-- have not; the service writes the signature, as for sign_waiver.
+
+create type private.found_class as (
+  class public.coming_class, time_zone text, has_credit boolean, practitioner_id uuid, session_type_id uuid,
+  session_type text, duration_minutes integer, waiver_version integer, waiver_body text, signer_name text
+);
+
+-- For the caller whom the link has named. Without a fitting kind of session it cannot be paid for by itself.
+create function private.compose_found_class(class_id uuid) returns private.found_class
+  language plpgsql stable set search_path = ''
+as $$
+declare
+  v_found  private.found_class;
+  v_class  public.session_schedules;
+  v_waiver private.waiver_to_sign;
+begin
+  select s.* into v_class from public.session_schedules s
+   where s.id = compose_found_class.class_id and private.is_class(s) and s.status = 'scheduled' and s.scheduled_at > now();
+  if not found then
+    perform private.refuse(404, 'class_not_found', 'There is no such class.');
+  end if;
+  v_found.class := (select c from private.list_coming_classes(1, v_class.id) c);
+  v_found.time_zone := coalesce(private.find_user_time_zone(auth.uid()), (v_found.class).time_zone);
+  v_found.has_credit := exists (select from private.list_good_lots(
+    auth.uid(), private.list_class_session_type_ids(v_class), v_class.duration_minutes, true));
+  v_found.practitioner_id := v_class.practitioner_id;
+  v_found.duration_minutes := v_class.duration_minutes;
+  select t.id, t.session_type into v_found.session_type_id, v_found.session_type
+    from public.session_types t
+   where t.id = any (private.list_class_session_type_ids(v_class)) and t.is_active
+   order by t.session_type = 'standing' desc, t.id limit 1;
+  if not private.has_signed_waiver(auth.uid()) then
+    v_waiver := private.write_waiver(auth.uid());
+    v_found.waiver_version := v_waiver.version;
+    v_found.waiver_body := v_waiver.body;
+    v_found.signer_name := v_waiver.signer_name;
+  end if;
+  return v_found;
+end
+$$;
+
+-- Definer: its callers are not signed in.
+create function private.read_coming_classes(token text, out classes public.coming_class[], out time_zone text)
+  language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  if read_coming_classes.token is not null then
+    time_zone := private.find_user_time_zone((private.open_page_link(read_coming_classes.token, 'find_classes')).user_id);
+  end if;
+  classes := array(select c from private.list_coming_classes(100) c);
+end
+$$;
+
+-- Definer: as above.
+create function private.read_coming_class(token text, class_id uuid) returns private.found_class
+  language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  perform private.open_page_link(read_coming_class.token, 'find_classes');
+  return private.compose_found_class(read_coming_class.class_id);
+end
+$$;
+
+-- Definer: as above.
+create function private.wait_for_class(token text, class_id uuid, waits boolean) returns private.found_class
+  language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+  perform private.open_page_link(wait_for_class.token, 'find_classes');
+  if wait_for_class.waits then
+    perform private.join_waiting_list(wait_for_class.class_id);
+  else
+    perform private.leave_waiting_list(wait_for_class.class_id);
+  end if;
+  return private.compose_found_class(wait_for_class.class_id);
+end
+$$;
+
+-- Without a credit it only signs: the payment takes the seat.
+-- Definer: as above.
+create function private.take_class_seat(
+  token text, class_id uuid, with_credit boolean, version integer, signature_name text, ip_address text, user_agent text)
+  returns private.found_class
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_link private.page_links := private.open_page_link(take_class_seat.token, 'find_classes');
+begin
+  perform private.limit_use('seats by link', v_link.user_id);
+  if not private.has_signed_waiver(v_link.user_id) then
+    perform private.write_signature_by_link(
+      v_link.user_id, take_class_seat.version, take_class_seat.signature_name, take_class_seat.ip_address,
+      take_class_seat.user_agent);
+  end if;
+  -- A second press finds what the first one took.
+  if take_class_seat.with_credit and not exists (
+      select from public.session_schedules seat
+       where seat.group_class_id = take_class_seat.class_id and seat.client_id = v_link.user_id
+         and seat.status <> 'cancelled') then
+    perform public.join_group_class(take_class_seat.class_id);
+  end if;
+  return private.compose_found_class(take_class_seat.class_id);
+end
+$$;
+
+-- The same, exposed: the API calls functions of schema public.
+
+create function public.read_coming_classes(token text default null)
+  returns table (classes public.coming_class[], time_zone text)
+  language sql stable security invoker set search_path = ''
+as $$
+  select * from private.read_coming_classes(read_coming_classes.token);
+$$;
+
+comment on function public.read_coming_classes is
+  'The classes to come with their seats and waiting lists; by a link in a mail also where its person stands.';
+
+create function public.read_coming_class(token text, class_id uuid)
+  returns table (class public.coming_class, time_zone text, has_credit boolean, practitioner_id uuid, session_type_id uuid,
+                 session_type text, duration_minutes integer, waiver_version integer, waiver_body text, signer_name text)
+  language sql stable security invoker set search_path = ''
+as $$
+  select * from private.read_coming_class(read_coming_class.token, read_coming_class.class_id);
+$$;
+
+comment on function public.read_coming_class is 'By a link in a mail: one class, and what taking a seat in it needs.';
+
+create function public.wait_for_class(token text, class_id uuid, waits boolean default true)
+  returns table (class public.coming_class, time_zone text, has_credit boolean, practitioner_id uuid, session_type_id uuid,
+                 session_type text, duration_minutes integer, waiver_version integer, waiver_body text, signer_name text)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select * from private.wait_for_class(wait_for_class.token, wait_for_class.class_id, wait_for_class.waits);
+$$;
+
+comment on function public.wait_for_class is 'By a link in a mail: joins a waiting list, or leaves it.';
+
+create function public.take_class_seat(
+  token text, class_id uuid, with_credit boolean, version integer default null, signature_name text default null,
+  ip_address text default null, user_agent text default null)
+  returns table (class public.coming_class, time_zone text, has_credit boolean, practitioner_id uuid, session_type_id uuid,
+                 session_type text, duration_minutes integer, waiver_version integer, waiver_body text, signer_name text)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select * from private.take_class_seat($1, $2, $3, $4, $5, $6, $7);
+$$;
+
+revoke execute on function private.compose_found_class, private.read_coming_classes, private.read_coming_class,
+  private.wait_for_class, private.take_class_seat, public.read_coming_classes, public.read_coming_class,
+  public.wait_for_class, public.take_class_seat from public, anon, authenticated, service_role;
+
+grant execute on function private.read_coming_classes, private.read_coming_class, private.wait_for_class,
+  public.read_coming_classes, public.read_coming_class, public.wait_for_class to anon;
+
+-- Evidence is what the server saw, so only the server may sign.
+grant execute on function private.take_class_seat, public.take_class_seat to service_role;
+
+
+-- series/book_series_page.sql
+
+-- The page on which somebody books a session every week, by the link in the mail about their package.
+--
+-- Offered are the times of the week at which the practitioner starts sessions, each with how many of the coming weeks
+-- it is free in; what is then asked for is quoted date by date, and booked. Each function sees the link's person as its
+-- caller, and goes through the functions that the API has.
+
+create type private.series_choice as (id uuid, name text);
+
+create type private.series_kind as (id uuid, name text, duration_minutes integer, credits integer);
+
+create type private.weekly_start as (weekday integer, at_time time, first_date date, free integer, weeks integer);
+
+-- What somebody's credits are good for, one to one.
+create function private.list_series_kinds(user_id uuid) returns setof private.series_kind
+  language sql stable set search_path = ''
+as $$
+  select t.id, concat_ws(', ', t.name, t.session_type), t.duration_minutes, good.credits
+    from public.session_types t
+   cross join lateral (select private.count_good_credits(list_series_kinds.user_id, t) as credits) good
+   where t.is_active and not t.is_group and good.credits > 0
+   order by good.credits desc, t.duration_minutes, t.name, t.id limit 50;
+$$;
+
+-- Those who can be booked; first whom the person was with last.
+create function private.list_series_practitioners(user_id uuid) returns setof private.series_choice
+  language sql stable set search_path = ''
+as $$
+  select p.id, p.name
+    from public.practitioners p
+    left join lateral (select max(s.scheduled_at) as at from public.session_schedules s
+                        where s.practitioner_id = p.id and s.client_id = list_series_practitioners.user_id
+                          and not private.is_class(s)) last on true
+   where p.available
+   order by last.at desc nulls last, p.name, p.id limit 100;
+$$;
+
+-- The times of the week that are free in at least one of so many weeks, by the practitioner's clock. Calendars with
+-- more starts than four an hour are shown those.
+-- Definer: they depend on other people's bookings; only free times are returned.
+create function private.list_weekly_starts(
+  practitioner_id uuid, duration_minutes integer, for_user uuid, from_time timestamptz, weeks integer)
+  returns setof private.weekly_start
+  language sql stable security definer set search_path = ''
+as $$
+  select extract(isodow from at.wall)::integer, at.wall::time, min(at.wall::date) filter (where c.reason is null),
+         (count(*) filter (where c.reason is null))::integer, list_weekly_starts.weeks
+    from public.practitioner_calendars k
+   cross join lateral private.check_starts(
+           k.practitioner_id,
+           array(select s from unnest((private.read_hours(
+                                k.practitioner_id, list_weekly_starts.from_time,
+                                list_weekly_starts.from_time + make_interval(weeks => list_weekly_starts.weeks))).starts) s
+                  where k.slot_interval_minutes >= 15 or extract(minute from s at time zone k.time_zone)::integer % 15 = 0),
+           list_weekly_starts.duration_minutes, list_weekly_starts.for_user) c
+   cross join lateral (select c.starts_at at time zone k.time_zone as wall) at
+   where k.practitioner_id = list_weekly_starts.practitioner_id
+   group by 1, 2
+  having count(*) filter (where c.reason is null) > 0
+   order by 1, 2;
+$$;
+
+-- Without a practitioner or kind, the first of each. Definer: its callers are not signed in.
+create function private.read_series_choices(
+  token text, wanted_practitioner uuid, wanted_kind uuid,
+  out practitioners private.series_choice[], out kinds private.series_kind[], out studios private.place_offer[],
+  out practitioner_id uuid, out session_type_id uuid, out time_zone text, out starts private.weekly_start[])
+  language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  v_link private.page_links := private.open_page_link(read_series_choices.token, 'book_series');
+  v_kind private.series_kind;
+begin
+  practitioners := array(select p from private.list_series_practitioners(v_link.user_id) p);
+  kinds := array(select k from private.list_series_kinds(v_link.user_id) k);
+  studios := array(select row(l.id, l.name, l.address, l.city, false)::private.place_offer
+                     from public.studio_locations l where l.is_active order by l.city, l.name, l.id limit 200);
+  select p.id into practitioner_id from unnest(practitioners) with ordinality p
+   order by p.id = wanted_practitioner desc nulls last, p.ordinality limit 1;
+  select k.id, k.name, k.duration_minutes, k.credits into v_kind from unnest(kinds) with ordinality k
+   order by k.id = wanted_kind desc nulls last, k.ordinality limit 1;
+  session_type_id := v_kind.id;
+  select c.time_zone into time_zone from public.practitioner_calendars c
+   where c.practitioner_id = read_series_choices.practitioner_id;
+  starts := array(select s from private.list_weekly_starts(
+    practitioner_id, v_kind.duration_minutes, v_link.user_id, now(), least(8, greatest(2, v_kind.credits))) s);
+end
+$$;
+
+-- Definer: as above. A missing waiver is signed on its own page.
+create function private.quote_series_by_link(
+  token text, wanted private.wanted_series, out plan private.series_plan, out waiver_token text)
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_link private.page_links := private.open_page_link(quote_series_by_link.token, 'book_series');
+begin
+  plan := private.book_session_series(wanted, 'nothing', null);
+  if plan.needs_waiver then
+    waiver_token := private.make_page_link('sign_waiver', v_link.user_id, null, now() + interval '1 day');
+  end if;
+end
+$$;
+
+-- Definer: as above.
+create function private.book_series_by_link(token text, wanted private.wanted_series, idempotency_key text)
+  returns private.series_plan
+  language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+  perform private.open_page_link(book_series_by_link.token, 'book_series');
+  return private.book_session_series(wanted, 'all', idempotency_key);
+end
+$$;
+
+-- The same, exposed: the API calls functions of schema public.
+
+create function public.read_series_choices(token text, practitioner_id uuid default null, session_type_id uuid default null)
+  returns table (practitioners private.series_choice[], kinds private.series_kind[], studios private.place_offer[],
+                 practitioner_id uuid, session_type_id uuid, time_zone text, starts private.weekly_start[])
+  language sql stable security invoker set search_path = ''
+as $$
+  select * from private.read_series_choices(read_series_choices.token, $2, $3);
+$$;
+
+comment on function public.read_series_choices is
+  'By a link in a mail: with whom, for what and when in the week a session every week could be.';
+
+create function public.quote_series_by_link(
+  token text, practitioner_id uuid, session_type_id uuid, first_date date, at_time time, sessions integer,
+  session_location text default 'online', physical_location text default null, replacements jsonb default '{}')
+  returns table (plan private.series_plan, waiver_token text)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select * from private.quote_series_by_link(quote_series_by_link.token, row($2, $3, $4, $5, $6, $7, $8, $9)::private.wanted_series);
+$$;
+
+comment on function public.quote_series_by_link is 'By a link in a mail: quote_session_series.';
+
+create function public.book_series_by_link(
+  token text, practitioner_id uuid, session_type_id uuid, first_date date, at_time time, sessions integer,
+  session_location text default 'online', physical_location text default null, replacements jsonb default '{}',
+  idempotency_key text default null)
+  returns setof private.series_plan
+  language sql volatile security invoker set search_path = ''
+as $$
+  select * from private.book_series_by_link(book_series_by_link.token, row($2, $3, $4, $5, $6, $7, $8, $9)::private.wanted_series, $10);
+$$;
+
+comment on function public.book_series_by_link is 'By a link in a mail: book_session_series, all of it or nothing.';
+
+revoke execute on function private.list_series_kinds, private.list_series_practitioners, private.list_weekly_starts,
+  private.read_series_choices, private.quote_series_by_link, private.book_series_by_link, public.read_series_choices,
+  public.quote_series_by_link, public.book_series_by_link from public, anon, authenticated, service_role;
+
+grant execute on function private.read_series_choices, private.quote_series_by_link, private.book_series_by_link,
+  public.read_series_choices, public.quote_series_by_link, public.book_series_by_link to anon;
+
+
+-- series/manage_series_page.sql
+
+-- The page on which a series is managed, by the link in its mails: what is to come, and moving or cancelling one of
+-- them and all that follow. For whoever booked it, and for whoever leads it. One alone has its own page
+-- (manage_session).
+
+create type private.managed_series_session as (
+  session private.session_summary, quote private.cancellation_terms, on_date date);
+
+create type private.managed_series as (
+  series_id         uuid,
+  practitioner_name text,
+  session_type_name text,
+  caller_role       text,
+  time_zone         text,
+  reader_time_zone  text,
+  sessions          private.managed_series_session[],
+  past              integer
+);
+
+-- The link, and its series. Definer: its callers are not signed in.
+create function private.open_series_link(token text, page text) returns public.session_series
+  language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  v_link   private.page_links := private.open_page_link(open_series_link.token, open_series_link.page);
+  v_series public.session_series;
+begin
+  select * into v_series from public.session_series r where r.id::text = v_link.subject;
+  if v_series.id is null or v_series.id not in (select private.my_series_ids()) then
+    perform private.refuse(410, 'link_ended', 'This link has ended.', 'Its sessions are not yours any more.');
+  end if;
+  return v_series;
+end
+$$;
+
+create function private.compose_managed_series(series public.session_series) returns private.managed_series
+  language plpgsql stable set search_path = ''
+as $$
+declare
+  v_shown private.managed_series;
+begin
+  v_shown.series_id := series.id;
+  select p.name into v_shown.practitioner_name from public.practitioners p where p.id = series.practitioner_id;
+  select t.name into v_shown.session_type_name from public.session_types t where t.id = series.session_type_id;
+  v_shown.caller_role := case when series.client_id = auth.uid() then 'client' else 'practitioner' end;
+  v_shown.time_zone := series.time_zone;
+  v_shown.reader_time_zone := coalesce(private.find_user_time_zone(auth.uid()), series.time_zone);
+  select coalesce(array_agg(row(private.summarize_session(s), private.compute_cancellation_terms(s, false), l.on_date)
+                            ::private.managed_series_session order by l.on_date)
+                    filter (where s.status = 'scheduled' and s.scheduled_at > now() and private.get_caller_role(s) is not null), '{}'),
+         count(*) filter (where s.status <> 'scheduled' or s.scheduled_at <= now())
+    into v_shown.sessions, v_shown.past
+    from public.session_series_sessions l join public.session_schedules s on s.id = l.session_id
+   where l.series_id = series.id;
+  return v_shown;
+end
+$$;
+
+-- A session of the link's series; another one is none of this link's business.
+create function private.get_session_in_series(series public.session_series, session_id uuid) returns uuid
+  language plpgsql stable set search_path = ''
+as $$
+begin
+  if not exists (select from public.session_series_sessions l
+                  where l.series_id = series.id and l.session_id = get_session_in_series.session_id) then
+    perform private.refuse(404, 'session_not_found', 'There is no such session.', 'Choose one of this series.');
+  end if;
+  return session_id;
+end
+$$;
+
+-- Definer: as above.
+create function private.read_managed_series(token text) returns private.managed_series
+  language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  return private.compose_managed_series(private.open_series_link(read_managed_series.token, 'manage_series'));
+end
+$$;
+
+-- The times of the week to which a session and all that follow it could move. Definer: as above.
+create function private.read_series_times(
+  token text, session_id uuid, out shown private.managed_series, out starts private.weekly_start[])
+  language plpgsql stable security definer set search_path = ''
+as $$
+#variable_conflict use_variable
+declare
+  v_series  public.session_series := private.open_series_link(read_series_times.token, 'manage_series');
+  v_session public.session_schedules;
+begin
+  perform private.get_session_in_series(v_series, read_series_times.session_id);
+  select * into v_session from public.session_schedules s where s.id = read_series_times.session_id;
+  shown := private.compose_managed_series(v_series);
+  starts := array(
+    select row(w.weekday, w.at_time, date_trunc('week', l.on_date::timestamp)::date + w.weekday - 1, w.free, w.weeks)::private.weekly_start
+      from public.session_series_sessions l
+     cross join lateral private.list_weekly_starts(
+             v_session.practitioner_id, v_session.duration_minutes, v_session.client_id,
+             greatest(now(), date_trunc('week', l.on_date::timestamp) at time zone v_session.time_zone),
+             least(8, greatest(1, cardinality(shown.sessions)))) w
+     where l.session_id = v_session.id
+       and (date_trunc('week', l.on_date::timestamp)::date + w.weekday - 1 + w.at_time) at time zone v_session.time_zone > now()
+     order by w.weekday, w.at_time);
+end
+$$;
+
+-- Definer: as above.
+create function private.quote_series_move_by_link(
+  token text, session_id uuid, starts_at timestamptz, replacements jsonb, out plan private.series_plan,
+  out shown private.managed_series)
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_series public.session_series := private.open_series_link(quote_series_move_by_link.token, 'manage_series');
+begin
+  plan := private.move_session_series(
+    private.get_session_in_series(v_series, quote_series_move_by_link.session_id), quote_series_move_by_link.starts_at,
+    quote_series_move_by_link.replacements, 'nothing');
+  shown := private.compose_managed_series(v_series);
+end
+$$;
+
+-- Definer: as above.
+create function private.move_series_by_link(
+  token text, session_id uuid, starts_at timestamptz, replacements jsonb, out plan private.series_plan,
+  out shown private.managed_series)
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_series public.session_series := private.open_series_link(move_series_by_link.token, 'manage_series');
+begin
+  plan := private.move_session_series(
+    private.get_session_in_series(v_series, move_series_by_link.session_id), move_series_by_link.starts_at,
+    move_series_by_link.replacements, 'all');
+  shown := private.compose_managed_series(v_series);
+end
+$$;
+
+-- Gives how many were cancelled and what came back. Definer: as above.
+create function private.cancel_series_by_link(
+  token text, session_id uuid, reason text, out cancelled integer, out credits_returned integer, out fee_charged numeric,
+  out currency text, out shown private.managed_series)
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_series public.session_series := private.open_series_link(cancel_series_by_link.token, 'manage_series');
+begin
+  select count(*), coalesce(sum(c.credit_returned), 0), coalesce(sum(c.fee_charged), 0), min(c.fee_currency)
+    into cancelled, credits_returned, fee_charged, currency
+    from private.cancel_session_series(
+      private.get_session_in_series(v_series, cancel_series_by_link.session_id), cancel_series_by_link.reason) c;
+  shown := private.compose_managed_series(v_series);
+end
+$$;
+
+-- The same, exposed: the API calls functions of schema public.
+
+create function public.read_managed_series(token text) returns setof private.managed_series
+  language sql stable security invoker set search_path = ''
+as $$
+  select * from private.read_managed_series(read_managed_series.token);
+$$;
+
+comment on function public.read_managed_series is 'By a link in a mail: what is to come of a series, with what leaving returns.';
+
+create function public.read_series_times(token text, session_id uuid)
+  returns table (shown private.managed_series, starts private.weekly_start[])
+  language sql stable security invoker set search_path = ''
+as $$
+  select * from private.read_series_times(read_series_times.token, read_series_times.session_id);
+$$;
+
+comment on function public.read_series_times is 'By a link in a mail: times of the week to which a series could move.';
+
+create function public.quote_series_move_by_link(
+  token text, session_id uuid, starts_at timestamptz, replacements jsonb default '{}')
+  returns table (plan private.series_plan, shown private.managed_series)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select * from private.quote_series_move_by_link(quote_series_move_by_link.token, $2, $3, $4);
+$$;
+
+comment on function public.quote_series_move_by_link is 'By a link in a mail: quote_series_move.';
+
+create function public.move_series_by_link(
+  token text, session_id uuid, starts_at timestamptz, replacements jsonb default '{}')
+  returns table (plan private.series_plan, shown private.managed_series)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select * from private.move_series_by_link(move_series_by_link.token, $2, $3, $4);
+$$;
+
+comment on function public.move_series_by_link is 'By a link in a mail: move_session_series, all of it or nothing.';
+
+create function public.cancel_series_by_link(token text, session_id uuid, reason text default null)
+  returns table (cancelled integer, credits_returned integer, fee_charged numeric, currency text,
+                 shown private.managed_series)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select * from private.cancel_series_by_link(cancel_series_by_link.token, $2, $3);
+$$;
+
+comment on function public.cancel_series_by_link is 'By a link in a mail: cancel_session_series.';
+
+revoke execute on function private.open_series_link, private.compose_managed_series, private.get_session_in_series,
+  private.read_managed_series, private.read_series_times, private.quote_series_move_by_link, private.move_series_by_link, private.cancel_series_by_link,
+  public.read_managed_series, public.read_series_times, public.quote_series_move_by_link, public.move_series_by_link,
+  public.cancel_series_by_link from public, anon, authenticated, service_role;
+
+grant execute on function private.read_managed_series, private.read_series_times, private.quote_series_move_by_link, private.move_series_by_link,
+  private.cancel_series_by_link, public.read_managed_series, public.read_series_times, public.quote_series_move_by_link,
+  public.move_series_by_link, public.cancel_series_by_link to anon;

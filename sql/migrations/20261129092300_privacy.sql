@@ -1065,6 +1065,10 @@ begin
         from auth.users u where u.id = c_user
       union all select 'profiles', to_jsonb(p) from public.profiles p where p.id = c_user
       union all select 'sessions', to_jsonb(s) - 'correlated_session_id' from mine s
+      union all select 'session_series', to_jsonb(r) || jsonb_build_object('session_ids', (
+               select coalesce(jsonb_agg(l.session_id order by l.on_date), '[]') from public.session_series_sessions l
+                where l.series_id = r.id))
+        from public.session_series r where r.client_id = c_user
       -- A private note is its author's; a shared one is for both.
       union all select 'session_notes', to_jsonb(n) - 'author_id' || jsonb_build_object('is_mine', n.author_id = c_user)
         from public.session_notes n
@@ -1266,6 +1270,7 @@ declare
     when 'email_logs'          then 'created_at < $1 and user_id not in (select private.user_ids_under_legal_hold())'
     when 'session_notes'       then 'created_at < $1 and author_id not in (select private.user_ids_under_legal_hold())'
                                     ' and session_id not in (select private.session_ids_under_legal_hold())'
+    when 'waiting_list_entries' then 'ended_at < $1 and user_id not in (select private.user_ids_under_legal_hold())'
     when 'user_consents'       then 'revoked_at < $1 and user_id not in (select private.user_ids_under_legal_hold())'
     when 'legacy_rows'         then 'created_at < $1 and (account_id is null'
                                     ' or account_id not in (select private.user_ids_under_legal_hold()))'

@@ -633,6 +633,12 @@ create view private.broken_invariants with (security_invoker = true) as
     join public.session_schedules seat on seat.group_class_id = class.id and seat.status <> 'cancelled'
    group by class.id having count(*) > class.max_participants
   union all
+  select 'session_schedules', class.id, 'more seats are kept for people than are free', class.id::text
+    from public.session_schedules class
+   where class.id in (select e.class_id from public.waiting_list_entries e where e.status = 'kept')
+     and class.status = 'scheduled'
+     and private.count_taken_seats(class.id) + private.count_kept_seats(class.id) > class.max_participants
+  union all
   -- One pass in the order of their starts: a join compares each with all the others of its practitioner.
   select 'practitioners', later.practitioner_id, 'two sessions overlap', later.id
     from (select o.id, o.practitioner_id, o.starts_at, max(o.ends_at) over (partition by o.practitioner_id order by o.starts_at, o.id

@@ -1,0 +1,141 @@
+-- Time off over sessions that people hold: what is free is taken at once, and whoever holds the rest is asked.
+--
+-- Nobody's session is moved or cancelled by their practitioner's wish to be away. Each client gets one mail with all of
+-- their sessions in that time, and a way to move or cancel each, free of charge; who does nothing keeps them. Whatever
+-- time is freed so becomes time off in the same moment, before anybody else can book it. A class is asked nobody about:
+-- who has a seat in it did not choose its time, and its practitioner moves or gives it away by its own page.
+
+-- Asks the clients of one-to-one sessions within a time, those that were not asked about it already.
+create function private.ask_about_time_off(practitioner_id uuid, starts_at timestamptz, ends_at timestamptz)
+  returns uuid[]
+  language plpgsql volatile set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_asked uuid[];
+begin
+  with asked as (
+    insert into private.time_off_questions as q (session_id, starts_at, ends_at)
+    select s.id, ask_about_time_off.starts_at, ask_about_time_off.ends_at
+      from public.session_schedules s
+     where s.practitioner_id = ask_about_time_off.practitioner_id and s.status = 'scheduled' and s.scheduled_at > now()
+       and s.group_class_id is null and s.max_participants = 1
+       and s.scheduled_at > ask_about_time_off.starts_at - interval '1 day' and s.scheduled_at < ask_about_time_off.ends_at
+       and tstzrange(ask_about_time_off.starts_at, ask_about_time_off.ends_at) && private.get_time_range(s)
+    on conflict (session_id) do update
+      set starts_at = least(q.starts_at, excluded.starts_at), ends_at = greatest(q.ends_at, excluded.ends_at), asked_at = now()
+      where not tstzrange(q.starts_at, q.ends_at) @> tstzrange(excluded.starts_at, excluded.ends_at)
+    returning q.session_id
+  )
+  select array_agg(a.session_id) into v_asked from asked a;
+
+  perform private.publish_event('time_off_wanted', s.client_id, min(s.id::text)::uuid, jsonb_build_object(
+            'practitioner_id', s.practitioner_id, 'session_ids', jsonb_agg(s.id order by s.scheduled_at)))
+     from public.session_schedules s where s.id = any (v_asked) group by s.client_id, s.practitioner_id;
+  return coalesce(v_asked, '{}');
+end
+$$;
+
+-- Definer: it reads what clients hold, and writes practitioner time.
+create function private.take_time_off(practitioner_id uuid, starts_at timestamptz, ends_at timestamptz, reason text)
+  returns table (time_off_ids uuid[], asked_session_ids uuid[], kept_class_ids uuid[])
+  language plpgsql volatile security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_wanted tstzrange;
+  v_taken  tstzmultirange;
+begin
+  if take_time_off.practitioner_id is null then
+    take_time_off.practitioner_id := (select min(p::text)::uuid from private.my_practitioner_ids() p);
+  end if;
+  if take_time_off.practitioner_id is null
+     or not (take_time_off.practitioner_id in (select private.my_practitioner_ids()) or private.is_admin()) then
+    perform private.refuse(403, 'not_your_calendar', 'Only practitioners take time off, each their own.');
+  elsif take_time_off.starts_at is null or take_time_off.ends_at is null
+        or take_time_off.ends_at <= greatest(take_time_off.starts_at, now())
+        or take_time_off.ends_at > take_time_off.starts_at + interval '366 days'
+        or take_time_off.ends_at > now() + interval '1830 days' then
+    perform private.refuse(422, 'time_not_possible', 'ends_at: should be after starts_at, still to come, and at most a year later.');
+  end if;
+  perform private.refuse_long_text('reason', take_time_off.reason, 500);
+  perform private.limit_use('time off taken', auth.uid());
+  v_wanted := tstzrange(greatest(take_time_off.starts_at, now()), take_time_off.ends_at);
+  perform private.lock_calendar(take_time_off.practitioner_id);
+  perform private.release_lapsed_holds(take_time_off.practitioner_id, v_wanted);
+  select coalesce(range_agg(t.during), '{}') into v_taken
+    from private.practitioner_time t where t.practitioner_id = take_time_off.practitioner_id and t.during && v_wanted;
+  with added as (
+    insert into public.practitioner_time_off (practitioner_id, starts_at, ends_at, reason)
+    select take_time_off.practitioner_id, lower(free), upper(free), take_time_off.reason
+      from unnest(tstzmultirange(v_wanted) - v_taken) free
+    returning id
+  )
+  select coalesce(array_agg(a.id), '{}') into time_off_ids from added a;
+  asked_session_ids := private.ask_about_time_off(take_time_off.practitioner_id, lower(v_wanted), upper(v_wanted));
+  kept_class_ids := array(
+    select t.session_id from private.practitioner_time t join public.session_schedules s on s.id = t.session_id
+     where t.practitioner_id = take_time_off.practitioner_id and t.during && v_wanted and private.is_class(s)
+     order by s.scheduled_at);
+  return next;
+end
+$$;
+
+create function public.take_time_off(
+  starts_at timestamptz, ends_at timestamptz, reason text default null, practitioner_id uuid default null)
+  returns table (time_off_ids uuid[], asked_session_ids uuid[], kept_class_ids uuid[])
+  language sql volatile security invoker set search_path = ''
+as $$
+  select * from private.take_time_off(take_time_off.practitioner_id, take_time_off.starts_at, take_time_off.ends_at,
+                                      take_time_off.reason);
+$$;
+comment on function public.take_time_off is
+  'For practitioners: what is free becomes time off; the clients of sessions in it are asked by mail to move, cancel or keep them.';
+
+-- The time that a session frees, of which its client was asked, is time off from then on.
+-- Definer: whoever moves or cancels the session may not write its practitioner's time off.
+create function private.take_freed_time_off() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  insert into public.practitioner_time_off (practitioner_id, starts_at, ends_at)
+  select old.practitioner_id, lower(freed), upper(freed)
+    from private.time_off_questions q
+   cross join lateral unnest(
+     tstzmultirange(old.during * tstzrange(greatest(q.starts_at, now()), greatest(q.ends_at, now())))
+     - tstzmultirange(case when tg_op = 'UPDATE' and new.practitioner_id = old.practitioner_id then new.during
+                           else 'empty'::tstzrange end)) freed
+   where q.session_id = old.session_id;
+  return null;
+exception when sqlstate 'PT409' then
+  return null;  -- somebody else has it already: that is no reason to keep a client from leaving
+end
+$$;
+
+create trigger practitioner_time_take_freed_time_off after delete or update of during, practitioner_id
+  on private.practitioner_time
+  for each row when (old.session_id is not null) execute function private.take_freed_time_off();
+
+-- Closed hours are time off too: they leave the sessions within them as they are, so their clients are asked.
+-- Definer: whoever closes their hours may not read what clients hold.
+create function private.ask_about_closed_hours() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform private.ask_about_time_off(closed.practitioner_id, closed.starts_at, closed.ends_at)
+     from (select e.practitioner_id, (e.on_date + e.start_time) at time zone c.time_zone as starts_at,
+                  (e.on_date + e.end_time) at time zone c.time_zone as ends_at
+             from new_rows e join public.practitioner_calendars c on c.practitioner_id = e.practitioner_id
+            where not e.is_open and e.on_date between current_date - 1 and current_date + 1830) closed
+    where closed.starts_at < closed.ends_at;
+  return null;
+end
+$$;
+
+create trigger availability_exceptions_ask_about_closed_hours after insert on public.availability_exceptions
+  referencing new table as new_rows
+  for each statement execute function private.ask_about_closed_hours();
+
+revoke execute on function private.ask_about_time_off, private.take_time_off, public.take_time_off,
+  private.take_freed_time_off, private.ask_about_closed_hours from public, anon, authenticated, service_role;
+grant execute on function private.take_time_off, public.take_time_off to authenticated;
