@@ -135,7 +135,9 @@ def _plainly() -> Iterator[None]:
             raise error.__cause__ from None
         raise
     except ValidationError as error:
-        raise AuthUnknownError(f"auth's answer is not a person's: {error}", error) from error
+        # By the names of its fields: the values are tokens.
+        strange = ", ".join(".".join(map(str, each["loc"])) for each in error.errors(include_input=False))
+        raise AuthUnknownError(f"auth's answer is strange in {strange}", error) from error
 
 
 def rows(query: Query) -> list[dict[str, Any]]:

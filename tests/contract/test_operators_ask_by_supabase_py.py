@@ -42,7 +42,7 @@ BARE = {
     "local/processes.py: answers.check": "whether a part answers",
     "local/rehearsal/engine.py: Container.await_health": "/healthz of a container",
     "local/rehearsal/load.py: Load._call": "load, every connection made anew and every failure counted",
-    "local/rehearsal/origin.py: Origin.start": "whether Caddy takes connections",
+    "local/rehearsal/origin.py: Origin.lead": "whether Caddy takes connections",
     "local/stripe.py: Door._make": "emulate, behind the door",
     "local/stripe.py: Door.answer": "emulate, behind the door",
     "local/stripe.py: Webhook.say": "what Stripe delivers",
