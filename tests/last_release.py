@@ -25,10 +25,11 @@ from pytest_httpserver import HTTPServer
 from bench import calls
 from deploy import environment as environments
 from deploy import release
+from deploy import services as deployed
 from deploy.functions import ROOT, functions
 from deploy.render.routes import caddyfile
 from deploy.services import port_of, services
-from local.config import free_base
+from local.config import free_base, is_served
 from local.stack import Stack
 from tests.cast import Stage
 from tests.payment_scene import FakeStripe
@@ -46,6 +47,7 @@ def main() -> None:
     parser.add_argument("commit", nargs="?", default=json.loads(release.newest().read_text())["commit"])
     commit = parser.parse_args().commit
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    deployed.PORTS = range(8_000, 20_000)  # as many, and not where stacks of this machine have theirs
     with ExitStack() as open_:
         folder = Path(open_.enter_context(tempfile.TemporaryDirectory(prefix="last-release-")))
         folder.chmod(0o711)  # PostgreSQL may run as somebody else, who must get to its folder in here
@@ -109,6 +111,8 @@ def started(bundle: Path, folder: Path, env: Mapping[str, str]) -> Iterator[None
     programs = environment_of(bundle, folder)
     own = {name: env[name] for name in functions()[bundle.name].settings if name in env}
     own |= {"PATH": f"{programs}:/usr/bin:/bin", "HOST": "127.0.0.1", "PORT": str(port_of(bundle.name))}
+    if is_served(port_of(bundle.name)):
+        raise SystemExit(f"Somebody else listens on {port_of(bundle.name)}, where {bundle.name} would.")
     (folder / "log").mkdir(exist_ok=True)
     command = (bundle / "Procfile").read_text().removeprefix("web: ")
     with (folder / "log" / f"{bundle.name}.log").open("w") as log:
