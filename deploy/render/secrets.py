@@ -11,7 +11,7 @@ from .text import table
 
 HOW = {
     "SUPABASE_SECRET_KEY": "Supabase, Project settings, API keys: a secret key of its own for the functions",
-    "SUPABASE_JWT_SECRET": "Supabase, Project settings, JWT keys; only while HS256 tokens are good, for who verifies",
+    "SUPABASE_JWT_SECRET": "Supabase, Project settings, JWT keys; for functions that verify, where HS256 still is",
     "STRIPE_SECRET_KEY": "Stripe, Developers, API keys: a restricted key that may write checkout sessions and refunds",
     "STRIPE_WEBHOOK_SECRET": "Stripe, Developers, Webhooks: shown when the endpoint is added",
     "AGORA_APP_CERTIFICATE": "Agora's console, the project's primary certificate",

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from shared.log_writer import LIMIT_BYTES
+from shared.log_writer import LIMIT_BYTES, Writer
 
 from .served import SETTINGS, folder_of, free_port
 
@@ -149,3 +149,23 @@ def test_who_read_it_may_be_gone(piped: Piped) -> None:
         piped.ask(number)
     piped.process.send_signal(signal.SIGTERM)
     assert piped.process.wait(10) == 0
+
+
+def test_what_is_written_at_once_and_what_waits_keep_their_order() -> None:
+    """Whether the pipe can be opened again or not; lines are shorter and longer than it takes at once."""
+    for at_once in (True, False):
+        end, out = os.pipe()
+        writer = Writer(out)
+        if not at_once:
+            writer._at_once = None
+        lines = [b"%d %s\n" % (number, b"x" * (number * 37 % 9000)) for number in range(100)]
+        for line in lines:
+            writer.put(line)
+        read = b""
+        while read.count(b"\n") < len(lines):
+            read += os.read(end, 100_000)
+
+        assert b"".join(lines) == read
+        assert os.get_blocking(out), "others who have this pipe did not ask for it"
+        writer.drain()
+        os.close(end)
