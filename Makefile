@@ -79,8 +79,8 @@ test: install ## Run every test, on a stack of its own
 picture: install ## Take the README's picture of the front page of the stack that runs
 	@$(python) -m tests.browser.picture $(STATE)
 
-bench: install ## Measure everything side by side with its peers, and write bench/results.md
-	@$(python) -m bench
+bench: install ## Measure everything side by side with its peers, and write bench/results.md (BEFORE=a commit to book beside)
+	@$(python) -m bench $(if $(BEFORE),--before $(BEFORE))
 
 rehearse: install ## Run the image on podman as it is deployed: killed, drained, in little memory, forward and back
 	@$(python) -m local.rehearsal

@@ -37,6 +37,9 @@ FOLLOWS = {
     "admin_sessions_without_waiver as admin": "sessions to come",
     "admin_dashboard() as admin": "classes to come, and the sessions of today",
     "admin_returns as admin": "refunds and disputes",
+    "admin_banking as admin": "practitioners",
+    "issue_practitioner_contract() as admin": "practitioners, each of whom gets one",
+    "send_class_reminder() as admin": "sessions of the next day, each of which is reminded of",
     "slots with anybody as client": "practitioners, up to the hundred of an answer",
     "apply_waiting_stripe_events() as service": "what is due, a thousand at a time",
 }
@@ -63,8 +66,8 @@ class Grown:
 
     @property
     def reads_more(self) -> bool:
-        """By more than 1.3, and by more than what a small table is read through for."""
-        return self.large.unused > 1.3 * max(0, self.small.unused) + 250
+        """By more than 1.3, and by as many as a request may read beside what it gives."""
+        return self.large.unused > 1.3 * max(0, self.small.unused) + AT_MOST
 
     @property
     def ratio(self) -> float:
