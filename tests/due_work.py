@@ -58,7 +58,8 @@ DUE = (
         with events as (
           insert into private.outbox (kind, user_id, created_at, addressed_at)
           select case when number > 0.9 * %(n)s then 'banking_changed' else 'session_booked' end, id, at, at
-            from (select *, now() - interval '1 second' * (%(n)s - number) as at from private.crowd) crowd returning id, kind, user_id, created_at)
+            from (select *, now() - interval '1 second' * (%(n)s - number) as at from private.crowd) crowd
+          returning id, kind, user_id, created_at)
         insert into private.mails (outbox_id, kind, audience, user_id, payload, next_attempt_at)
         select id, kind, 'user', user_id, '{}', created_at from events;
         """,
