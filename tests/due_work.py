@@ -57,9 +57,9 @@ DUE = (
         """
         with events as (
           insert into private.outbox (kind, user_id, created_at, addressed_at)
-          select case when number > 0.9 * %(n)s then 'banking_changed' else 'session_booked' end, id,
-                 now() - interval '1 second' * (%(n)s - number), now()
-            from private.crowd returning id, kind, user_id, created_at)
+          select case when number > 0.9 * %(n)s then 'banking_changed' else 'session_booked' end, id, at, at
+            from (select *, now() - interval '1 second' * (%(n)s - number) as at from private.crowd) crowd
+          returning id, kind, user_id, created_at)
         insert into private.mails (outbox_id, kind, audience, user_id, payload, next_attempt_at)
         select id, kind, 'user', user_id, '{}', created_at from events;
         """,
@@ -79,10 +79,13 @@ DUE = (
                now() - interval '1 second' * (%(n)s - number)
           from private.crowd;
         """,
-        "select addressed_at is not null or attempts > 0 from private.outbox where kind = 'session_booked' order by id",
+        """
+        select addressed_at is not null or attempts > 0 from private.outbox
+         where kind = 'session_booked' and (addressed_at is null or addressed_at > created_at) order by id
+        """,
         tables=("private.outbox",),
         stamps="""
-        select addressed_at as stamp from private.outbox where addressed_at is not null
+        select addressed_at as stamp from private.outbox where addressed_at > created_at
         """,
     ),
     Due(
@@ -319,7 +322,7 @@ class DueWork:
         self._run(
             "delete from public.session_schedules s where not exists"
             " (select from public.session_recordings r where r.session_id = s.id);"
-            " update private.outbox set addressed_at = now() where addressed_at is null;"
+            " update private.outbox set addressed_at = created_at where addressed_at is null;"
             " update private.mails set status = 'dropped' where status = 'queued';",
             ("public.session_schedules", "public.session_recordings"),
         )
