@@ -7853,12 +7853,12 @@ export type Database = {
                     "token": string;
                 };
                 Returns: {
-                    "class": Database["public"]['CompositeTypes']["coming_class"];
                     "duration_minutes": number;
                     "has_credit": boolean;
                     "practitioner_id": string;
                     "session_type": string;
                     "session_type_id": string;
+                    "shown": Database["public"]['CompositeTypes']["coming_class"];
                     "signer_name": string;
                     "time_zone": string;
                     "waiver_body": string;
@@ -8678,12 +8678,12 @@ export type Database = {
                     "with_credit": boolean;
                 };
                 Returns: {
-                    "class": Database["public"]['CompositeTypes']["coming_class"];
                     "duration_minutes": number;
                     "has_credit": boolean;
                     "practitioner_id": string;
                     "session_type": string;
                     "session_type_id": string;
+                    "shown": Database["public"]['CompositeTypes']["coming_class"];
                     "signer_name": string;
                     "time_zone": string;
                     "waiver_body": string;
@@ -8849,12 +8849,12 @@ export type Database = {
                     "waits"?: boolean;
                 };
                 Returns: {
-                    "class": Database["public"]['CompositeTypes']["coming_class"];
                     "duration_minutes": number;
                     "has_credit": boolean;
                     "practitioner_id": string;
                     "session_type": string;
                     "session_type_id": string;
+                    "shown": Database["public"]['CompositeTypes']["coming_class"];
                     "signer_name": string;
                     "time_zone": string;
                     "waiver_body": string;
