@@ -8317,12 +8317,12 @@ export type Database = {
                     "token": string;
                 };
                 Returns: {
-                    "class": Database["public"]['CompositeTypes']["coming_class"];
                     "duration_minutes": number;
                     "has_credit": boolean;
                     "practitioner_id": string;
                     "session_type": string;
                     "session_type_id": string;
+                    "shown": Database["public"]['CompositeTypes']["coming_class"];
                     "signer_name": string;
                     "time_zone": string;
                     "waiver_body": string;
@@ -9213,12 +9213,12 @@ export type Database = {
                     "with_credit": boolean;
                 };
                 Returns: {
-                    "class": Database["public"]['CompositeTypes']["coming_class"];
                     "duration_minutes": number;
                     "has_credit": boolean;
                     "practitioner_id": string;
                     "session_type": string;
                     "session_type_id": string;
+                    "shown": Database["public"]['CompositeTypes']["coming_class"];
                     "signer_name": string;
                     "time_zone": string;
                     "waiver_body": string;
@@ -9398,12 +9398,12 @@ export type Database = {
                     "waits"?: boolean;
                 };
                 Returns: {
-                    "class": Database["public"]['CompositeTypes']["coming_class"];
                     "duration_minutes": number;
                     "has_credit": boolean;
                     "practitioner_id": string;
                     "session_type": string;
                     "session_type_id": string;
+                    "shown": Database["public"]['CompositeTypes']["coming_class"];
                     "signer_name": string;
                     "time_zone": string;
                     "waiver_body": string;

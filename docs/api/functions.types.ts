@@ -12784,7 +12784,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "account_gone" | "already_exists" | "already_joined" | "class_full" | "class_not_open" | "class_over" | "double_booked" | "not_possible" | "practitioner_unavailable" | "seats_are_free" | "too_many_waiting_lists" | "waiting_list_full" | "waiting_list_over" | "waiver_required" | "waiver_text_not_current";
+                        code?: "account_gone" | "already_exists" | "already_joined" | "class_full" | "class_not_open" | "class_over" | "double_booked" | "not_possible" | "practitioner_unavailable" | "seats_are_free" | "too_many_waiting_lists" | "waiting_list_full" | "waiting_list_over" | "waiver_policy_missing" | "waiver_required" | "waiver_text_not_current";
                     };
                 };
             };
@@ -12868,7 +12868,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "account_gone" | "already_exists" | "already_joined" | "class_full" | "class_not_open" | "class_over" | "double_booked" | "not_possible" | "practitioner_unavailable" | "seats_are_free" | "too_many_waiting_lists" | "waiting_list_full" | "waiting_list_over" | "waiver_required" | "waiver_text_not_current";
+                        code?: "account_gone" | "already_exists" | "already_joined" | "class_full" | "class_not_open" | "class_over" | "double_booked" | "not_possible" | "practitioner_unavailable" | "seats_are_free" | "too_many_waiting_lists" | "waiting_list_full" | "waiting_list_over" | "waiver_policy_missing" | "waiver_required" | "waiver_text_not_current";
                     };
                 };
             };
@@ -12952,7 +12952,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "account_gone" | "already_exists" | "already_joined" | "class_full" | "class_not_open" | "class_over" | "double_booked" | "not_possible" | "practitioner_unavailable" | "seats_are_free" | "too_many_waiting_lists" | "waiting_list_full" | "waiting_list_over" | "waiver_required" | "waiver_text_not_current";
+                        code?: "account_gone" | "already_exists" | "already_joined" | "class_full" | "class_not_open" | "class_over" | "double_booked" | "not_possible" | "practitioner_unavailable" | "seats_are_free" | "too_many_waiting_lists" | "waiting_list_full" | "waiting_list_over" | "waiver_policy_missing" | "waiver_required" | "waiver_text_not_current";
                     };
                 };
             };

@@ -60,7 +60,7 @@ class ComingClasses(Output):
 class FoundClass(Output):
     """One class, and what taking a seat in it needs. A waiver is there to be signed first."""
 
-    found: ComingClass = Field(alias="class")
+    shown: ComingClass
     time_zone: str
     has_credit: bool
     practitioner_id: UUID
@@ -78,19 +78,19 @@ class FoundClass(Output):
 
     @property
     def scheduled_at(self) -> datetime:
-        return self.found.scheduled_at
+        return self.shown.scheduled_at
 
     @property
     def session_location(self) -> str:
-        return self.found.session_location
+        return self.shown.session_location
 
     @property
     def physical_location(self) -> str | None:
-        return self.found.physical_location
+        return self.shown.physical_location
 
     @property
     def group_class_id(self) -> UUID:
-        return self.found.class_id
+        return self.shown.class_id
 
 
 class Asked(Output):
@@ -130,6 +130,7 @@ take_class_seat_rpc = Rpc(
         "too_many_requests",
         "signature_missing",
         "waiver_text_not_current",
+        "waiver_policy_missing",
         "waiver_required",
         "session_not_found",
         "class_not_found",

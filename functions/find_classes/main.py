@@ -106,7 +106,7 @@ def _show(
         "class.html",
         status=refused.status if refused else 200,
         asked=found,
-        session=found.found,
+        session=found.shown,
         zone=zone(found.time_zone),
         checkout=checkout_address(found, site) if found.session_type_id else None,
         done=done,

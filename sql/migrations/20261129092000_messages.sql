@@ -2077,9 +2077,10 @@ grant execute on function private.list_waiting_people, private.move_up_waiting_p
 
 -- Mails on request: the functions that the platform's pages call after a booking, a cancellation or a payment.
 --
--- By then the event is there, because the booking itself wrote it. The functions address it, if no worker has yet, and find
--- its mail; they write the event only where there is none because the booking is older than the outbox. However often
--- they are called, nobody gets a second mail. What nobody would be mailed is refused, and no event of it is written.
+-- By then the event is there, because the booking itself wrote it. The functions address it, if no worker has yet, and
+-- find its mail; they write the event only where there is none because the booking is older than the outbox. However
+-- often they are called, nobody gets a second mail. What nobody would be mailed is refused, and no event of it is
+-- written.
 
 -- A session of the caller's that somebody has booked. A class's own row names its practitioner as its client, who has
 -- no seat in it.

@@ -175,9 +175,10 @@ grant execute on function private.create_webhook_endpoint, private.rotate_webhoo
 --   pending -> failed               the last attempt failed, or the endpoint is gone (410), which also switches it off
 --   delivered, failed -> pending    sent again, at an admin's request
 --
--- A delivery is made of its event by the next run of a worker (messages/address_events.sql). At least once, in no promised
--- order. The body is kept as text, because its bytes are what is signed: ids, times and amounts, never a name or an
--- address. The id of a delivery stays the same however often it is sent, so that the other side can tell a repeat.
+-- A delivery is made of its event by the next run of a worker (messages/address_events.sql). At least once, in no
+-- promised order. The body is kept as text, because its bytes are what is signed: ids, times and amounts, never a name
+-- or an address. The id of a delivery stays the same however often it is sent, so that the other side can tell a
+-- repeat.
 
 create table public.webhook_deliveries (
   id              uuid        primary key default gen_random_uuid(),

@@ -6,7 +6,7 @@
 -- have not; the service writes the signature, as for sign_waiver.
 
 create type private.found_class as (
-  class public.coming_class, time_zone text, has_credit boolean, practitioner_id uuid, session_type_id uuid,
+  shown public.coming_class, time_zone text, has_credit boolean, practitioner_id uuid, session_type_id uuid,
   session_type text, duration_minutes integer, waiver_version integer, waiver_body text, signer_name text
 );
 
@@ -24,8 +24,8 @@ begin
   if not found then
     perform private.refuse(404, 'class_not_found', 'There is no such class.');
   end if;
-  v_found.class := (select c from private.list_coming_classes(1, v_class.id) c);
-  v_found.time_zone := coalesce(private.find_user_time_zone(auth.uid()), (v_found.class).time_zone);
+  v_found.shown := (select c from private.list_coming_classes(1, v_class.id) c);
+  v_found.time_zone := coalesce(private.find_user_time_zone(auth.uid()), (v_found.shown).time_zone);
   v_found.has_credit := exists (select from private.list_good_lots(
     auth.uid(), private.list_class_session_type_ids(v_class), v_class.duration_minutes, true));
   v_found.practitioner_id := v_class.practitioner_id;
@@ -120,7 +120,7 @@ comment on function public.read_coming_classes is
   'The classes to come with their seats and waiting lists; by a link in a mail also where its person stands.';
 
 create function public.read_coming_class(token text, class_id uuid)
-  returns table (class public.coming_class, time_zone text, has_credit boolean, practitioner_id uuid, session_type_id uuid,
+  returns table (shown public.coming_class, time_zone text, has_credit boolean, practitioner_id uuid, session_type_id uuid,
                  session_type text, duration_minutes integer, waiver_version integer, waiver_body text, signer_name text)
   language sql stable security invoker set search_path = ''
 as $$
@@ -129,7 +129,7 @@ $$;
 comment on function public.read_coming_class is 'By a link in a mail: one class, and what taking a seat in it needs.';
 
 create function public.wait_for_class(token text, class_id uuid, waits boolean default true)
-  returns table (class public.coming_class, time_zone text, has_credit boolean, practitioner_id uuid, session_type_id uuid,
+  returns table (shown public.coming_class, time_zone text, has_credit boolean, practitioner_id uuid, session_type_id uuid,
                  session_type text, duration_minutes integer, waiver_version integer, waiver_body text, signer_name text)
   language sql volatile security invoker set search_path = ''
 as $$
@@ -140,7 +140,7 @@ comment on function public.wait_for_class is 'By a link in a mail: joins a waiti
 create function public.take_class_seat(
   token text, class_id uuid, with_credit boolean, version integer default null, signature_name text default null,
   ip_address text default null, user_agent text default null)
-  returns table (class public.coming_class, time_zone text, has_credit boolean, practitioner_id uuid, session_type_id uuid,
+  returns table (shown public.coming_class, time_zone text, has_credit boolean, practitioner_id uuid, session_type_id uuid,
                  session_type text, duration_minutes integer, waiver_version integer, waiver_body text, signer_name text)
   language sql volatile security invoker set search_path = ''
 as $$
