@@ -4358,6 +4358,167 @@ export type Database = {
                     }
                 ];
             };
+            /** What was booked, or made, week after week in one step. */
+            "session_series": {
+                Row: {
+                    /** By the clock of the practitioner's calendar, summer and winter. */
+                    "at_time": string;
+                    /** Whose sessions they are; null: they are classes. */
+                    "client_id": string | null;
+                    /** When the row was made. */
+                    "created_at": string;
+                    /** The first day, whose day of the week is the series'. */
+                    "first_date": string;
+                    /** Of the row; made here. */
+                    "id": string;
+                    /** What its booker called the request: asked again, nothing is doubled. */
+                    "idempotency_key": string | null;
+                    /** In person: the address, or the id of a studio. */
+                    "physical_location": string | null;
+                    /** Who was to lead them when they were booked. */
+                    "practitioner_id": string;
+                    /** Where it was to be: online or in_person. */
+                    "session_location": string;
+                    /** What was booked; null: its kind is gone, or a class names none. */
+                    "session_type_id": string | null;
+                    /** How many weeks were asked for; the links say what came of them. */
+                    "sessions": number;
+                    /** That clock, by its IANA name, as it was when they were booked. */
+                    "time_zone": string;
+                };
+                ComputedFields: never;
+                Insert: {
+                    "at_time": string;
+                    "client_id"?: string | null;
+                    "created_at"?: string;
+                    "first_date": string;
+                    "id"?: string;
+                    "idempotency_key"?: string | null;
+                    "physical_location"?: string | null;
+                    "practitioner_id": string;
+                    "session_location": string;
+                    "session_type_id"?: string | null;
+                    "sessions": number;
+                    "time_zone": string;
+                };
+                Update: {
+                    "at_time"?: string;
+                    "client_id"?: string | null;
+                    "created_at"?: string;
+                    "first_date"?: string;
+                    "id"?: string;
+                    "idempotency_key"?: string | null;
+                    "physical_location"?: string | null;
+                    "practitioner_id"?: string;
+                    "session_location"?: string;
+                    "session_type_id"?: string | null;
+                    "sessions"?: number;
+                    "time_zone"?: string;
+                };
+                Relationships: [
+                    {
+                        foreignKeyName: "session_series_practitioner_id_fkey";
+                        columns: [
+                            "practitioner_id"
+                        ];
+                        isOneToOne: false;
+                        referencedRelation: "admin_banking";
+                        referencedColumns: [
+                            "practitioner_id"
+                        ];
+                    },
+                    {
+                        foreignKeyName: "session_series_practitioner_id_fkey";
+                        columns: [
+                            "practitioner_id"
+                        ];
+                        isOneToOne: false;
+                        referencedRelation: "practitioners";
+                        referencedColumns: [
+                            "id"
+                        ];
+                    },
+                    {
+                        foreignKeyName: "session_series_session_type_id_fkey";
+                        columns: [
+                            "session_type_id"
+                        ];
+                        isOneToOne: false;
+                        referencedRelation: "session_types";
+                        referencedColumns: [
+                            "id"
+                        ];
+                    }
+                ];
+            };
+            /** Which sessions belong to a series. */
+            "session_series_sessions": {
+                Row: {
+                    /** The date of the series that it stands for; the session itself may be on another day of that week. */
+                    "on_date": string;
+                    /** Its series. */
+                    "series_id": string;
+                    /** The session: session_schedules.id. It is in one series at most. */
+                    "session_id": string;
+                };
+                ComputedFields: never;
+                Insert: {
+                    "on_date": string;
+                    "series_id": string;
+                    "session_id": string;
+                };
+                Update: {
+                    "on_date"?: string;
+                    "series_id"?: string;
+                    "session_id"?: string;
+                };
+                Relationships: [
+                    {
+                        foreignKeyName: "session_series_sessions_series_id_fkey";
+                        columns: [
+                            "series_id"
+                        ];
+                        isOneToOne: false;
+                        referencedRelation: "session_series";
+                        referencedColumns: [
+                            "id"
+                        ];
+                    },
+                    {
+                        foreignKeyName: "session_series_sessions_session_id_fkey";
+                        columns: [
+                            "session_id"
+                        ];
+                        isOneToOne: true;
+                        referencedRelation: "admin_sessions_without_waiver";
+                        referencedColumns: [
+                            "session_id"
+                        ];
+                    },
+                    {
+                        foreignKeyName: "session_series_sessions_session_id_fkey";
+                        columns: [
+                            "session_id"
+                        ];
+                        isOneToOne: true;
+                        referencedRelation: "group_session_correlations";
+                        referencedColumns: [
+                            "session_id"
+                        ];
+                    },
+                    {
+                        foreignKeyName: "session_series_sessions_session_id_fkey";
+                        columns: [
+                            "session_id"
+                        ];
+                        isOneToOne: true;
+                        referencedRelation: "session_schedules";
+                        referencedColumns: [
+                            "id"
+                        ];
+                    }
+                ];
+            };
             /** The kinds of session that are offered. */
             "session_types": {
                 Row: {
@@ -6215,6 +6376,50 @@ export type Database = {
                     "time_zone": string;
                 }[];
             };
+            /** By a link in a mail: book_session_series, all of it or nothing. */
+            "book_series_by_link": {
+                Args: {
+                    "at_time": string;
+                    "first_date": string;
+                    "idempotency_key"?: string;
+                    "physical_location"?: string;
+                    "practitioner_id": string;
+                    "replacements"?: Json;
+                    "session_location"?: string;
+                    "session_type_id": string;
+                    "sessions": number;
+                    "token": string;
+                };
+                Returns: unknown[];
+                SetofOptions: {
+                    from: "*";
+                    to: "series_plan";
+                    isOneToOne: false;
+                    isSetofReturn: true;
+                };
+            };
+            /** Books a session every week, a credit each: all of them or none; with only_possible, those that can be had. */
+            "book_session_series": {
+                Args: {
+                    "at_time": string;
+                    "first_date": string;
+                    "idempotency_key"?: string;
+                    "only_possible"?: boolean;
+                    "physical_location"?: string;
+                    "practitioner_id": string;
+                    "replacements"?: Json;
+                    "session_location"?: string;
+                    "session_type_id": string;
+                    "sessions": number;
+                };
+                Returns: unknown[];
+                SetofOptions: {
+                    from: "*";
+                    to: "series_plan";
+                    isOneToOne: false;
+                    isSetofReturn: true;
+                };
+            };
             /** Books a one-to-one session with a credit. The same booking again finds the first one. Returns the credits that are left. */
             "book_session_with_credit": {
                 Args: {
@@ -6266,12 +6471,56 @@ export type Database = {
                     "shown": unknown;
                 }[];
             };
+            /** By a link in a mail: cancel_session_series. */
+            "cancel_series_by_link": {
+                Args: {
+                    "reason"?: string;
+                    "session_id": string;
+                    "token": string;
+                };
+                Returns: {
+                    "cancelled": number;
+                    "credits_returned": number;
+                    "currency": string;
+                    "fee_charged": number;
+                    "shown": unknown;
+                }[];
+            };
             /** Cancels a session, a seat or a class, as the pages do by updating the row. */
             "cancel_session": {
                 Args: {
                     "reason"?: string;
                     "session_id": string;
                     "use_grace"?: boolean;
+                };
+                Returns: {
+                    "approved_by": string | null;
+                    "cancellation_policy_version": string | null;
+                    "cancellation_type": string;
+                    "cancelled_at": string;
+                    "created_at": string;
+                    "credit_currency": string;
+                    "credit_returned": number | null;
+                    "fee_charged": number | null;
+                    "fee_currency": string;
+                    "hours_before_session": number | null;
+                    "id": string;
+                    "reason": string | null;
+                    "session_id": string | null;
+                    "user_id": string | null;
+                }[];
+                SetofOptions: {
+                    from: "*";
+                    to: "session_cancellations";
+                    isOneToOne: false;
+                    isSetofReturn: true;
+                };
+            };
+            /** Cancels a session of a series and all that follow it, each by its own terms; quote_series_cancellation says them before. */
+            "cancel_session_series": {
+                Args: {
+                    "reason"?: string;
+                    "session_id": string;
                 };
                 Returns: {
                     "approved_by": string | null;
@@ -7410,6 +7659,35 @@ export type Database = {
                     isSetofReturn: true;
                 };
             };
+            /** By a link in a mail: move_session_series, all of it or nothing. */
+            "move_series_by_link": {
+                Args: {
+                    "replacements"?: Json;
+                    "session_id": string;
+                    "starts_at": string;
+                    "token": string;
+                };
+                Returns: {
+                    "plan": unknown;
+                    "shown": unknown;
+                }[];
+            };
+            /** Moves a session of a series and all that follow it to that time of the week: all or none; with only_possible, what can be moved. */
+            "move_session_series": {
+                Args: {
+                    "only_possible"?: boolean;
+                    "replacements"?: Json;
+                    "session_id": string;
+                    "starts_at": string;
+                };
+                Returns: unknown[];
+                SetofOptions: {
+                    from: "*";
+                    to: "series_plan";
+                    isOneToOne: false;
+                    isSetofReturn: true;
+                };
+            };
             "next_take_file": {
                 Args: {
                     "lease_id": string;
@@ -7663,6 +7941,83 @@ export type Database = {
                     "session_id": string;
                 }[];
             };
+            /** By a link in a mail: quote_session_series. */
+            "quote_series_by_link": {
+                Args: {
+                    "at_time": string;
+                    "first_date": string;
+                    "physical_location"?: string;
+                    "practitioner_id": string;
+                    "replacements"?: Json;
+                    "session_location"?: string;
+                    "session_type_id": string;
+                    "sessions": number;
+                    "token": string;
+                };
+                Returns: {
+                    "plan": unknown;
+                    "waiver_token": string;
+                }[];
+            };
+            /** What cancelling a session of a series and all that follow would return and cost right now, one by one. */
+            "quote_series_cancellation": {
+                Args: {
+                    "session_id": string;
+                };
+                Returns: {
+                    "scheduled_at": string;
+                    "session_id": string;
+                    "terms": unknown;
+                }[];
+            };
+            /** A session of a series and all that follow it, at another time of the week: which can be moved, and what is free else. */
+            "quote_series_move": {
+                Args: {
+                    "replacements"?: Json;
+                    "session_id": string;
+                    "starts_at": string;
+                };
+                Returns: unknown[];
+                SetofOptions: {
+                    from: "*";
+                    to: "series_plan";
+                    isOneToOne: false;
+                    isSetofReturn: true;
+                };
+            };
+            /** By a link in a mail: quote_series_move. */
+            "quote_series_move_by_link": {
+                Args: {
+                    "replacements"?: Json;
+                    "session_id": string;
+                    "starts_at": string;
+                    "token": string;
+                };
+                Returns: {
+                    "plan": unknown;
+                    "shown": unknown;
+                }[];
+            };
+            /** A session every week: which of them can be booked with the caller's credits, and what is free near the others. */
+            "quote_session_series": {
+                Args: {
+                    "at_time": string;
+                    "first_date": string;
+                    "physical_location"?: string;
+                    "practitioner_id": string;
+                    "replacements"?: Json;
+                    "session_location"?: string;
+                    "session_type_id": string;
+                    "sessions": number;
+                };
+                Returns: unknown[];
+                SetofOptions: {
+                    from: "*";
+                    to: "series_plan";
+                    isOneToOne: false;
+                    isSetofReturn: true;
+                };
+            };
             /** For export-bank-file, which has verified user_id and user_aal, and opens the sealed numbers. */
             "read_bank_file_payouts": {
                 Args: {
@@ -7706,6 +8061,19 @@ export type Database = {
                 SetofOptions: {
                     from: "*";
                     to: "year_statement";
+                    isOneToOne: false;
+                    isSetofReturn: true;
+                };
+            };
+            /** By a link in a mail: what is to come of a series, with what leaving returns. */
+            "read_managed_series": {
+                Args: {
+                    "token": string;
+                };
+                Returns: unknown[];
+                SetofOptions: {
+                    from: "*";
+                    to: "managed_series";
                     isOneToOne: false;
                     isSetofReturn: true;
                 };
@@ -7773,6 +8141,34 @@ export type Database = {
                     "body": string;
                     "text_sha256": string;
                     "time_zone": string;
+                }[];
+            };
+            /** By a link in a mail: with whom, for what and when in the week a session every week could be. */
+            "read_series_choices": {
+                Args: {
+                    "practitioner_id"?: string;
+                    "session_type_id"?: string;
+                    "token": string;
+                };
+                Returns: {
+                    "kinds": (unknown)[];
+                    "practitioner_id": string;
+                    "practitioners": (unknown)[];
+                    "session_type_id": string;
+                    "starts": (unknown)[];
+                    "studios": (unknown)[];
+                    "time_zone": string;
+                }[];
+            };
+            /** By a link in a mail: times of the week to which a series could move. */
+            "read_series_times": {
+                Args: {
+                    "session_id": string;
+                    "token": string;
+                };
+                Returns: {
+                    "shown": unknown;
+                    "starts": (unknown)[];
                 }[];
             };
             /** By a link in a mail: times that a session could be moved to. */
@@ -8084,6 +8480,22 @@ export type Database = {
                     "session_id": string;
                     "status": string;
                 }[];
+            };
+            /** For admins: makes a class again in each of the following weeks, without the dates left out: all of them or none; with only_possible, those that can be. */
+            "repeat_class": {
+                Args: {
+                    "class_id": string;
+                    "left_out"?: (string)[];
+                    "only_possible"?: boolean;
+                    "times": number;
+                };
+                Returns: unknown[];
+                SetofOptions: {
+                    from: "*";
+                    to: "series_date";
+                    isOneToOne: false;
+                    isSetofReturn: true;
+                };
             };
             /** By a link in a mail: the practitioner says that somebody did not come. */
             "report_absence": {
@@ -8475,6 +8887,20 @@ export type Database = {
                     "postal_code": string;
                     "province_state": string;
                     "studio_location_id": string;
+                }[];
+            };
+            /** For practitioners: what is free becomes time off; the clients of sessions in it are asked by mail to move, cancel or keep them. */
+            "take_time_off": {
+                Args: {
+                    "ends_at": string;
+                    "practitioner_id"?: string;
+                    "reason"?: string;
+                    "starts_at": string;
+                };
+                Returns: {
+                    "asked_session_ids": (string)[];
+                    "kept_class_ids": (string)[];
+                    "time_off_ids": (string)[];
                 }[];
             };
             /** For admins: undoes link_group_sessions. */

@@ -487,6 +487,7 @@ UNLIMITED_RPCS = {
             "issue_practitioner_contract",
             "link_group_sessions",
             "unlink_group_sessions",
+            "repeat_class",
             "mark_payout_failed",
             "mark_payout_paid",
             "offer_session_to",
