@@ -10537,7 +10537,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "account_gone" | "already_exists" | "class_needed" | "idempotency_key_reused" | "location_missing" | "not_possible" | "practitioner_unavailable" | "series_not_possible" | "waiver_required";
+                        code?: "account_gone" | "already_exists" | "beyond_horizon" | "class_needed" | "coordinates_off_the_map" | "double_booked" | "idempotency_key_reused" | "location_missing" | "not_a_start" | "not_possible" | "outside_availability" | "practitioner_unavailable" | "series_not_possible" | "slot_in_past" | "slot_taken" | "too_short_notice" | "waiver_required";
                     };
                 };
             };
@@ -10610,7 +10610,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "account_gone" | "already_exists" | "class_needed" | "idempotency_key_reused" | "location_missing" | "not_possible" | "practitioner_unavailable" | "series_not_possible" | "waiver_required";
+                        code?: "account_gone" | "already_exists" | "beyond_horizon" | "class_needed" | "coordinates_off_the_map" | "double_booked" | "idempotency_key_reused" | "location_missing" | "not_a_start" | "not_possible" | "outside_availability" | "practitioner_unavailable" | "series_not_possible" | "slot_in_past" | "slot_taken" | "too_short_notice" | "waiver_required";
                     };
                 };
             };
@@ -10683,7 +10683,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "account_gone" | "already_exists" | "class_needed" | "idempotency_key_reused" | "location_missing" | "not_possible" | "practitioner_unavailable" | "series_not_possible" | "waiver_required";
+                        code?: "account_gone" | "already_exists" | "beyond_horizon" | "class_needed" | "coordinates_off_the_map" | "double_booked" | "idempotency_key_reused" | "location_missing" | "not_a_start" | "not_possible" | "outside_availability" | "practitioner_unavailable" | "series_not_possible" | "slot_in_past" | "slot_taken" | "too_short_notice" | "waiver_required";
                     };
                 };
             };
@@ -10766,7 +10766,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "account_gone" | "already_exists" | "not_possible" | "nothing_to_come" | "series_not_possible";
+                        code?: "account_gone" | "already_exists" | "grace_used" | "not_possible" | "nothing_to_come" | "series_not_possible" | "session_not_cancellable";
                     };
                 };
             };
@@ -10838,7 +10838,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "account_gone" | "already_exists" | "not_possible" | "nothing_to_come" | "series_not_possible";
+                        code?: "account_gone" | "already_exists" | "grace_used" | "not_possible" | "nothing_to_come" | "series_not_possible" | "session_not_cancellable";
                     };
                 };
             };
@@ -10910,7 +10910,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "account_gone" | "already_exists" | "not_possible" | "nothing_to_come" | "series_not_possible";
+                        code?: "account_gone" | "already_exists" | "grace_used" | "not_possible" | "nothing_to_come" | "series_not_possible" | "session_not_cancellable";
                     };
                 };
             };

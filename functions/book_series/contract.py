@@ -83,8 +83,20 @@ class SeriesQuote(Output):
 
 
 LINK = ("link_not_found", "link_ended")
+# What is in the way of one date is told beside it; the rest is about the whole of what was asked for.
+ABOUT_A_DATE = (
+    "beyond_horizon",
+    "coordinates_off_the_map",
+    "double_booked",
+    "not_a_start",
+    "outside_availability",
+    "slot_in_past",
+    "slot_taken",
+    "too_short_notice",
+)
 ASKED = (
     *LINK,
+    *ABOUT_A_DATE,
     "account_needed",
     "time_missing",
     "date_not_possible",
@@ -99,18 +111,12 @@ ASKED = (
     "studio_not_found",
     "replacement_not_possible",
     "too_many_requests",
+    "idempotency_key_reused",
+    "waiver_required",
+    "no_usable_credit",
+    "credits_owed",
+    "series_not_possible",
 )
 read_series_choices_rpc = Rpc("read_series_choices", gives=SeriesChoices, refuses=LINK)
 quote_series_rpc = Rpc("quote_series_by_link", gives=SeriesQuote, refuses=ASKED)
-book_series_rpc = Rpc(
-    "book_series_by_link",
-    gives=SeriesPlan,
-    refuses=(
-        *ASKED,
-        "idempotency_key_reused",
-        "waiver_required",
-        "no_usable_credit",
-        "credits_owed",
-        "series_not_possible",
-    ),
-)
+book_series_rpc = Rpc("book_series_by_link", gives=SeriesPlan, refuses=ASKED)

@@ -75,7 +75,7 @@ async def _choices(call: Call[BookSeries], refused: Refusal | None = None) -> HT
 def _plan(call: Call[BookSeries], quoted: SeriesQuote, refused: Refusal | None = None) -> HTMLResponse:
     """Each date, and what to do about those that cannot be had."""
     plan, asked = quoted.plan, call.body
-    return pages.show(
+    page = pages.show(
         "plan.html",
         status=refused.status if refused else 200,
         plan=plan,
@@ -87,3 +87,5 @@ def _plan(call: Call[BookSeries], quoted: SeriesQuote, refused: Refusal | None =
         waiver=quoted.waiver_token and PagesSettings.read().address("sign_waiver", token=quoted.waiver_token),
         refused=refused,
     )
+    page.headers.update(refused.headers if refused else {})
+    return page

@@ -91,11 +91,15 @@ class SeriesCancelled(Output):
     shown: ManagedSeries
 
 
-LINK = ("link_not_found", "link_ended")
+LINK = ("link_not_found", "link_ended", "grace_used")
 NAMED = (*LINK, "session_not_found", "series_not_found", "nothing_to_come", "too_many_requests")
-MOVES = (*NAMED, "time_missing", "shift_too_long", "replacement_not_possible")
+MOVES = (*NAMED, "time_missing", "shift_too_long", "replacement_not_possible", "series_not_possible")
 read_managed_series_rpc = Rpc("read_managed_series", gives=ManagedSeries, refuses=LINK)
 read_series_times_rpc = Rpc("read_series_times", gives=SeriesTimes, refuses=(*LINK, "session_not_found"))
 quote_series_move_rpc = Rpc("quote_series_move_by_link", gives=SeriesMove, refuses=MOVES)
-move_series_rpc = Rpc("move_series_by_link", gives=SeriesMove, refuses=(*MOVES, "series_not_possible"))
-cancel_series_rpc = Rpc("cancel_series_by_link", gives=SeriesCancelled, refuses=(*NAMED, "text_too_long"))
+move_series_rpc = Rpc("move_series_by_link", gives=SeriesMove, refuses=MOVES)
+cancel_series_rpc = Rpc(
+    "cancel_series_by_link",
+    gives=SeriesCancelled,
+    refuses=(*NAMED, "text_too_long", "session_not_cancellable"),
+)

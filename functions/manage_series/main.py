@@ -91,7 +91,7 @@ def _times(call: Call[ManageSeries], found: SeriesTimes, refused: Refusal | None
     def instant(start: WeeklyStart) -> str:
         return datetime.combine(start.first_date, start.at_time, tzinfo=zone).isoformat()
 
-    return pages.show(
+    page = pages.show(
         "week.html",
         status=refused.status if refused else 200,
         shown=found.shown,
@@ -102,6 +102,8 @@ def _times(call: Call[ManageSeries], found: SeriesTimes, refused: Refusal | None
         session=call.body.session,
         refused=refused,
     )
+    page.headers.update(refused.headers if refused else {})
+    return page
 
 
 def _plan(call: Call[ManageSeries], quoted: SeriesMove, refused: Refusal | None = None) -> HTMLResponse:

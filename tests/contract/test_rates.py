@@ -521,6 +521,7 @@ UNLIMITED_RPCS = {
             "link_group_sessions",
             "unlink_group_sessions",
             "move_up_waiting_person",
+            "repeat_class",
             "mark_payout_failed",
             "mark_payout_paid",
             "offer_session_to",
