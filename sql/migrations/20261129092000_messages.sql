@@ -1,4 +1,4 @@
--- From sql/schemas: messages/outbox, messages/notification_preferences, messages/summaries, messages/mails, messages/change_summaries, messages/user_notifications, messages/email_logs, messages/mail_links, messages/unreachable_people, messages/send_mails, waiting_lists/joining, waiting_lists/settling, waiting_lists/moving_up, messages/request_mails.
+-- From sql/schemas: messages/outbox, messages/notification_preferences, messages/summaries, messages/mails, messages/change_summaries, messages/user_notifications, messages/email_logs, messages/mail_links, messages/unreachable_people, messages/stale_mails, messages/send_mails, waiting_lists/joining, waiting_lists/settling, waiting_lists/moving_up, messages/request_mails.
 
 -- Functions name what later chapters make.
 set check_function_bodies = off;
@@ -1276,20 +1276,12 @@ revoke execute on function private.find_unreachable_since, private.list_unreacha
 grant execute on function private.list_unreachable_people to authenticated;
 
 
--- messages/send_mails.sql
+-- messages/stale_mails.sql
 
--- Sending mails: claim one, start it, record how it ended. Any number of senders at once, each may die at any point.
+-- Stale mails: what an event said may not hold any more when its mail is about to be sent, and then nobody is told it.
 --
---   claim_mail    addresses what has happened since (address_events.sql), checks again whether the event of the next
---                 mail still holds, and returns what the mail states; a lease keeps other senders off
---   start_mail    comes right before the call of the mail service: from here on the mail is never sent again by itself
---   finish_mail   records the outcome
---
--- The mail service has no idempotency key: when a sender dies between handing a mail over and getting the answer,
--- nobody here knows whether it was sent. A mail that may be missing does less harm than one that comes twice, because
--- the pages show the same.
---
--- Mails about one session go to one person in their order, so that a cancellation never overtakes its confirmation.
+-- Asked when the mail is claimed, and not when the event happened: a reminder of a session that was cancelled meanwhile,
+-- a seat that was taken, a payment that came after all.
 
 -- Why a mail is dropped instead of sent; null: it is sent. Definer: as claim_mail.
 create function private.find_reason_to_drop_mail(mail private.mails) returns text
@@ -1380,6 +1372,24 @@ begin
   return null;
 end
 $$;
+
+revoke execute on function private.find_reason_to_drop_mail from public, anon, authenticated, service_role;
+
+
+-- messages/send_mails.sql
+
+-- Sending mails: claim one, start it, record how it ended. Any number of senders at once, each may die at any point.
+--
+--   claim_mail    addresses what has happened since (address_events.sql), checks again whether the event of the next
+--                 mail still holds, and returns what the mail states; a lease keeps other senders off
+--   start_mail    comes right before the call of the mail service: from here on the mail is never sent again by itself
+--   finish_mail   records the outcome
+--
+-- The mail service has no idempotency key: when a sender dies between handing a mail over and getting the answer,
+-- nobody here knows whether it was sent. A mail that may be missing does less harm than one that comes twice, because
+-- the pages show the same.
+--
+-- Mails about one session go to one person in their order, so that a cancellation never overtakes its confirmation.
 
 -- The next mail that is due, locked: one to send, or else one of unknown fate. By the queue's order, nearest first.
 create function private.lock_due_mail() returns private.mails
@@ -1678,7 +1688,7 @@ $$;
 comment on function public.resolve_mail is
   'For operators: records that a mail of unknown fate was sent, or queues it again, as it does a failed one.';
 
-revoke execute on function private.find_reason_to_drop_mail, private.lock_due_mail, private.next_search_at,
+revoke execute on function private.lock_due_mail, private.next_search_at,
   private.end_unsent_mail, private.compose_claimed_mail, private.claim_mail, private.start_mail, private.finish_mail,
   private.mark_lost_mails_unknown, private.resolve_mail, public.claim_mail, public.start_mail, public.finish_mail,
   public.resolve_mail from public, anon, authenticated, service_role;
