@@ -166,7 +166,9 @@ class Bookings(RuleBasedStateMachine):
     @rule()
     def lapsed_credits_are_written_off(self) -> None:
         self.sandbox.act_as("service")
-        self.sandbox.run("select * from public.reconcile_bookings()")
+        # A call stops two seconds after its transaction began, which is this test's own: then it takes one lot.
+        for _ in self.model.lots:
+            self.sandbox.run("select * from public.reconcile_bookings()")
         for lot in self.model.lots.values():
             lot.remaining = 0 if lot.lapsed else lot.remaining
 
