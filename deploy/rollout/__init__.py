@@ -113,7 +113,9 @@ def apply(rollout: Rollout, names: Sequence[str]) -> None:
             rollout.platform.apply(service, running.get(service.name))
         if todo:
             rollout.platform.finish(applied, _which(todo, "changes_schedule"))
-    done = "would be changed" if rollout.only_print else "were changed. `rollback` brings back what ran before"
+    done = (
+        "would be changed" if rollout.only_print else "were changed. `rollback` brings back what ran before"
+    )
     print(f"{len(todo)} of {len(wanted)} services {done}.")
 
 
