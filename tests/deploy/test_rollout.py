@@ -185,6 +185,10 @@ def test_printing_alone_runs_nothing(
         "$ kubectl apply --namespace staging --filename services/run-payouts.yaml" in capsys.readouterr().out
     )
     assert not programs.told("apply")
+    rollout.apply(Rollout("kubernetes", "staging", None, None, only_print=True), SOME)
+    assert (
+        "2 of 2 services would be changed." in capsys.readouterr().out
+    )  # of the example as well: nothing is
 
 
 def test_routes_are_not_changed_by_the_way(programs: Programs, environment: str) -> None:

@@ -194,7 +194,11 @@ def test_a_function_that_dies_is_back_at_once_and_stops_nobody(served: Served, h
     assert time.monotonic() - began < 2
 
 
-def test_a_killed_router_is_back_at_once_and_no_function_notices(served: Served) -> None:
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_a_router_that_is_ended_is_back_at_once_and_no_function_notices(
+    served: Served, how: signal.Signals
+) -> None:
+    """Told to end, it lets nobody new in; the next one does, on the same socket."""
     function = served.pid("first")
     router = next(
         child
@@ -204,7 +208,8 @@ def test_a_killed_router_is_back_at_once_and_no_function_notices(served: Served)
             one.laddr.port == served.port for one in child.net_connections("tcp") if one.status == "LISTEN"
         )
     )
-    router.kill()
+    router.send_signal(how)
+    router.wait(10)
 
     assert function == served.pid("first")
 
