@@ -56,7 +56,11 @@ class Row:
         ratio = f"{self.value:.2f}" if self.theirs is not None else ""
         write = _short if self.theirs is None else "{:.2f}".format
         span = " to ".join(map(write, self.span)) if self.span else ""
-        theirs = f"{_short(self.theirs)} {self.unit}, {self.peer}" if self.theirs is not None else self.peer
+        theirs = (
+            f"{f'{_short(self.theirs)} {self.unit}'.strip()}, {self.peer}"
+            if self.theirs is not None
+            else self.peer
+        )
         return (
             self.what,
             f"{_short(self.ours)} {self.unit}".strip(),
