@@ -554,6 +554,12 @@ def test_every_kind_of_message_has_a_template(mail: MailScene) -> None:
     elsewhere |= {"class_scheduled", "matters_waiting"}
     elsewhere |= {"waiting_list_joined", "seat_kept", "kept_seat_lapsed", "waiting_class_changed"}
     elsewhere |= {"waiting_class_cancelled", "class_full", "class_links"}  # test_stories_of_waiting.py
+    elsewhere |= {
+        "series_booked",
+        "series_moved",
+        "series_cancelled",
+        "time_off_wanted",
+    }  # test_manage_series
     kinds = mail.stage.owner.execute("select distinct kind from private.mail_kinds").fetchall()
     assert {row["kind"] for row in kinds} == elsewhere | {"payment_received", "waiver_signed"} | OTHERS.keys()
 
