@@ -59,10 +59,13 @@ alter table private.busy_times enable row level security;
 
 -- Definer: only the time is returned.
 create function private.get_busy_times(practitioner_id uuid, during tstzrange) returns tstzmultirange
-  language sql stable security definer set search_path = ''
+  language plpgsql stable security definer set search_path = ''
 as $$
-  select coalesce(range_agg(b.during), '{}') from private.busy_times b
-   where b.practitioner_id = get_busy_times.practitioner_id and b.during && get_busy_times.during;
+begin
+  return (
+    select coalesce(range_agg(b.during), '{}') from private.busy_times b
+     where b.practitioner_id = get_busy_times.practitioner_id and b.during && get_busy_times.during);
+end
 $$;
 
 -- The next address that is due; a lease of two minutes keeps other readers off. Without one, a row of nulls.
