@@ -548,7 +548,12 @@ def test_every_kind_of_message_has_a_template(mail: MailScene) -> None:
     elsewhere |= {"session_changed", "session_given_away", "change_proposed", "change_declined"}
     elsewhere |= {"session_offered", "session_offer_closed", "session_not_taken", "substitute_wanted"}
     elsewhere |= {"class_scheduled", "matters_waiting"}
-    elsewhere |= {"series_booked", "series_moved", "series_cancelled", "time_off_wanted"}  # test_manage_series
+    elsewhere |= {
+        "series_booked",
+        "series_moved",
+        "series_cancelled",
+        "time_off_wanted",
+    }  # test_manage_series
     kinds = mail.stage.owner.execute("select distinct kind from private.mail_kinds").fetchall()
     assert {row["kind"] for row in kinds} == elsewhere | {"payment_received", "waiver_signed"} | OTHERS.keys()
 
