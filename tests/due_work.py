@@ -251,7 +251,8 @@ DUE = (
         with posted as (
           insert into public.ledger_transactions (kind, currency, practitioner_id, cause, reason, occurred_at)
           select 'adjustment', 'cad', practitioner_id, 'due ' || number, 'x', '2026-01-06' from private.crowd
-          returning id, cause)
+          returning id, cause),
+        unpaid as (insert into private.unpaid_transactions (transaction_id) select id from posted)
         insert into public.ledger_postings (transaction_id, account, amount_minor)
         select id, account, case when split_part(cause, ' ', 2)::integer %% 10 = 0 then -sign else sign end * 100
           from posted cross join (values ('practitioner_payable', 1), ('platform_revenue', -1)) line (account, sign);

@@ -32,6 +32,7 @@ def marked(stage: Stage) -> MarkedClient:
     """Somebody who was everywhere, and whose practitioner has another client."""
     marked = MarkedClient(stage)
     marked.leave_traces()
+    stage.owner.address_events()
     return marked
 
 
