@@ -1280,8 +1280,8 @@ grant execute on function private.list_unreachable_people to authenticated;
 
 -- Stale mails: what an event said may not hold any more when its mail is about to be sent, and then nobody is told it.
 --
--- Asked when the mail is claimed, and not when the event happened: a reminder of a session that was cancelled meanwhile,
--- a seat that was taken, a payment that came after all.
+-- Asked when the mail is claimed, and not when the event happened: a reminder of a session that was cancelled
+-- meanwhile, a seat that was taken, a payment that came after all.
 
 -- Why a mail is dropped instead of sent; null: it is sent. Definer: as claim_mail.
 create function private.find_reason_to_drop_mail(mail private.mails) returns text

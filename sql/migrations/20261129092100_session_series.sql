@@ -106,7 +106,7 @@ alter table public.session_series enable row level security;
 
 alter table public.session_series_sessions enable row level security;
 
-create policy "people read their own series, practitioners those with them, admins all"
+create policy "people read their series, practitioners theirs, admins all"
   on public.session_series for select to authenticated
   using (id in (select private.my_series_ids()) or (select private.is_admin()));
 
