@@ -46,7 +46,7 @@ async def manage_calendars(call: Call[ManageCalendars]) -> HTMLResponse:
     if shown is None:
         shown = await call.database.rpc(read_calendars_rpc, token=asked.token)
     made = shown.made_token and PagesSettings.read().address("get_calendar_feed", token=shown.made_token)
-    return pages.show(
+    page = pages.show(
         "calendars.html",
         status=refused.status if refused else 200,
         calendars=shown,
@@ -60,6 +60,8 @@ async def manage_calendars(call: Call[ManageCalendars]) -> HTMLResponse:
         zone=zone(shown.time_zone),
         site=SiteSettings.read().site,
     )
+    page.headers.update(refused.headers if refused else {})
+    return page
 
 
 async def _press(call: Call[ManageCalendars]) -> Calendars | None:

@@ -977,7 +977,7 @@ create view private.queue_depths with (security_invoker = true) as
     select 'events to address' as queue, o.next_attempt_at as due_at from private.outbox o
      where o.addressed_at is null and o.attempts < private.max_attempts()
     union all
-    select 'mails to send', greatest(m.next_attempt_at, m.lease_until) from private.mails m
+    select 'mails to send' as queue, greatest(m.next_attempt_at, m.lease_until) from private.mails m
      where m.status = 'queued' and m.next_attempt_at is not null
     union all
     select 'mails to look for' as queue, greatest(m.next_attempt_at, m.lease_until) from private.mails m

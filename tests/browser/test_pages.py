@@ -25,7 +25,12 @@ from tests.payout_scene import PayoutScene
 from tests.sharing_scene import SharingScene
 
 pytestmark = in_a_browser
-PAGES = [function.target for function in functions().values() if function.is_page]
+# A feed is for calendar programs: no browser shows it.
+PAGES = [
+    function.target
+    for function in functions().values()
+    if function.is_page and function.target != "get_calendar_feed"
+]
 LONG_NAME = "Wolfeschlegelsteinhausenbergerdorff-Maximiliana <b>von</b> und zu Überlingen"
 
 

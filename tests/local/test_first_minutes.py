@@ -126,7 +126,7 @@ def clone(tmp_path: Path) -> Path:
 def test_the_python_of_the_first_make_is_that_of_the_next(clone: Path) -> None:
     config = (clone / ".venv" / "pyvenv.cfg").read_text()
     (executable,) = re.findall(r"^executable = (.+)$", config, re.MULTILINE)
-    environment = dict.fromkeys(("MAKEFLAGS", "MFLAGS"), "")
+    environment = {**dict.fromkeys(("MAKEFLAGS", "MFLAGS"), ""), "MAKELEVEL": "0"}
 
     assert run("make", "-n", "test", cwd=clone, **environment).stdout.startswith(
         f"{executable} local/install.py"
