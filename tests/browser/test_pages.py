@@ -142,7 +142,7 @@ def waiting(stage: Stage) -> Iterator[Visit]:
     stage.execute(
         "update public.practitioners set name = %s where user_id = %s", LONG_NAME, scene.practitioner.id
     )
-    group = scene.make_class(class_name=LONG_NAME, max_participants=2, duration_minutes=60)
+    group = scene.make_class(class_name=LONG_NAME, max_participants=4, duration_minutes=60)
     for person in (scene.booker(), scene.booker()):
         stage.join(group, person)
     short = f"{stage.env['PAGES_URL']}/find-classes"

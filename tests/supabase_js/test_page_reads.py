@@ -21,6 +21,7 @@ def scene(stage: Stage, unlimited: None) -> ReadsScene:
 
 @pytest.fixture(scope="module")
 def answers(scene: ReadsScene) -> dict[Read, dict[str, Any]]:
+    scene.stage.owner.address_events()
     return dict(zip(READS, scene.send(READS), strict=True))
 
 
