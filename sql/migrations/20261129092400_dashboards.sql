@@ -216,10 +216,10 @@ create view public.past_purchases with (security_invoker = true) as
                  case when m.outcome <> 'session_booked' then m.credits end as credits, null::uuid as package_id
             from public.checkout_sessions m
           union all
-          select 'checkout' as source, false, m.outcome is not null and m.paid_at is not null, m.id,
-                 m.user_id, m.paid_at, m.payment_type, m.description, m.amount_minor,
+          select 'checkout' as source, false as is_own, m.outcome is not null and m.paid_at is not null as is_sold, m.id,
+                 m.user_id, m.paid_at as purchased_at, m.payment_type, m.description, m.amount_minor,
                  m.currency, m.returned_minor, m.receipt_url, m.session_id, m.credit_lot_id,
-                 case when m.outcome <> 'session_booked' then m.credits end, null
+                 case when m.outcome <> 'session_booked' then m.credits end as credits, null::uuid as package_id
             from public.checkout_sessions m
           union all
           select 'payment', true,
