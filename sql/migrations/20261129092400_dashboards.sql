@@ -222,30 +222,36 @@ create view public.past_purchases with (security_invoker = true) as
                  case when m.outcome <> 'session_booked' then m.credits end as credits, null::uuid as package_id
             from public.checkout_sessions m
           union all
-          select 'payment', true,
-                 m.checkout_id is null and m.credit_lot_id is null and m.status in ('completed', 'paid_out', 'refunded'),
-                 m.id, m.client_id, m.created_at + interval '0', 'single', null, round(100 * m.total_amount)::integer,
-                 lower(m.currency), case when m.status = 'refunded' then round(100 * m.total_amount)::integer else 0 end,
-                 null, m.session_id, null, null, null
+          select 'payment' as source, true as is_own,
+                 m.checkout_id is null and m.credit_lot_id is null and m.status in ('completed', 'paid_out', 'refunded') as is_sold,
+                 m.id, m.client_id, m.created_at + interval '0' as purchased_at, 'single' as payment_type, null as description,
+                 round(100 * m.total_amount)::integer as amount_minor,
+                 lower(m.currency) as currency,
+                 case when m.status = 'refunded' then round(100 * m.total_amount)::integer else 0 end as returned_minor,
+                 null as receipt_url, m.session_id, null::uuid as credit_lot_id, null::integer as credits, null::uuid as package_id
             from public.session_payments m
           union all
-          select 'payment', false,
-                 m.checkout_id is null and m.credit_lot_id is null and m.status in ('completed', 'paid_out', 'refunded'),
-                 m.id, m.client_id, m.created_at, 'single', null, round(100 * m.total_amount)::integer,
-                 lower(m.currency), case when m.status = 'refunded' then round(100 * m.total_amount)::integer else 0 end,
-                 null, m.session_id, null, null, null
+          select 'payment' as source, false as is_own,
+                 m.checkout_id is null and m.credit_lot_id is null and m.status in ('completed', 'paid_out', 'refunded') as is_sold,
+                 m.id, m.client_id, m.created_at as purchased_at, 'single' as payment_type, null as description,
+                 round(100 * m.total_amount)::integer as amount_minor,
+                 lower(m.currency) as currency,
+                 case when m.status = 'refunded' then round(100 * m.total_amount)::integer else 0 end as returned_minor,
+                 null as receipt_url, m.session_id, null::uuid as credit_lot_id, null::integer as credits, null::uuid as package_id
             from public.session_payments m
           union all
-          select 'credits', true, m.package_id is not null, m.id, m.user_id, m.purchased_at + interval '0', null, null,
+          select 'credits' as source, true as is_own, m.package_id is not null as is_sold, m.id, m.user_id, m.purchased_at + interval '0' as purchased_at, null as payment_type, null as description,
                  case when m.metadata ->> 'total_amount' ~ '^\d{1,6}(\.\d+)?$'
-                      then round(100 * (m.metadata ->> 'total_amount')::numeric)::integer end,
-                 lower(m.metadata ->> 'currency'), 0, null, null, m.id, null, m.package_id
+                      then round(100 * (m.metadata ->> 'total_amount')::numeric)::integer end as amount_minor,
+                 lower(m.metadata ->> 'currency') as currency, 0 as returned_minor, null as receipt_url,
+                 null::uuid as session_id, m.id as credit_lot_id, null::integer as credits, m.package_id
             from public.user_session_credits m
           union all
-          select 'credits', false, m.package_id is not null, m.id, m.user_id, m.purchased_at, null, null,
+          select 'credits' as source, false as is_own, m.package_id is not null as is_sold, m.id, m.user_id, m.purchased_at, null as payment_type, null as description,
                  case when m.metadata ->> 'total_amount' ~ '^\d{1,6}(\.\d+)?$'
-                      then round(100 * (m.metadata ->> 'total_amount')::numeric)::integer end,
-                 lower(m.metadata ->> 'currency'), 0, null, null, m.id, null, m.package_id
+                      then round(100 * (m.metadata ->> 'total_amount')::numeric)::integer end as amount_minor,
+                 lower(m.metadata ->> 'currency') as currency, 0 as returned_minor, null as receipt_url,
+                 null::uuid as session_id, m.id as credit_lot_id, null::integer as credits, m.package_id
             from public.user_session_credits m) c
     left join lateral (select x.scheduled_at from public.session_schedules x where x.id = c.session_id limit 1) s on true
     left join lateral (select x.credits_remaining, x.expires_at from public.user_session_credits x
