@@ -72,10 +72,11 @@ def test_every_rpc_is_granted_to_its_callers(function: Function, sql: Functions)
     where it calls, and to no others.
     """
     people = "anon" if function.is_page else "authenticated"
-    # Its link is for those who are not signed in; who is needs none.
-    also = {"authenticated"} if function.name == "manage-calendars" else set()
     for use in uses(function):
         granted = sql[use.name]["granted"]
+        required = sql[use.name]["arguments"][: sql[use.name]["required"]]
+        # Where a link may be left out, it is for those who are not signed in.
+        also = {"authenticated"} if function.is_page and "token" not in required else set()
 
         assert use.as_service or people in granted, use.name
         assert "service" not in function.callers or "service_role" in granted, use.name

@@ -7,6 +7,7 @@ import pytest
 from tests.booking_scene import BookingScene
 from tests.cast import Stage
 from tests.lifecycle_scene import LifecycleScene
+from tests.mail_scene import MailScene
 from tests.payment_scene import PaymentScene
 from tests.recording_scene import SPEED, AgoraEmulator, RecordingScene
 
@@ -56,3 +57,28 @@ def booking(stage: Stage) -> BookingScene:
 def lifecycle(stage: Stage, agora: AgoraEmulator) -> LifecycleScene:
     """A session that has just begun by the clock."""
     return LifecycleScene(stage, agora)
+
+
+@pytest.fixture(scope="module")
+def finished(stage: Stage, emulator: AgoraEmulator) -> RecordingScene:
+    """A recording that can be played."""
+    scene = RecordingScene(stage, emulator)
+    scene.record()
+    scene.process()
+    return scene
+
+
+@pytest.fixture(scope="module")
+def sliced(stage: Stage, emulator: AgoraEmulator) -> RecordingScene:
+    """One without an MP4: two people, each with slices of their own."""
+    scene = RecordingScene(stage, emulator)
+    scene.fault("recording", codec="h264")
+    scene.record(recording_mode="individual")
+    scene.process()
+    return scene
+
+
+@pytest.fixture
+def mail(stage: Stage) -> MailScene:
+    """Somebody who books, and whose mail is read."""
+    return MailScene(stage)

@@ -37,11 +37,6 @@ def told(stage: Stage, person: Person) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def mail(stage: Stage) -> MailScene:
-    return MailScene(stage)
-
-
-@pytest.fixture
 def expiring(stage: Stage) -> ErasableRecording:
     """Six days before its retention is over."""
     erasable = ErasableRecording(stage)

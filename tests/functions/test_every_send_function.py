@@ -10,16 +10,11 @@ from uuid import uuid4
 import pytest
 
 from deploy.functions import Function, functions
-from tests.cast import Person, Stage
+from tests.cast import Person
 from tests.mail_scene import MailScene
 from tests.payment_scene import PaymentScene
 
 SENDING = [each for each in functions().values() if each.name.startswith("send-") and not each.schedule]
-
-
-@pytest.fixture
-def mail(stage: Stage) -> MailScene:
-    return MailScene(stage)
 
 
 def asked_for(mail: MailScene, paying: PaymentScene) -> dict[str, tuple[str, Person]]:

@@ -2,17 +2,9 @@
 
 from uuid import uuid4
 
-import pytest
-
-from tests.cast import Stage
 from tests.mail_scene import MailScene
 
 NAME = "send-booking-confirmation"
-
-
-@pytest.fixture
-def mail(stage: Stage) -> MailScene:
-    return MailScene(stage)
 
 
 def test_the_request_finds_the_mail_that_the_booking_wrote(mail: MailScene) -> None:

@@ -1,16 +1,8 @@
 """Asking for a notice of a cancellation or a move: what happened is told, not what the caller says."""
 
-import pytest
-
-from tests.cast import Stage
 from tests.mail_scene import MailScene
 
 NAME = "send-cancellation-notice"
-
-
-@pytest.fixture
-def mail(stage: Stage) -> MailScene:
-    return MailScene(stage)
 
 
 def test_the_request_finds_the_mail_that_the_cancellation_wrote(mail: MailScene) -> None:

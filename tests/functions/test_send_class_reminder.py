@@ -1,16 +1,8 @@
 """Reminding by request: of one session by its people, of all that are due by staff; nobody twice."""
 
-import pytest
-
-from tests.cast import Stage
 from tests.mail_scene import MailScene
 
 NAME = "send-class-reminder"
-
-
-@pytest.fixture
-def mail(stage: Stage) -> MailScene:
-    return MailScene(stage)
 
 
 def test_a_session_is_reminded_of_once(mail: MailScene) -> None:

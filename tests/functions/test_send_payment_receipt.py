@@ -1,17 +1,9 @@
 """Asking for a receipt: to who paid and nobody else, once."""
 
-import pytest
-
-from tests.cast import Stage
 from tests.mail_scene import MailScene
 from tests.payment_scene import PaymentScene
 
 NAME = "send-payment-receipt"
-
-
-@pytest.fixture
-def mail(stage: Stage) -> MailScene:
-    return MailScene(stage)
 
 
 def test_the_request_finds_the_receipt_that_the_payment_wrote(mail: MailScene, paying: PaymentScene) -> None:

@@ -2,17 +2,9 @@
 
 from uuid import uuid4
 
-import pytest
-
-from tests.cast import Stage
 from tests.mail_scene import MailScene
 
 NAME = "send-welcome-email"
-
-
-@pytest.fixture
-def mail(stage: Stage) -> MailScene:
-    return MailScene(stage)
 
 
 def test_a_new_account_is_welcomed_once(mail: MailScene) -> None:
