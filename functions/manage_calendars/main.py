@@ -28,6 +28,7 @@ FAILURES = {
     "takes_too_long": "its repetitions take too long to work out",
     "not_allowed": "it asks for a password, or the address has ended",
     "not_found": "there is nothing at this address any more",
+    "name_not_found": "its name leads nowhere",
     "address_not_public": "the address does not lead to the public internet",
     "not_encrypted": "the address does not begin with https",
 }

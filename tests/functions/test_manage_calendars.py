@@ -61,7 +61,7 @@ def test_an_address_is_shown_once_and_five_are_the_most(booked: PageScene) -> No
 def test_a_practitioner_gives_three_calendars_and_takes_one_back(booked: PageScene) -> None:
     """Of an address only the host is shown again."""
     secret = "https://calendar.example.org/private/8d1f3c/basic.ics"
-    page = added(booked, secret.replace("https", "webcal"))
+    page = added(booked, secret.replace("https", "WebCal"))
     added(booked, secret)
     for number in (2, 3):
         added(booked, f"https://calendar.example.org/{number}")
@@ -78,7 +78,11 @@ def test_a_practitioner_gives_three_calendars_and_takes_one_back(booked: PageSce
 
 
 @pytest.mark.parametrize(
-    "address", ["", "basic.ics", "ftp://calendar.example.org/x", "https://", "https://a b"]
+    "address",
+    [
+        *("", "basic.ics", "ftp://calendar.example.org/x", "https://", "https://a b"),
+        "https://name:word@calendar.example.org/x",  # what is before the @ would be shown, and mailed
+    ],
 )
 def test_what_is_no_address_is_said_beside_the_field(booked: PageScene, address: str) -> None:
     page = added(booked, address)

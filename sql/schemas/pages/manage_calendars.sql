@@ -104,12 +104,12 @@ declare
   v_user         uuid := private.open_calendars_link(add_busy_calendar.token, 'manage_calendars');
   v_practitioner uuid := (select p.id from public.practitioners p where p.user_id = v_user order by p.id limit 1);
   -- Programs write webcal:// for https://.
-  v_address      text := regexp_replace(btrim(add_busy_calendar.address), '^webcals?://', 'https://', 'i');
+  v_address      text := regexp_replace(btrim(add_busy_calendar.address), '^(webcals?|https)://', 'https://', 'i');
   v_position     integer;
 begin
   if v_practitioner is null then
     perform private.refuse(403, 'practitioners_only', 'Only practitioners keep times free.');
-  elsif v_address is null or v_address !~* '^https?://[^\s/?#@]+\.?[^\s]*$' or char_length(v_address) > 2000 then
+  elsif v_address is null or v_address !~ '^https?://[^\s/?#@]+([/?#]\S*)?$' or char_length(v_address) > 2000 then
     perform private.refuse(422, 'address_not_possible', 'Please give the calendar''s whole address, from https:// on.');
   end if;
   perform private.limit_use('calendars changed', v_user);
