@@ -74,9 +74,10 @@ begin
                       where e.class_id = class.id and e.user_id = auth.uid() and e.status in ('waiting', 'kept'))
      and not exists (select from public.session_schedules seat
                       where seat.group_class_id = class.id and seat.client_id = auth.uid() and seat.status <> 'cancelled')
-     and not exists (select from private.mails m
-                      where m.user_id = auth.uid() and m.kind = 'class_full' and m.session_id = class.id
-                        and m.created_at > now() - interval '1 hour') then
+     -- Of the outbox: the mail is written later.
+     and not exists (select from private.outbox o
+                      where o.user_id = auth.uid() and o.kind = 'class_full' and o.session_id = class.id
+                        and o.created_at > now() - interval '1 hour') then
     perform private.limit_use('picks kept', auth.uid());
     perform private.publish_event('class_full', auth.uid(), class.id, jsonb_build_object(
       'practitioner_id', class.practitioner_id, 'scheduled_at', class.scheduled_at));
