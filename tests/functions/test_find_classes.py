@@ -133,6 +133,11 @@ def test_nobody_signs_or_takes_a_seat_past_the_page(scene: PageScene) -> None:
         assert reply.status_code in (401, 403, 404), reply.text
         sent = scene.stage.rest("POST", "rpc/request_class_links", as_=person, json={"address": "a@b.test"})
         assert sent.status_code in (401, 403, 404)
+    away = scene.stage.practitioner()
+    scene.stage.group_class(practitioner=away, starts_in_minutes=100)  # sooner, and shown to nobody
+    scene.stage.execute(
+        "update public.practitioners set available = false where id = %s", away.practitioner_id
+    )
     listed = scene.stage.rest("POST", "rpc/list_coming_classes", as_=scene.client, json={"at_most": 1})
     assert len(listed.raise_for_status().json()) == 1
     assert scene.stage.rest("POST", "rpc/list_coming_classes", json={}).status_code in (401, 403, 404)

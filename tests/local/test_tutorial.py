@@ -59,10 +59,21 @@ def test_each_block_prints_what_stands_below_it(seeded: Stack) -> None:
         )
 
 
+@pytest.fixture
+def people(seeded: Stack) -> Iterator[tuple[Person, ...]]:
+    """The demo's three, signed in."""
+    signed_in = tuple(sign_in(seeded.env, role) for role in ("CLIENT", "PRACTITIONER", "ADMIN"))
+    yield signed_in
+    for person in signed_in:
+        person.api.close()
+
+
 @pytest.mark.parametrize("status", ["scheduled", "in_progress"])
-def test_the_demo_finds_its_hour_free_whoever_was_there(seeded: Stack, status: str) -> None:
+def test_the_demo_finds_its_hour_free_whoever_was_there(
+    seeded: Stack, people: tuple[Person, ...], status: str
+) -> None:
     """The client elsewhere, the practitioner with another client, and what an earlier demo left."""
-    client, practitioner, admin = (sign_in(seeded.env, role) for role in ("CLIENT", "PRACTITIONER", "ADMIN"))
+    client, practitioner, admin = people
     earlier = set_up(client, practitioner, admin)
     stage = Stage(seeded.env)
     stage.execute("delete from public.session_schedules where id = %s", earlier["id"])

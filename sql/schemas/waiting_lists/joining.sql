@@ -114,14 +114,18 @@ as $$
     from (select s.* from public.session_schedules s
            where s.max_participants > 1 and s.group_class_id is null and s.status = 'scheduled'
              and s.scheduled_at > now()
-             and case when list_coming_classes.only_class is null then s.scheduled_at < now() + interval '90 days'
-                      else s.id = list_coming_classes.only_class end
+             and case when list_coming_classes.only_class is not null then s.id = list_coming_classes.only_class
+                      -- Before they are counted: what is not shown takes nobody's place.
+                      else s.scheduled_at < now() + interval '90 days' and (
+                        private.takes_bookings(s) or exists (
+                          select from public.waiting_list_entries e
+                           where e.class_id = s.id and e.user_id = auth.uid()
+                             and (e.status = 'waiting' or e.status = 'kept' and e.kept_until > now()))) end
            order by s.scheduled_at, s.id limit least(greatest(coalesce(list_coming_classes.at_most, 50), 1), 100)) c
     join public.practitioners p on p.id = c.practitioner_id
     left join public.waiting_list_entries mine
       on mine.class_id = c.id and mine.user_id = auth.uid() and mine.status in ('waiting', 'kept')
      and (mine.status = 'waiting' or mine.kept_until > now())
-   where private.takes_bookings(c) or mine.id is not null or list_coming_classes.only_class is not null
    order by c.scheduled_at, c.id;
 $$;
 
