@@ -253,9 +253,9 @@ def _call_the_rest(stage: Stage) -> None:
     stage.http.get("/pay-session").raise_for_status()
     stage.http.get("/show-refused-checkout?code=slot_taken").raise_for_status()
     stage.http.get("/status", headers={"authorization": f"Bearer {stage.env['STATUS_KEY']}"})
-    for name, function in functions().items():
-        if function.schedule:
-            stage.invoke_as_service(name)
+    for each in functions().values():
+        if each.schedule:
+            stage.invoke_as_service(each.name)
 
 
 def _granted(log: Path) -> Iterator[int]:

@@ -10,7 +10,7 @@ import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.image import assemble
+from deploy.image import assemble, python
 from deploy.pins import FRAMEWORK, pinned_alone
 
 COMPILED = ("-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash")
@@ -30,7 +30,7 @@ def build(folder: Path) -> Image:
     assembled = assemble(folder / "image")
     ours, framework = folder / "python", folder / "framework"
     pins = folder / "framework.txt"
-    pins.write_text(pinned_alone(FRAMEWORK))
+    pins.write_text(pinned_alone(FRAMEWORK, python()))
     _install(ours, assembled / "requirements.txt")
     _install(framework, pins)
     subprocess.run([ours / "bin/python", *COMPILED, assembled / "app"], check=True)

@@ -43,7 +43,7 @@ def measure(
     samples = {"ours": LoadSamples(), "PostgREST itself": LoadSamples()}
     with running(function, processes) as server:
         server.post({})  # refused: it is up
-        ways = {
+        ways: dict[str, tuple[str, Callable[[bytes], dict[str, Any]], dict[str, str]]] = {
             "ours": (server.url, lambda raw: _signed(stage, raw), {}),
             "PostgREST itself": (
                 f"{stage.env['SUPABASE_URL']}/rest/v1/rpc/receive_channel_event",
