@@ -12,6 +12,7 @@ from pathlib import Path
 
 from deploy.image import assemble, python
 from deploy.pins import FRAMEWORK, pinned_alone
+from local.install import install_locked
 
 COMPILED = ("-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash")
 
@@ -53,21 +54,6 @@ def describe_python() -> str:
 
 def _install(home: Path, pins: Path) -> None:
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", home], check=True)
-    uv = Path(sys.executable).with_name("uv")
-    subprocess.run(
-        [
-            uv,
-            "pip",
-            "install",
-            "-q",
-            "--no-deps",
-            "--require-hashes",
-            "--python",
-            home / "bin/python",
-            "-r",
-            pins,
-        ],
-        check=True,
-    )
+    install_locked(pins, home / "bin/python", Path(sys.prefix))
     # Some packages bring files that no Python of this version compiles; pip passes over them, too.
     subprocess.run([home / "bin/python", *COMPILED, home / "lib"], check=False, capture_output=True)

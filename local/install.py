@@ -82,16 +82,26 @@ def _fill(venv: Path, lock: Path, live: ProgressLine) -> None:
         live.detail(line.strip())
 
     pip: Command = [venv / "bin" / "python", "-m", "pip", "--disable-pip-version-check"]
-    told = _told(pip)
-    trust = trusted(told.get("cert"))
+    trust = trusted(_told(pip).get("cert"))
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as only_uv:
         only_uv.write("".join(re.findall(r"^uv==.*\n(?:    .*\n)*", lock.read_text(), re.MULTILINE)))
         only_uv.flush()
         _run([*pip, "install", "--no-deps", "--require-hashes", "-r", only_uv.name], ROOT, heard, **trust)
-    # uv does in seconds what takes pip half a minute. The lock is complete, so there is nothing to resolve.
-    uv: Command = [venv / "bin" / "uv", "pip", "install", "--python", venv / "bin" / "python"]
+    install_locked(lock, venv / "bin" / "python", venv, heard)
+
+
+def install_locked(
+    lock: Path, into: Path, tools: Path, heard: Callable[[str], None] = lambda _: None
+) -> None:
+    """What a complete lock has, for the Python `into`, by the uv of the virtual environment `tools`.
+
+    uv does in seconds what takes pip half a minute; pip is asked for the index and the certificate it was told of.
+    """
+    told = _told([tools / "bin" / "python", "-m", "pip", "--disable-pip-version-check"])
     mirror = {"UV_DEFAULT_INDEX": told["index-url"]} if "index-url" in told else {}
-    _run([*uv, "--no-deps", "--require-hashes", "-r", lock], ROOT, heard, **trust, **mirror)
+    uv: Command = [tools / "bin" / "uv", "pip", "install", "--python", into]
+    command = [*uv, "--no-deps", "--require-hashes", "-r", lock]
+    _run(command, ROOT, heard, **trusted(told.get("cert")), **mirror)
 
 
 def _has_this_python(venv: Path) -> bool:
