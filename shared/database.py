@@ -17,6 +17,7 @@ from pydantic_core import to_json
 
 from .errors import BadRequest, Broken, Conflict, NotAllowed, NotSignedIn, Refusal, Unavailable
 from .http import send
+from .languages import recognise
 from .settings import ServiceSettings, SupabaseSettings
 
 Row = TypeVar("Row", bound=BaseModel)
@@ -107,6 +108,7 @@ class Database:
             self.has_answered |= not isinstance(refused, NotSignedIn | Unavailable | Broken)
             raise refused
         self.has_answered = True
+        recognise(reply.headers.get("content-language"))  # of who was known by a link
         return bytes(reply.body)
 
 

@@ -1,0 +1,92 @@
+"""What people read can be read in every language that has a file, and nothing is said past the catalogue."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Message
+from babel.messages.pofile import read_po
+from jinja2 import Environment
+
+from deploy import languages
+from deploy.functions import ROOT
+
+FILES = sorted(languages.FOLDER.glob("*.po"))
+SAID = {"_", "gettext", "ngettext", "pgettext", "npgettext"}
+UNSEEN = re.compile(r"<(style|script)\b.*?</\1>|<!--.*?-->", re.DOTALL)
+READ_ALOUD = re.compile(r"""\b(?:aria-label|title|alt|placeholder|content|label)="([^"]*)\"""")
+TAG = re.compile(r"<[^<>]*>")
+GAPS = re.compile(r"%\(\w+\)[sd]|</?\w+|…")
+# What is the same in every language, or read by programs.
+NAMES = {"width=device-width, initial-scale=1", "light dark", "noindex"}
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_everything_that_is_said_is_translated(file: Path) -> None:
+    catalogue = read_po(file.open("rb"))
+    assert not [each.id for each in catalogue if each.id and not _is_translated(each)]
+    assert file.read_bytes() == languages.text(file), "run `python -m deploy languages`, then translate"
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_translations_put_in_what_the_message_does(file: Path) -> None:
+    """What is put in, and the elements around it: a name that is lost in translation is lost to its reader."""
+    catalogue = read_po(file.open("rb"))
+    for message in (each for each in catalogue if each.id):
+        ours = message.id if isinstance(message.id, str) else message.id[-1]
+        for theirs in (message.string,) if isinstance(message.string, str) else message.string:
+            assert sorted(GAPS.findall(theirs)) == sorted(GAPS.findall(ours)), ours
+        assert not list(message.check(catalogue)), message.id
+
+
+@pytest.mark.parametrize("template", languages.templates(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_words_stand_outside_of_the_catalogue(template: Path) -> None:
+    assert not list(_words_past_it(template.read_text()))
+
+
+def test_a_template_with_words_past_the_catalogue_is_found() -> None:
+    for wrong in (
+        "<p>Hello</p>",
+        '<button aria-label="End it">{{ name }}</button>',
+        '{{ "Make another" if made else _("Make one") }}',
+        "{% trans %}Said.{% endtrans %} Not said.",
+    ):
+        assert list(_words_past_it(wrong)), wrong
+    right = (
+        '<p class="done">{% trans name %}Hello {{ name }}{% endtrans %} {{ _("Yes") }} {{ x.get("by") }}</p>'
+    )
+    assert not list(_words_past_it(right))
+
+
+def _is_translated(message: Message) -> bool:
+    said = (message.string,) if isinstance(message.string, str) else message.string
+    return bool(said) and all(said) and not message.fuzzy
+
+
+def _words_past_it(source: str) -> Iterator[str]:
+    """Words of the markup, and literals that are words, which no call of the catalogue surrounds."""
+    markup, inside = [], False
+    block: list[str] = []
+    before = ["", ""]
+    for _, kind, value in Environment().lex(source):  # noqa: S701 - nothing is rendered
+        if kind == "block_begin":
+            block = []
+        elif kind == "block_end":
+            inside = {"trans": True, "endtrans": False}.get(block[0] if block else "", inside)
+        elif kind == "name":
+            block.append(value)
+        elif kind == "data" and not inside:
+            markup.append(value)
+        elif kind == "variable_begin" and not inside:
+            markup.append("\0")
+        elif kind == "string" and (before[-2:] != [before[-2], "("] or before[-2] not in SAID):
+            said = value[1:-1]
+            if re.search(r"[A-Za-z]{2,} |^[A-Z][a-z]+$", said):
+                yield said
+        if kind not in ("whitespace", "comment"):
+            before = [before[-1], value]
+    shown = UNSEEN.sub("", "".join(markup))
+    words = [*(said for said in READ_ALOUD.findall(shown) if said not in NAMES), TAG.sub(" ", shown)]
+    for said in words:
+        yield from re.findall(r"[^\W\d_]{2,}", said)
