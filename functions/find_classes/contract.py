@@ -15,7 +15,11 @@ class FindClasses(Input):
 
     token: str = Field("", max_length=200)
     class_id: UUID | None = Field(None, description="The class to look at.")
-    act: Literal["wait", "leave", "take", "pay"] | None = Field(None, description="What to do, of a form.")
+    act: Literal["wait", "leave", "take", "pay", "move_up"] | None = Field(
+        None, description="What to do, of a form."
+    )
+    entry_id: UUID | None = Field(None, description="Of an admin: who is to be the first of those who wait.")
+    reason: str | None = Field(None, max_length=500, description="Why they overtake the others.")
     version: int | None = Field(None, description="Of the waiver that was shown.")
     signature_name: str | None = Field(None, max_length=200)
     address: str | None = Field(None, max_length=320)
@@ -57,6 +61,17 @@ class ComingClasses(Output):
     time_zone: str | None
 
 
+class WaitingPerson(Output):
+    """Of a waiting list, as admins see it."""
+
+    entry_id: UUID
+    full_name: str | None
+    status: Literal["waiting", "kept"]
+    place: int | None
+    kept_until: datetime | None
+    place_reason: str | None = Field(description="Why they were moved up, if they were.")
+
+
 class FoundClass(Output):
     """One class, and what taking a seat in it needs. A waiver is there to be signed first."""
 
@@ -70,6 +85,7 @@ class FoundClass(Output):
     waiver_version: int | None
     waiver_body: str | None
     signer_name: str | None
+    waiting_people: list[WaitingPerson] | None = Field(description="For admins, in their order.")
 
     # What its payment needs to know, by the names of the website's checkout.
     @property
@@ -119,6 +135,19 @@ wait_for_class_rpc = Rpc(
         "seats_are_free",
         "waiting_list_full",
         "too_many_waiting_lists",
+    ),
+)
+move_up_by_link_rpc = Rpc(
+    "move_up_by_link",
+    gives=FoundClass,
+    refuses=(
+        *LINK,
+        "admins_only",
+        "text_too_long",
+        "reason_missing",
+        "entry_not_found",
+        "not_waiting",
+        "class_not_found",
     ),
 )
 take_class_seat_rpc = Rpc(

@@ -146,6 +146,7 @@ def waiting(stage: Stage) -> Iterator[Visit]:
         )
         name = f"{status}{', unsigned' if person is unsigned else ''}"
         yield Visit("find_classes", name, link(person), presses=status == "waiting")
+    yield Visit("find_classes", "as an admin", link(stage.admin()))
     yield Visit("find_classes", "list", scene.make_link("find_classes", unsigned, None))
     free = scene.make_class(class_name="Morning class", scheduled_at=scene.starts_at + timedelta(days=1))
     takes = f"{scene.make_link('find_classes', scene.booker(), None)}&class_id={free['id']}"

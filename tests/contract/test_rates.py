@@ -151,6 +151,7 @@ UNLIMITED_RPCS = {
             "link_group_sessions",
             "unlink_group_sessions",
             "move_up_waiting_person",
+            "move_up_by_link",
             "repeat_class",
             "mark_payout_failed",
             "mark_payout_paid",

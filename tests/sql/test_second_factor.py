@@ -25,6 +25,7 @@ ABOUT = {
         *("send_class_reminder", "session_consents", "get_part_in_session", "propose_session_time"),
         *("set_attendance", "can_access_session", "keep_what_was_paid_for"),
         *("list_waiting_people", "move_up_waiting_person", "repeat_class", "take_time_off"),
+        "compose_found_class",
     },
     "recordings": {
         *("create_recording_share_link", "get_recording_status", "my_recording_access"),
