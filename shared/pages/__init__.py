@@ -68,7 +68,10 @@ class Pages:
         self._environment.filters |= {
             "day": words.day,
             "short_day": words.short_day,
+            "plain_day": words.plain_day,
             "clock": words.clock,
+            "moment": words.moment,
+            "short_moment": words.short_moment,
             "one_line": one_line,
         }
         self._environment.globals |= {
@@ -76,7 +79,9 @@ class Pages:
             "zone_name": words.zone_name,
             "money": words.money,
             "by_day": words.by_day,
+            "city": words.city,
             "other_languages": _other_languages,
+            "stay": _stay,
         }
 
     def show(
@@ -132,6 +137,12 @@ def _other_languages() -> list[Choice]:
         for tag in languages()
         if tag != language()
     ]
+
+
+def _stay() -> str:
+    """`?`, and the language if it stands in the page's address: where a form or a link leads that has no token."""
+    here = visit()
+    return "?" + urlencode({"language": here.query["language"]} if here and "language" in here.query else {})
 
 
 PRIVATE = {
