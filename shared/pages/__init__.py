@@ -142,7 +142,7 @@ def _other_languages() -> list[Choice]:
 def _stay() -> str:
     """`?`, and the language if it stands in the page's address: where a form or a link leads that has no token."""
     here = visit()
-    return "?" + urlencode({"language": here.query["language"]} if here and "language" in here.query else {})
+    return "?" + urlencode({"language": language()} if here and "language" in here.query else {})
 
 
 PRIVATE = {
@@ -163,6 +163,8 @@ def tells_on_page(call: Call[Any], refused: Refusal) -> bool:
 
 def refusal_page(refused: Refusal) -> HTMLResponse:
     """What a browser is shown where a program would get the refusal's JSON."""
+    if here := visit():  # nothing of an address that was refused is on it but the link
+        here.query = {name: value for name, value in here.query.items() if name in ("token", "language")}
     page = _shared.show(
         "refused.html",
         status=refused.status,
