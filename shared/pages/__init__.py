@@ -129,7 +129,7 @@ def _other_languages() -> list[Choice]:
     return [
         Choice(
             tag,
-            name=Locale.parse(tag, sep="-").get_language_name().capitalize(),
+            name=(Locale.parse(tag, sep="-").get_language_name() or tag).capitalize(),
             token=token,
             back=f"{here.page}?{urlencode(rest)}",
             link=f"?{urlencode(rest | {'language': tag})}",
