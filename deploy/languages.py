@@ -90,7 +90,7 @@ def _in_code() -> Iterator[Said]:
 
 
 def _messages(method: str, opened: BinaryIO, options: dict[str, str]) -> Iterator[Said]:
-    for _, message, _, context in extract(method, opened, KEYWORDS, options=options):  # type: ignore[arg-type]
+    for _, message, _, context in extract(method, opened, KEYWORDS, options=options):
         yield (message if isinstance(message, str) else (message[0], message[1])), context
 
 

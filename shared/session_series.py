@@ -7,9 +7,9 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, Field
 
+from .languages.catalogue import gettext
 from .wire import Output
-
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+from .words import wall_clock
 
 
 def _listed(value: Any) -> Any:
@@ -84,16 +84,11 @@ class WeeklyStart(Output):
 
     @property
     def clock(self) -> str:
-        return clock(self.at_time)
-
-
-def clock(at: time) -> str:
-    """10:00 AM."""
-    return f"{at.hour % 12 or 12}:{at:%M %p}"
+        return wall_clock(self.at_time)
 
 
 def rule(weekday: int, at: time) -> str:
-    return f"{WEEKDAYS[weekday - 1]}s at {clock(at)}"
+    return gettext("%(days)s at %(clock)s") % {"days": _each(weekday), "clock": wall_clock(at)}
 
 
 def by_weekday(starts: Iterable[WeeklyStart]) -> list[tuple[str, list[WeeklyStart]]]:
@@ -101,4 +96,18 @@ def by_weekday(starts: Iterable[WeeklyStart]) -> list[tuple[str, list[WeeklyStar
     days: dict[int, list[WeeklyStart]] = {}
     for each in starts:
         days.setdefault(each.weekday, []).append(each)
-    return [(f"{WEEKDAYS[weekday - 1]}s", times) for weekday, times in days.items()]
+    return [(_each(weekday), times) for weekday, times in days.items()]
+
+
+def _each(weekday: int) -> str:
+    """Mondays, of 1."""
+    days = (
+        gettext("Mondays"),
+        gettext("Tuesdays"),
+        gettext("Wednesdays"),
+        gettext("Thursdays"),
+        gettext("Fridays"),
+        gettext("Saturdays"),
+        gettext("Sundays"),
+    )
+    return days[weekday - 1]

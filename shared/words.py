@@ -5,13 +5,13 @@ days and months, and how numbers are grouped, are Babel's. Patterns: https://bab
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime, time
 from itertools import groupby
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from babel.core import Locale
-from babel.dates import format_datetime, get_timezone_name
+from babel.dates import format_date, format_datetime, format_time, get_timezone_name
 from babel.numbers import format_decimal
 
 from .languages import ENGLISH, language
@@ -41,6 +41,11 @@ def short_day(moment: datetime, zone: ZoneInfo) -> str:
     return _written(moment, zone, pgettext("pattern of a short day", "EEE, MMM d"))
 
 
+def plain_day(of: date) -> str:
+    """Saturday, March 14, of a year that is known; samedi 14 mars."""
+    return format_date(of, pgettext("pattern of a day without its year", "EEEE, MMMM d"), locale())
+
+
 def by_day(times: Iterable[Timed], zone: ZoneInfo) -> list[tuple[str, list[Timed]]]:
     """What starts on each day of the reader's, under the day's name; the times are in order."""
     days = groupby(times, lambda each: day(each.starts_at, zone))
@@ -49,7 +54,22 @@ def by_day(times: Iterable[Timed], zone: ZoneInfo) -> list[tuple[str, list[Timed
 
 def clock(moment: datetime, zone: ZoneInfo) -> str:
     """10:00 AM; 10 h 00."""
-    return _written(moment, zone, pgettext("pattern of a clock", "h:mm a"))
+    return _written(moment, zone, _clock_pattern())
+
+
+def wall_clock(at: time) -> str:
+    """The same of a time of the day, wherever it is."""
+    return format_time(at, _clock_pattern(), locale=locale())
+
+
+def moment(at: datetime, zone: ZoneInfo) -> str:
+    """Saturday, March 14, 2026, 10:00 AM; samedi 14 mars 2026 à 10 h 00."""
+    return pgettext("moment", "%(day)s, %(clock)s") % {"day": day(at, zone), "clock": clock(at, zone)}
+
+
+def short_moment(at: datetime, zone: ZoneInfo) -> str:
+    """Sat, Mar 14, 10:00 AM; sam. 14 mars à 10 h 00."""
+    return pgettext("moment", "%(day)s, %(clock)s") % {"day": short_day(at, zone), "clock": clock(at, zone)}
 
 
 def hours(start: datetime, end: datetime, zone: ZoneInfo) -> str:
@@ -64,14 +84,19 @@ def hours(start: datetime, end: datetime, zone: ZoneInfo) -> str:
 
 
 def zone_name(moment: datetime, zone: ZoneInfo) -> str:
-    """EST, Toronto time; HNE, heure de Toronto."""
-    city = zone.key.rpartition("/")[2].replace("_", " ")
-    if city == "UTC":
+    """EST, Toronto time; HNE, Toronto."""
+    if zone.key.rpartition("/")[2] == "UTC":
         return "UTC"
-    letters = _letters(moment, zone)
+    where, letters = city(zone), _letters(moment, zone)
     if not letters.isalpha():
-        return pgettext("time zone", "%(city)s time") % {"city": city}
-    return pgettext("time zone", "%(letters)s, %(city)s time") % {"letters": letters, "city": city}
+        return pgettext("time zone", "%(city)s time") % {"city": where}
+    return pgettext("time zone", "%(letters)s, %(city)s time") % {"letters": letters, "city": where}
+
+
+def city(zone: ZoneInfo) -> str:
+    """By which a zone is called: London, Londres."""
+    ours = {} if language() == ENGLISH else locale().time_zones.get(zone.key, {})
+    return str(ours.get("city") or zone.key.rpartition("/")[2].replace("_", " "))
 
 
 def money(amount_minor: int | float, currency: str) -> str:
@@ -83,6 +108,10 @@ def money(amount_minor: int | float, currency: str) -> str:
         case "usd":
             return pgettext("money", "US$%(amount)s") % {"amount": amount}
     return pgettext("money", "%(currency)s %(amount)s") % {"currency": currency.upper(), "amount": amount}
+
+
+def _clock_pattern() -> str:
+    return pgettext("pattern of a clock", "h:mm a")
 
 
 def _written(moment: datetime, zone: ZoneInfo, pattern: str) -> str:

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.database import Rpc
+from shared.languages.catalogue import gettext
 from shared.wire import Input, Output
 
 
@@ -47,11 +48,13 @@ class ComingClass(Output):
 
     @property
     def name(self) -> str:
-        return self.class_name or "Group class"
+        return self.class_name or gettext("Group class")
 
     @property
     def place(self) -> str | None:
-        return (self.physical_location or "In person") if self.session_location == "in_person" else None
+        return (
+            (self.physical_location or gettext("In person")) if self.session_location == "in_person" else None
+        )
 
 
 class ComingClasses(Output):

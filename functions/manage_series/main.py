@@ -4,7 +4,7 @@ from datetime import datetime
 
 from starlette.responses import HTMLResponse
 
-from shared import timezones
+from shared import timezones, words
 from shared.call import Call
 from shared.errors import Refusal
 from shared.pages import PAGE_METHODS, Pages, refusal_page, tells_on_page
@@ -97,7 +97,7 @@ def _times(call: Call[ManageSeries], found: SeriesTimes, refused: Refusal | None
         shown=found.shown,
         days=by_weekday(found.starts),
         instant=instant,
-        clock_name=zone.key.rpartition("/")[2].replace("_", " "),
+        clock_name=words.city(zone),
         token=call.body.token,
         session=call.body.session,
         refused=refused,

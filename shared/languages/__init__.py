@@ -79,9 +79,11 @@ def _asked_for(headers: Mapping[str, str]) -> str:
     for position, part in enumerate(headers.get("accept-language", "")[:500].split(",")):
         tag, _, weight = part.partition(";")
         try:
-            weighed.append((-float(weight.partition("=")[2] or 1), position, tag.strip()))
+            wanted = float(weight.partition("=")[2] or 1)
         except ValueError:
             continue
+        if 0 < wanted <= 1:  # 0 is what is not wanted; nothing else is a weight
+            weighed.append((-wanted, position, tag.strip()))
     return next((known for _, _, tag in sorted(weighed) if (known := _known(tag))), ENGLISH)
 
 

@@ -68,7 +68,10 @@ class Pages:
         self._environment.filters |= {
             "day": words.day,
             "short_day": words.short_day,
+            "plain_day": words.plain_day,
             "clock": words.clock,
+            "moment": words.moment,
+            "short_moment": words.short_moment,
             "one_line": one_line,
         }
         self._environment.globals |= {
@@ -76,7 +79,9 @@ class Pages:
             "zone_name": words.zone_name,
             "money": words.money,
             "by_day": words.by_day,
+            "city": words.city,
             "other_languages": _other_languages,
+            "stay": _stay,
         }
 
     def show(
@@ -124,7 +129,7 @@ def _other_languages() -> list[Choice]:
     return [
         Choice(
             tag,
-            name=Locale.parse(tag, sep="-").get_language_name().capitalize(),
+            name=(Locale.parse(tag, sep="-").get_language_name() or tag).capitalize(),
             token=token,
             back=f"{here.page}?{urlencode(rest)}",
             link=f"?{urlencode(rest | {'language': tag})}",
@@ -132,6 +137,12 @@ def _other_languages() -> list[Choice]:
         for tag in languages()
         if tag != language()
     ]
+
+
+def _stay() -> str:
+    """`?`, and the language if it stands in the page's address: where a form or a link leads that has no token."""
+    here = visit()
+    return "?" + urlencode({"language": language()} if here and "language" in here.query else {})
 
 
 PRIVATE = {
@@ -152,6 +163,8 @@ def tells_on_page(call: Call[Any], refused: Refusal) -> bool:
 
 def refusal_page(refused: Refusal) -> HTMLResponse:
     """What a browser is shown where a program would get the refusal's JSON."""
+    if here := visit():  # nothing of an address that was refused is on it but the link
+        here.query = {name: value for name, value in here.query.items() if name in ("token", "language")}
     page = _shared.show(
         "refused.html",
         status=refused.status,
