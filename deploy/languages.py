@@ -15,8 +15,6 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 
-from shared.languages.catalogue import GAP
-
 from . import errors
 from .functions import ROOT
 
@@ -101,10 +99,11 @@ def _in_sql() -> Iterator[tuple[str, None]]:
 
 
 def _refusals() -> Iterator[tuple[str, None]]:
-    """What the database and the functions refuse with, which our pages show."""
-    for code in errors.codes().values():
-        for sentence in (*code.sentences, *code.hints):
-            yield re.sub(rf"{GAP}( {GAP})+", GAP, sentence), None
+    """What the database and the functions refuse with, which our pages show, and what is wrong with a field."""
+    for said in errors.sentences():
+        yield said, None
+    for problem in errors.problems():
+        yield problem, None
 
 
 def _without_dates(text: bytes) -> bytes:
