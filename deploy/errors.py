@@ -140,6 +140,7 @@ def problems() -> Iterator[str]:
         template = PydanticKnownError(kind, context).message_template
         for plural in ("", "s"):
             said = template.removesuffix(", {error}").replace("{expected_plural}", plural)
+            said = said.replace("{field_type}", "list")
             yield re.sub(r"{\w+}", GAP, said[:1].lower() + said[1:])
 
 

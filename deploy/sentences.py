@@ -1,7 +1,7 @@
 """What an expression of SQL may come to as text: its literals, with a gap for each value that only the call knows.
 
-A refusal is seldom one literal: `format()` puts values in, `||` and a line end glue pieces, `case` and `coalesce` choose.
-Each choice is a sentence of its own here, as it is said, so that it can be translated and found again.
+A refusal is often more than one literal: `format()` puts values in, `||` and a line end glue pieces, `case` and
+`coalesce` choose. Each choice is a sentence of its own here, as it is said, so that it can be translated and found.
 """
 
 import re
@@ -67,7 +67,7 @@ def _branches(tokens: list[str]) -> Iterator[list[str]]:
         if depth == 0 and token in ("when", "then", "else"):
             if takes:
                 yield branch
-            branch, takes = [], token != "when"
+            branch, takes = [], token != "when"  # noqa: S105
             continue
         depth += OPENS.get(token, 0)
         branch.append(token)

@@ -63,7 +63,10 @@ def _value(put_in: str) -> str:
     """What stands in a gap: a day, something that is said itself, several of them, or a name as it is."""
     if day := DAY.fullmatch(put_in):
         return _in_words(*day.groups())
-    return gettext(" and ").join(str(sentence(each)) for each in put_in.split(" and "))
+    for glue, ours in ((" and ", gettext(" and ")), (" or ", gettext(" or "))):
+        if glue in put_in:
+            return ours.join(str(sentence(each)) for each in put_in.split(glue))
+    return str(sentence(put_in))
 
 
 def _in_words(weekday: str, month: str, number: str) -> str:
@@ -108,7 +111,7 @@ def _with_gaps(tag: str) -> list[tuple[re.Pattern[str], str]]:
         messages = [each for each in read_po(file) if isinstance(each.id, str) and GAP in each.id]
     messages.sort(key=lambda each: -len(str(each.id).replace(GAP, "")))
     return [
-        (re.compile("(.+?)".join(map(re.escape, each.id.split(GAP))), re.DOTALL), str(each.string))
+        (re.compile("(.+?)".join(map(re.escape, str(each.id).split(GAP))), re.DOTALL), str(each.string))
         for each in messages
         if each.string
     ]
