@@ -189,7 +189,10 @@ def _invalid(error: ValidationError) -> BadRequest:
 
 
 def _problem_of(found: Any) -> str:
-    text: str = found["msg"].removeprefix("Value error, ")
+    """In words that can be translated: not with what a parser adds about how it failed."""
+    text: str = (
+        found["msg"].removeprefix("Value error, ").removesuffix(f", {found.get('ctx', {}).get('error')}")
+    )
     return text[:1].lower() + text[1:]
 
 

@@ -5,11 +5,14 @@ that could be older. `python -m deploy languages` brings it up to date with what
 """
 
 import re
+from datetime import datetime
 from functools import cache
 from gettext import NullTranslations
 from io import BytesIO
 from pathlib import Path
 
+from babel.core import Locale
+from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
@@ -18,6 +21,7 @@ from jinja2 import Environment
 from . import ENGLISH, language, languages
 
 GAP = "…"  # in the sentence of a refusal, for what only the database knows
+DAY = re.compile(r"(\w+day), (\w+) (\d{1,2})")  # to_char(…, 'FMDay, FMMonth FMDD')
 
 
 def gettext(message: str) -> str:
@@ -49,8 +53,33 @@ def sentence(said: str | None) -> str | None:
     for pattern, translated in _with_gaps(language()):
         if found := pattern.fullmatch(said):
             words, *rest = translated.split(GAP)
-            return words + "".join(value + after for value, after in zip(found.groups(), rest, strict=True))
+            return words + "".join(
+                _value(value) + after for value, after in zip(found.groups(), rest, strict=True)
+            )
     return said
+
+
+def _value(put_in: str) -> str:
+    """What stands in a gap: a day, something that is said itself, several of them, or a name as it is."""
+    if day := DAY.fullmatch(put_in):
+        return _in_words(*day.groups())
+    for glue, ours in ((" and ", gettext(" and ")), (" or ", gettext(" or "))):
+        if glue in put_in:
+            return ours.join(str(sentence(each)) for each in put_in.split(glue))
+    return str(sentence(put_in))
+
+
+def _in_words(weekday: str, month: str, number: str) -> str:
+    """A day as the database writes it without its year: by any year in which it falls on that weekday."""
+    for year in range(2000, 2028):
+        try:
+            day = datetime.strptime(f"{month} {number} {year}", "%B %d %Y").date()  # noqa: DTZ007 - a day has no zone
+        except ValueError:
+            continue
+        if f"{day:%A}" == weekday:
+            pattern = pgettext("pattern of a day without its year", "EEEE, MMMM d")
+            return format_date(day, pattern, Locale.parse(language(), sep="-"))
+    return f"{weekday}, {month} {number}"
 
 
 def teach(environment: Environment) -> None:
@@ -84,6 +113,6 @@ def _with_gaps(tag: str) -> list[tuple[re.Pattern[str], str]]:
         }
     return [
         (re.compile("(.+?)".join(map(re.escape, message.split(GAP))), re.DOTALL), said[message])
-        for message in sorted(said, key=len, reverse=True)
+        for message in sorted(said, key=lambda each: len(each.replace(GAP, "")), reverse=True)
         if GAP in message
     ]
