@@ -41,6 +41,11 @@ def short_day(moment: datetime, zone: ZoneInfo) -> str:
     return _written(moment, zone, pgettext("pattern of a short day", "EEE, MMM d"))
 
 
+def short_month(moment: datetime, zone: ZoneInfo) -> str:
+    """Mar; mars. As it stands above the day's number."""
+    return _written(moment, zone, "LLL")
+
+
 def by_day(times: Iterable[Timed], zone: ZoneInfo) -> list[tuple[str, list[Timed]]]:
     """What starts on each day of the reader's, under the day's name; the times are in order."""
     days = groupby(times, lambda each: day(each.starts_at, zone))
