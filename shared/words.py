@@ -46,6 +46,11 @@ def plain_day(of: date) -> str:
     return format_date(of, pgettext("pattern of a day without its year", "EEEE, MMMM d"), locale())
 
 
+def short_month(moment: datetime, zone: ZoneInfo) -> str:
+    """Mar; mars. As it stands above the day's number."""
+    return _written(moment, zone, "LLL")
+
+
 def by_day(times: Iterable[Timed], zone: ZoneInfo) -> list[tuple[str, list[Timed]]]:
     """What starts on each day of the reader's, under the day's name; the times are in order."""
     days = groupby(times, lambda each: day(each.starts_at, zone))

@@ -63,14 +63,17 @@ def visit() -> Visit | None:
 
 
 def recognise(tag: str | None) -> None:
-    """The database says how the reader of this page wants it, whom it knew by their link: `und` if they never said.
+    """The database says how whoever it answers reads, whom it knew by their link: `und` if they never said.
 
-    What stands in the page's address goes first.
+    A page and a file alike are theirs. What stands in a page's address goes first.
     """
-    if tag and (here := _visit.get()):
+    if not tag:
+        return
+    here = _visit.get()
+    if here:
         here.knows_reader = True
-        if "language" not in here.query and (known := _known(tag)):
-            _spoken.set(known)
+    if (known := _known(tag)) and not (here and "language" in here.query):
+        _spoken.set(known)
 
 
 def _asked_for(headers: Mapping[str, str]) -> str:
