@@ -79,11 +79,10 @@ def _translations(tag: str) -> NullTranslations:
 def _with_gaps(tag: str) -> list[tuple[re.Pattern[str], str]]:
     """Sentences that have gaps, the most definite first, each as the pattern of what it may have become."""
     with (Path(__file__).parent / f"{tag}.po").open("rb") as file:
-        said = {
-            each.id: str(each.string) for each in read_po(file) if isinstance(each.id, str) and each.string
-        }
+        messages = [each for each in read_po(file) if isinstance(each.id, str) and GAP in each.id]
+    messages.sort(key=lambda each: -len(each.id))
     return [
-        (re.compile("(.+?)".join(map(re.escape, message.split(GAP))), re.DOTALL), said[message])
-        for message in sorted(said, key=len, reverse=True)
-        if GAP in message
+        (re.compile("(.+?)".join(map(re.escape, each.id.split(GAP))), re.DOTALL), str(each.string))
+        for each in messages
+        if each.string
     ]
