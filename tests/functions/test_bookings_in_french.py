@@ -1,4 +1,4 @@
-"""Pages in French with their buttons: by somebody whose browser asks for it, and by who switches at the foot."""
+"""Pages of what is booked, in French, with their buttons: for a browser that asks for it, and by the switch at the foot."""
 
 import re
 from datetime import timedelta
