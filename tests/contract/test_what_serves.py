@@ -157,7 +157,10 @@ for name in sys.argv[1:]:
     began = dict(line.partition(" ")[::2] for line in run.stdout.splitlines())
     assert targets == [*began]
     # Mails, and the calendar file, whose words stand beside those of the mails.
-    assert {name for name, loaded in began.items() if loaded} <= {"send_notifications", "get_session_calendar"}
+    assert {name for name, loaded in began.items() if loaded} <= {
+        "send_notifications",
+        "get_session_calendar",
+    }
 
 
 def test_uvicorn_without_its_command_line_is_still_uvicorn() -> None:
