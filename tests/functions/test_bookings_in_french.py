@@ -1,4 +1,4 @@
-"""Pages of what is booked, in French, with their buttons: for a browser that asks for it, and by the switch at the foot."""
+"""Pages of what is booked, in French, with their buttons: as a browser asks for them, and by the switch at the foot."""
 
 import re
 from datetime import timedelta
