@@ -136,7 +136,7 @@ print(*sorted({name.partition(".")[0] for name in sys.modules}))
 
 
 def test_who_says_nothing_to_people_loads_neither_templates_nor_catalogues() -> None:
-    """A function that is no page, when it has begun: what is written for people does, documents when asked for."""
+    """A function that is no page, when it has begun: what writes to people alone does, documents when asked for."""
     program = """
 import os, sys
 from server import keeper, router
