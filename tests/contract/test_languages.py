@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from html import unescape
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ NAMES = {
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_everything_that_is_said_is_translated(file: Path) -> None:
-    catalogue = read_po(file.open("rb"))
+    catalogue = read_po(BytesIO(file.read_bytes()))
     assert not [each.id for each in catalogue if each.id and not _is_translated(each)]
     assert file.read_bytes() == languages.text(file), "run `python -m deploy languages`, then translate"
 
@@ -40,7 +41,7 @@ def test_everything_that_is_said_is_translated(file: Path) -> None:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_translations_put_in_what_the_message_does(file: Path) -> None:
     """What is put in, and the elements around it: a name that is lost in translation is lost to its reader."""
-    catalogue = read_po(file.open("rb"))
+    catalogue = read_po(BytesIO(file.read_bytes()))
     for message in (each for each in catalogue if each.id):
         ours = [sorted(GAPS.findall(form)) for form in _forms(message.id)]
         *few, many = (sorted(GAPS.findall(form)) for form in _forms(message.string))

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from html import unescape
+from pathlib import Path
 
 import pytest
 import vobject
@@ -128,7 +129,7 @@ def _sentences() -> frozenset[str]:
     return frozenset(part for message in messages for part in _parts(message))
 
 
-def _messages(file: languages.Path) -> Iterator[str]:
+def _messages(file: Path) -> Iterator[str]:
     with file.open("rb") as opened:
         for message, _ in languages._messages("jinja2.ext:babel_extract", opened, languages.TEMPLATES):
             yield from _forms(message)
