@@ -19,8 +19,6 @@ from tests.written_mails import SESSION
 from .conftest import Environment
 from .test_serving import serve
 
-VERSION = "v" * 64
-
 
 class File(Output):
     """A made-up row."""
@@ -37,10 +35,11 @@ class Reader:
     language = "und"
 
     def answer(self, request: Request) -> Response:
-        """Nothing but the version, where the program has that."""
+        """Nothing but the version, which is another one in another language, where the program has that."""
         asked: dict[str, Any] = request.get_json()
-        sessions = None if asked["known_version"] == VERSION else [{"session": SESSION, "is_led": False}]
-        body = to_json({"version": VERSION, "sessions": sessions})
+        has_it = asked["known_version"] == self.language
+        sessions = None if has_it else [{"session": SESSION, "is_led": False}]
+        body = to_json({"version": self.language, "sessions": sessions})
         return Response(body, mimetype="application/json", headers={"content-language": self.language})
 
 
