@@ -116,6 +116,8 @@ DOCUMENT = {
     "body": "Zzz",
     "sha256": "0f" * 32,
 }
+# What templates call it, where it is not called so.
+CALLED = {"amount_minor": "amount", "expires_at": "ends_at", "Links": "pages"}
 # What is different in a case: of the payload, or, with a capital, of the mail.
 CASES: tuple[dict[str, Any], ...] = (
     {},
@@ -148,11 +150,17 @@ CASES: tuple[dict[str, Any], ...] = (
     {"cancellation_type": "late", "Name": "Ann & <b>"},
     {"finding": "Zzz", "what": "an adjustment of credits"},
     {"before_day": None, "what": "an adjustment of earnings"},
-    {"count": 1, "credits": 1, "credits_owed": 1, "credits_given_back": 1, "Payment": PAYMENT | {"credits": 1}},
+    {
+        "count": 1,
+        "credits": 1,
+        "credits_owed": 1,
+        "credits_given_back": 1,
+        "Payment": PAYMENT | {"credits": 1},
+    },
     {"Credits": CREDITS | {"remaining": 1}, "Payment": PAYMENT | {"receipt_url": "https://receipt.test"}},
     {"Credits": CREDITS | {"remaining": 1, "expires_at": None}},
     {"Credits": CREDITS | {"expires_at": None, "session_type_name": "Zzz"}},
-)  # fmt: skip
+)
 
 
 def kinds() -> list[str]:
@@ -161,9 +169,12 @@ def kinds() -> list[str]:
 
 
 def mails_of(kind: str) -> Iterator[ClaimedMail]:
-    """Mails of a kind, to clients and to practitioners; those that its template cannot state are left out."""
+    """Mails of a kind, to clients and to practitioners, in each case that its template knows of."""
     nothing = dict.fromkeys(ClaimedMail.model_fields)
+    source = _source(kind)
     for number, case in enumerate(CASES):
+        if case and not any(CALLED.get(name, name.lower()) in source for name in case):
+            continue
         facts = FACTS | {name: value for name, value in case.items() if name[0].islower()}
         links = case.get("Links", PAGES)
         for audience in ("user", "practitioner"):
@@ -186,3 +197,11 @@ def mails_of(kind: str) -> Iterator[ClaimedMail]:
                     "document": case.get("Document", DOCUMENT),
                 }
             )
+
+
+def _source(kind: str) -> str:
+    """Of its template, and of the parts that it takes."""
+    source = (TEMPLATES / f"{kind}.mail").read_text()
+    return source + "".join(
+        (TEMPLATES / f"{part}.mail").read_text() for part in PARTS if f'from "{part}.mail"' in source
+    )

@@ -16,18 +16,13 @@ from .contract import FeedSession, GetCalendarFeed, read_calendar_feed_rpc
 @endpoint(caller="public", methods=("GET", "HEAD"), settings=(PagesSettings,), page=refusal_page)
 async def get_calendar_feed(call: Call[GetCalendarFeed]) -> Response:
     """Programs ask every hour or so: with the version they have, and are told when nothing has changed (304)."""
-    token = call.body.token
-    known, _, written_in = call.headers.get("if-none-match", "").removeprefix("W/").strip('"').partition(".")
-    feed = await call.database.rpc(read_calendar_feed_rpc, token=token, known_version=known[:64])
-    if (
-        feed.sessions is None and written_in != language()
-    ):  # in which the database knows only now that they read
-        feed = await call.database.rpc(read_calendar_feed_rpc, token=token, known_version="")
+    known = call.headers.get("if-none-match", "").removeprefix("W/").strip('"')
+    feed = await call.database.rpc(read_calendar_feed_rpc, token=call.body.token, known_version=known[:64])
     headers = {
         **PRIVATE,
         "cache-control": "private, no-cache",
         "content-language": language(),
-        "etag": f'"{feed.version}.{language()}"',
+        "etag": f'"{feed.version}"',
     }
     if feed.sessions is None:
         return Response(status_code=304, headers=headers)

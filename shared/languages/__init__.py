@@ -63,16 +63,14 @@ def visit() -> Visit | None:
 
 
 def recognise(tag: str | None) -> None:
-    """The database says how whoever it answers reads, whom it knew by their link: `und` if they never said.
+    """The database says how the reader of this answer wants it, whom it knew by their link: `und` if they never said.
 
-    A page and a file alike are theirs. What stands in a page's address goes first.
+    What stands in a page's address goes first.
     """
-    if not tag:
-        return
     here = _visit.get()
-    if here:
+    if tag and here:
         here.knows_reader = True
-    if (known := _known(tag)) and not (here and "language" in here.query):
+    if (known := _known(tag or "")) and not (here and "language" in here.query):
         _spoken.set(known)
 
 
