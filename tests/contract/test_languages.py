@@ -17,6 +17,7 @@ SAID = {"_", "gettext", "ngettext", "pgettext", "npgettext"}
 UNSEEN = re.compile(r"<(style|script)\b.*?</\1>|<!--.*?-->", re.DOTALL)
 READ_ALOUD = re.compile(r"""\b(?:aria-label|title|alt|placeholder|content|label)="([^"]*)\"""")
 TAG = re.compile(r"<[^<>]*>")
+WIDTH = re.compile(r"{% block width %}\w*{% endblock %}")  # a class
 GAPS = re.compile(r"%\(\w+\)[sd]|</?\w+|…")
 # What is the same in every language, or read by programs.
 NAMES = {"width=device-width, initial-scale=1", "light dark", "noindex"}
@@ -51,10 +52,12 @@ def test_a_template_with_words_past_the_catalogue_is_found() -> None:
         '<button aria-label="End it">{{ name }}</button>',
         '{{ "Make another" if made else _("Make one") }}',
         "{% trans %}Said.{% endtrans %} Not said.",
+        '{{ pgettext("an address", made or "Make one") }}',
     ):
         assert list(_words_past_it(wrong)), wrong
     right = (
         '<p class="done">{% trans name %}Hello {{ name }}{% endtrans %} {{ _("Yes") }} {{ x.get("by") }}</p>'
+        '{{ pgettext("an answer", "Yes, it was") }}'
     )
     assert not list(_words_past_it(right))
 
@@ -64,12 +67,18 @@ def _is_translated(message: Message) -> bool:
     return bool(said) and all(said) and not message.fuzzy
 
 
+def _is_said(before: list[str]) -> bool:
+    """Whether a literal behind these is a message: a call's first argument, or its second behind a context."""
+    call, opened = before[-4:-2] if before[-1] == "," else before[-2:]
+    return opened == "(" and call in SAID
+
+
 def _words_past_it(source: str) -> Iterator[str]:
     """Words of the markup, and literals that are words, which no call of the catalogue surrounds."""
     markup, inside = [], False
     block: list[str] = []
-    before = ["", ""]
-    for _, kind, value in Environment().lex(source):  # noqa: S701 - nothing is rendered
+    before = [""] * 4
+    for _, kind, value in Environment().lex(WIDTH.sub("", source)):  # noqa: S701 - nothing is rendered
         if kind == "block_begin":
             block = []
         elif kind == "block_end":
@@ -80,12 +89,12 @@ def _words_past_it(source: str) -> Iterator[str]:
             markup.append(value)
         elif kind == "variable_begin" and not inside:
             markup.append("\0")
-        elif kind == "string" and (before[-2:] != [before[-2], "("] or before[-2] not in SAID):
+        elif kind == "string" and not _is_said(before):
             said = value[1:-1]
             if re.search(r"[A-Za-z]{2,} |^[A-Z][a-z]+$", said):
                 yield said
         if kind not in ("whitespace", "comment"):
-            before = [before[-1], value]
+            before = [*before[1:], value]
     shown = UNSEEN.sub("", "".join(markup))
     words = [*(said for said in READ_ALOUD.findall(shown) if said not in NAMES), TAG.sub(" ", shown)]
     for said in words:
