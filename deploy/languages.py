@@ -17,6 +17,7 @@ from babel.messages.pofile import read_po, write_po
 
 from . import errors
 from .functions import ROOT
+from .sentences import columns, rows
 
 FOLDER = ROOT / "shared" / "languages"
 KEYWORDS = {
@@ -33,6 +34,8 @@ TEMPLATES = {
     "newstyle_gettext": "true",
 }
 IN_SQL = re.compile(r"private\.say\(\s*'((?:[^']|'')*)'")
+PROBLEMS = re.compile(r"create view private.ops_problems .*? as\n(.*?);\n", re.DOTALL)
+KINDS = re.compile(r"insert into private.matter_kinds \(kind, what, .*? values\n(.*?);\n", re.DOTALL)
 WIDTH = 120
 # A message, in both forms where it has a plural, and its context.
 Said = tuple[str | tuple[str, str], str | None]
@@ -62,7 +65,7 @@ def text(file: Path) -> bytes:
 @cache
 def said() -> frozenset[Said]:
     """Every message, in both forms where it has a plural, with its context."""
-    return frozenset({*_in_code(), *_in_sql(), *_refusals()})
+    return frozenset({*_in_code(), *_in_sql(), *_refusals(), *_for_operators()})
 
 
 def templates() -> list[Path]:
@@ -104,6 +107,15 @@ def _refusals() -> Iterator[tuple[str, None]]:
         yield said, None
     for problem in errors.problems():
         yield problem, None
+
+
+def _for_operators() -> Iterator[tuple[str, None]]:
+    """What the page of the platform's state shows: what is wrong, and what waits for a person."""
+    problems = PROBLEMS.search((ROOT / "sql/schemas/operations/ops_status.sql").read_text())
+    kinds = KINDS.search((ROOT / "sql/schemas/foundation/matters.sql").read_text())
+    assert problems and kinds  # noqa: S101
+    for said in (*columns(problems[1], 2), *rows(kinds[1], 1)):
+        yield said, None
 
 
 def _without_dates(text: bytes) -> bytes:

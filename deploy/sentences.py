@@ -26,6 +26,21 @@ def choices(expression: str, made: Mapping[str, str] | None = None) -> list[str]
     return list(dict.fromkeys(_choices(_tokens(expression), made or {})))
 
 
+def columns(view: str, place: int) -> Iterator[str]:
+    """What a column of a view may come to, in each of the selects that it unites."""
+    tokens = _tokens(view)
+    for select in _split(tokens, "union"):
+        listed = select[select.index("select") + 1 : select.index("from", select.index("select"))]
+        column = list(_split(listed, ","))[place]
+        yield from _choices(column[: column.index("as")] if "as" in column else column, {})
+
+
+def rows(values: str, place: int) -> Iterator[str]:
+    """What stands at a place of each row that is inserted."""
+    for row in _split(_tokens(values), ","):
+        yield from _choices(list(_split(row[1:-1], ","))[place], {})
+
+
 def _tokens(expression: str) -> list[str]:
     return [one for one in TOKEN.findall(expression) if one.strip() and not one.startswith(("--", "::"))]
 
