@@ -91,7 +91,7 @@ def _in_code() -> Iterator[Said]:
 
 
 def _messages(method: str, opened: BinaryIO, options: dict[str, str]) -> Iterator[Said]:
-    for _, message, _, context in extract(method, opened, KEYWORDS, options=options):  # type: ignore[arg-type]
+    for _, message, _, context in extract(method, opened, KEYWORDS, options=options):
         yield (message if isinstance(message, str) else (message[0], message[1])), context
 
 
@@ -113,7 +113,7 @@ def _for_operators() -> Iterator[tuple[str, None]]:
     """What the page of the platform's state shows: what is wrong, and what waits for a person."""
     problems = PROBLEMS.search((ROOT / "sql/schemas/operations/ops_status.sql").read_text())
     kinds = KINDS.search((ROOT / "sql/schemas/foundation/matters.sql").read_text())
-    assert problems and kinds  # noqa: S101
+    assert problems and kinds
     for said in (*columns(problems[1], 2), *rows(kinds[1], 1)):
         yield said, None
 

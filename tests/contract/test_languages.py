@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ NAMES = {"width=device-width, initial-scale=1", "light dark", "noindex"}
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_everything_that_is_said_is_translated(file: Path) -> None:
-    catalogue = read_po(file.open("rb"))
+    catalogue = read_po(BytesIO(file.read_bytes()))
     assert not [each.id for each in catalogue if each.id and not _is_translated(each)]
     assert file.read_bytes() == languages.text(file), "run `python -m deploy languages`, then translate"
 
@@ -33,7 +34,7 @@ def test_everything_that_is_said_is_translated(file: Path) -> None:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_translations_put_in_what_the_message_does(file: Path) -> None:
     """What is put in, and the elements around it: a name that is lost in translation is lost to its reader."""
-    catalogue = read_po(file.open("rb"))
+    catalogue = read_po(BytesIO(file.read_bytes()))
     for message in (each for each in catalogue if each.id):
         ours = message.id if isinstance(message.id, str) else message.id[-1]
         for theirs in (message.string,) if isinstance(message.string, str) else message.string:
