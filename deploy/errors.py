@@ -49,6 +49,7 @@ PROBLEMS: dict[Any, dict[str, Any] | None] = {
     "datetime_type": None,
     "datetime_parsing": {"error": ""},
     "timezone_aware": None,
+    "timezone_naive": None,
     "date_type": None,
     "date_parsing": {"error": ""},
     "date_from_datetime_parsing": {"error": ""},
