@@ -22,7 +22,7 @@ OTHERS = re.compile(
     re.DOTALL,
 )
 ENGLISH = re.compile(
-    r"\b(?:a|the|you|your|it|its|is|are|of|with|this|that|and|for|by|have|has|was|to|until|yes|no)\b",
+    r"\b(?:the|you|your|it|its|is|are|of|with|this|that|and|for|by|have|has|was|to|until|yes|no)\b",
     re.IGNORECASE,
 )
 
@@ -37,7 +37,9 @@ def offered(stage: Stage) -> PageScene:
     return scene
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(
+    "page", sorted({*PAGES} - {"get_calendar_feed"})
+)  # that one is for calendar programs
 def test_nothing_on_a_page_is_left_in_english(stage: Stage, unlimited: None, page: str) -> None:
     """Nor behind its first button, which says in French what it does and does what it says."""
     seen = 0
