@@ -115,7 +115,8 @@ def words(page: httpx.Response) -> str:
     """What is read of it, by eye and ear, but names and texts of law."""
     ours = OTHERS.sub(" ", page.text)
     aloud = re.findall(r'aria-label="([^"]*)"', ours)
-    return " ".join(html.unescape(" ".join([re.sub(r"<[^>]*>", " ", ours), *aloud])).split())
+    read = html.unescape(" ".join([re.sub(r"<[^>]*>", " ", ours), *aloud]))
+    return " ".join(re.sub(r"\S+[-./@]\S+", " ", read).split())  # without addresses, and names of functions
 
 
 def found(page: httpx.Response, pattern: str) -> str | None:
