@@ -116,10 +116,14 @@ def _for_operators() -> Iterator[tuple[str, None]]:
     status = (ROOT / "sql/schemas/operations/ops_status.sql").read_text()
     queues = (ROOT / "sql/schemas/operations/queue_depths.sql").read_text()
     kinds = (ROOT / "sql/schemas/foundation/matters.sql").read_text()
-    yield from ((said, None) for said in columns(*PROBLEMS.findall(status), 2))
-    yield from ((said, None) for said in columns(*SENDERS.findall(status), 0))
-    yield from ((said, None) for literal in QUEUES.findall(queues) for said in choices(literal))
-    yield from ((said, None) for said in rows(*KINDS.findall(kinds), 1))
+    (problems,), (senders,), (matters,) = (
+        PROBLEMS.findall(status),
+        SENDERS.findall(status),
+        KINDS.findall(kinds),
+    )
+    names = [said for literal in QUEUES.findall(queues) for said in choices(literal)]
+    for said in (*columns(problems, 2), *columns(senders, 0), *names, *rows(matters, 1)):
+        yield said, None
 
 
 def _without_dates(text: bytes) -> bytes:
