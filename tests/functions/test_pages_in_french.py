@@ -63,7 +63,7 @@ def test_a_page_refuses_in_french_and_changes_nothing(offered: PageScene) -> Non
     quick, slow = (
         offered.make_link("answer_offer", each, offered.session) for each in (offered.quick, offered.slow)
     )
-    yes = {link: forms(look(stage, link).text)["Oui, je la donne"] for link in (quick, slow)}
+    yes = {link: forms(look(stage, link).text)["Oui, je m'en charge"] for link in (quick, slow)}
     calendars = offered.make_link("manage_calendars", offered.practitioner, None)
 
     won = press(stage, quick, **yes[quick])
@@ -72,7 +72,10 @@ def test_a_page_refuses_in_french_and_changes_nothing(offered: PageScene) -> Non
     no_press = press(stage, calendars, press="sing")
     unknown = look(stage, f"{offered.address('answer_offer')}?token=unknown")
 
-    assert (200, "C'est vous qui la donnez.") == (won.status_code, found(won, r"C'est vous qui la donnez\."))
+    assert (200, "C'est vous qui vous en chargez.") == (
+        won.status_code,
+        found(won, r"C'est vous qui vous en chargez\."),
+    )
     assert 409 == late.status_code and found(late, r"Quelqu'un d'autre a pris cette séance\.")
     assert 422 == no_address.status_code and found(
         no_address, r"Veuillez donner l'adresse complète du calendrier"
@@ -127,3 +130,6 @@ def found(page: httpx.Response, pattern: str) -> str | None:
 def check_french(name: str, page: httpx.Response) -> None:
     assert 'lang="fr-CA"' in page.text and "fr-CA" == page.headers["content-language"], name
     assert [] == ENGLISH.findall(words(page)), (name, words(page))
+    assert not re.search(r"\w{2}[.?!]</?\w*>?[A-ZÀÉ][a-zé' ]", OTHERS.sub(" ", page.text)), (
+        f"{name}: two sentences touch"
+    )
