@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from deploy import errors
+from deploy.functions import functions
 from functions.open_recording.film_page import _told_to_player, _words_of_player
 from shared.languages import spoken
 
@@ -31,6 +33,14 @@ def test_the_page_gives_it_every_word_that_it_says() -> None:
     words = _words_of_player()
     used = set(re.findall(r"\bwords\.(\w+)", SCRIPT.read_text())) | {"mp4", "webm", "playlist"}
     assert used == words.keys()
+
+
+def test_it_can_be_told_every_refusal_of_its_own_function() -> None:
+    """By a link that ends while it plays, or by too many looks."""
+    for rpc in functions()["open-recording"].rpcs():
+        for code in (errors.codes()[name] for name in rpc.refuses):
+            others = {"There is no such recording.", "There is no such take."}  # said by other functions
+            assert {*code.sentences, *code.hints} - others <= _told_to_player().keys()
 
 
 @pytest.mark.parametrize("told", [_words_of_player, _told_to_player])
