@@ -116,7 +116,7 @@ def _for_operators() -> Iterator[tuple[str, None]]:
     status = (ROOT / "sql/schemas/operations/ops_status.sql").read_text()
     queues = (ROOT / "sql/schemas/operations/queue_depths.sql").read_text()
     kinds = (ROOT / "sql/schemas/foundation/matters.sql").read_text()
-    (problems,), (senders,), (matters,) = (
+    [problems], [senders], [matters] = (
         PROBLEMS.findall(status),
         SENDERS.findall(status),
         KINDS.findall(kinds),
