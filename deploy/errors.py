@@ -19,9 +19,8 @@ from .sentences import choices, functions_of_text
 
 TABLE = ROOT / "docs" / "api" / "errors.md"
 REFUSED = re.compile(r"private\.(?:refuse|answer_refusal)\(")
-KEPT = re.compile(
-    r"\bsentence := ('(?:[^']|'')*')"
-)  # of one date of a series: it is said, or put into another
+# Of one date of a series: it is said, or put into another sentence.
+KEPT = re.compile(r"\bsentence := ('(?:[^']|'')*')")
 PUT_IN = ("…-minute classes", "…-minute one-to-one sessions")  # what a credit is good for
 LITERAL = re.compile(r"'((?:[^']|'')*)'")
 # Of https://docs.pydantic.dev/latest/errors/validation_errors/, what the contracts of pages can meet.

@@ -17,7 +17,7 @@ from babel.messages.pofile import read_po, write_po
 
 from . import errors
 from .functions import ROOT
-from .sentences import columns, rows
+from .sentences import choices, columns, rows
 
 FOLDER = ROOT / "shared" / "languages"
 KEYWORDS = {
@@ -35,6 +35,8 @@ TEMPLATES = {
 }
 IN_SQL = re.compile(r"private\.say\(\s*'((?:[^']|'')*)'")
 PROBLEMS = re.compile(r"create view private.ops_problems .*? as\n(.*?);\n", re.DOTALL)
+SENDERS = re.compile(r"create view private.webhook_senders .*? as\n(.*?);\n", re.DOTALL)
+QUEUES = re.compile(r"select ('(?:[^']|'')*') as queue")
 KINDS = re.compile(r"insert into private.matter_kinds \(kind, what, .*? values\n(.*?);\n", re.DOTALL)
 WIDTH = 120
 # A message, in both forms where it has a plural, and its context.
@@ -110,11 +112,17 @@ def _refusals() -> Iterator[tuple[str, None]]:
 
 
 def _for_operators() -> Iterator[tuple[str, None]]:
-    """What the page of the platform's state shows: what is wrong, and what waits for a person."""
-    problems = PROBLEMS.search((ROOT / "sql/schemas/operations/ops_status.sql").read_text())
-    kinds = KINDS.search((ROOT / "sql/schemas/foundation/matters.sql").read_text())
-    assert problems and kinds
-    for said in (*columns(problems[1], 2), *rows(kinds[1], 1)):
+    """What the page of the platform's state shows: what is wrong, what waits for whom, and what came from where."""
+    status = (ROOT / "sql/schemas/operations/ops_status.sql").read_text()
+    queues = (ROOT / "sql/schemas/operations/queue_depths.sql").read_text()
+    kinds = (ROOT / "sql/schemas/foundation/matters.sql").read_text()
+    [problems], [senders], [matters] = (
+        PROBLEMS.findall(status),
+        SENDERS.findall(status),
+        KINDS.findall(kinds),
+    )
+    names = [said for literal in QUEUES.findall(queues) for said in choices(literal)]
+    for said in (*columns(problems, 2), *columns(senders, 0), *names, *rows(matters, 1)):
         yield said, None
 
 

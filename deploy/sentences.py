@@ -28,9 +28,8 @@ def choices(expression: str, made: Mapping[str, str] | None = None) -> list[str]
 
 def columns(view: str, place: int) -> Iterator[str]:
     """What a column of a view may come to, in each of the selects that it unites."""
-    tokens = _tokens(view)
-    for select in _split(tokens, "union"):
-        listed = select[select.index("select") + 1 : select.index("from", select.index("select"))]
+    for select in _split(_tokens(view), "union"):
+        listed = next(_split(select[select.index("select") + 1 :], "from"))
         column = list(_split(listed, ","))[place]
         yield from _choices(column[: column.index("as")] if "as" in column else column, {})
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from babel.numbers import format_decimal
 
 from shared.errors import Broken, Unavailable
-from shared.languages.catalogue import gettext
+from shared.languages.catalogue import GAP, gettext
 from shared.names import one_line
 from shared.words import locale
 
@@ -141,7 +141,14 @@ def _told_to_player() -> dict[str, str]:
     """What this function says to a player that comes back for a file: a program, which is told in English."""
     refused = (
         "This link leads to no recording, or not any more.",
+        "Please ask for a new one.",
         "This link has expired.",
+        "This link has been opened as often as it could be.",
+        "Ask whoever sent it for a new one.",
+        *(
+            f"This was asked too often. Please try again in {GAP} {unit}."
+            for unit in ("seconds", "minutes", "hours")
+        ),
         Broken.sentence,
         Unavailable.sentence,
     )

@@ -157,7 +157,8 @@ async function reasonFor(address) {
       ? words.missing
       : words.withheld;
   }
-  const said = (sentence, otherwise) => (sentence ? film.told[sentence] ?? sentence : otherwise);
+  const translated = (sentence) => film.told[sentence.replace(/\d+/, "…")]?.replace("…", sentence.match(/\d+/)?.[0]);
+  const said = (sentence, otherwise) => (sentence ? translated(sentence) ?? sentence : otherwise);
   return [said(told.error, words.server_ill), said(told.hint, words.load_again)].join(" ");
 }
 

@@ -22,7 +22,7 @@ OTHERS = re.compile(
     re.DOTALL,
 )
 ENGLISH = re.compile(
-    r"\b(?:a|the|you|your|it|its|is|are|of|with|this|that|and|for|by|have|has|was|to|until|yes|no)\b",
+    r"\b(?:the|you|your|it|its|is|are|of|with|this|that|and|for|by|have|has|was|to|until|yes|no)\b",
     re.IGNORECASE,
 )
 
@@ -37,7 +37,9 @@ def offered(stage: Stage) -> PageScene:
     return scene
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(
+    "page", sorted({*PAGES} - {"get_calendar_feed"})
+)  # that one is for calendar programs
 def test_nothing_on_a_page_is_left_in_english(stage: Stage, unlimited: None, page: str) -> None:
     """Nor behind its first button, which says in French what it does and does what it says."""
     seen = 0
@@ -61,7 +63,7 @@ def test_a_page_refuses_in_french_and_changes_nothing(offered: PageScene) -> Non
     quick, slow = (
         offered.make_link("answer_offer", each, offered.session) for each in (offered.quick, offered.slow)
     )
-    yes = {link: forms(look(stage, link).text)["Oui, je la donne"] for link in (quick, slow)}
+    yes = {link: forms(look(stage, link).text)["Oui, je m'en charge"] for link in (quick, slow)}
     calendars = offered.make_link("manage_calendars", offered.practitioner, None)
 
     won = press(stage, quick, **yes[quick])
@@ -70,7 +72,10 @@ def test_a_page_refuses_in_french_and_changes_nothing(offered: PageScene) -> Non
     no_press = press(stage, calendars, press="sing")
     unknown = look(stage, f"{offered.address('answer_offer')}?token=unknown")
 
-    assert (200, "C'est vous qui la donnez.") == (won.status_code, found(won, r"C'est vous qui la donnez\."))
+    assert (200, "C'est vous qui vous en chargez.") == (
+        won.status_code,
+        found(won, r"C'est vous qui vous en chargez\."),
+    )
     assert 409 == late.status_code and found(late, r"Quelqu'un d'autre a pris cette séance\.")
     assert 422 == no_address.status_code and found(
         no_address, r"Veuillez donner l'adresse complète du calendrier"
@@ -113,7 +118,8 @@ def words(page: httpx.Response) -> str:
     """What is read of it, by eye and ear, but names and texts of law."""
     ours = OTHERS.sub(" ", page.text)
     aloud = re.findall(r'aria-label="([^"]*)"', ours)
-    return " ".join(html.unescape(" ".join([re.sub(r"<[^>]*>", " ", ours), *aloud])).split())
+    read = html.unescape(" ".join([re.sub(r"<[^>]*>", " ", ours), *aloud]))
+    return " ".join(re.sub(r"\S+[-./@]\S+", " ", read).split())  # without addresses, and names of functions
 
 
 def found(page: httpx.Response, pattern: str) -> str | None:
@@ -124,3 +130,6 @@ def found(page: httpx.Response, pattern: str) -> str | None:
 def check_french(name: str, page: httpx.Response) -> None:
     assert 'lang="fr-CA"' in page.text and "fr-CA" == page.headers["content-language"], name
     assert [] == ENGLISH.findall(words(page)), (name, words(page))
+    assert not re.search(r"\w{2}[.?!]</?\w*>?[A-ZÀÉ][a-zé' ]", OTHERS.sub(" ", page.text)), (
+        f"{name}: two sentences touch"
+    )
