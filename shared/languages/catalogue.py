@@ -10,6 +10,7 @@ from gettext import NullTranslations
 from io import BytesIO
 from pathlib import Path
 
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
@@ -40,6 +41,13 @@ def npgettext(context: str, one: str, many: str, number: int) -> str:
     return _translations(language()).npgettext(context, one, many, number)
 
 
+def of_context(tag: str, context: str) -> dict[str, str]:
+    """What a language has for all messages of a context, where somebody has translated them."""
+    return {
+        str(each.id): str(each.string) for each in _messages(tag) if each.context == context and each.string
+    }
+
+
 def sentence(said: str | None) -> str | None:
     """What a refusal says, whose words may come from the database with names and times put in."""
     if not said or language() == ENGLISH:
@@ -64,13 +72,17 @@ def teach(environment: Environment) -> None:
     environment.globals["language"] = language
 
 
+def _messages(tag: str) -> Catalog:
+    with (Path(__file__).parent / f"{tag}.po").open("rb") as file:
+        return read_po(file)
+
+
 @cache
 def _translations(tag: str) -> NullTranslations:
     if tag not in languages() or tag == ENGLISH:
         return NullTranslations()
     compiled = BytesIO()
-    with (Path(__file__).parent / f"{tag}.po").open("rb") as file:
-        write_mo(compiled, read_po(file))
+    write_mo(compiled, _messages(tag))
     compiled.seek(0)
     return Translations(compiled)
 
@@ -78,8 +90,7 @@ def _translations(tag: str) -> NullTranslations:
 @cache
 def _with_gaps(tag: str) -> list[tuple[re.Pattern[str], str]]:
     """Sentences that have gaps, the most definite first, each as the pattern of what it may have become."""
-    with (Path(__file__).parent / f"{tag}.po").open("rb") as file:
-        messages = [each for each in read_po(file) if isinstance(each.id, str) and GAP in each.id]
+    messages = [each for each in _messages(tag) if isinstance(each.id, str) and GAP in each.id]
     messages.sort(key=lambda each: -len(each.id))
     return [
         (re.compile("(.+?)".join(map(re.escape, each.id.split(GAP))), re.DOTALL), str(each.string))

@@ -134,11 +134,15 @@ begin
 end
 $$;
 
-create function private.describe_length_and_form(duration_minutes integer, is_group boolean) returns text
-  language sql immutable set search_path = ''
+create function private.describe_length_and_form(duration_minutes integer, is_group boolean, language text default null)
+  returns text
+  language plpgsql stable set search_path = ''
 as $$
-  select case when duration_minutes is null then null when is_group then format('%s-minute classes', duration_minutes)
-              else format('%s-minute one-to-one sessions', duration_minutes) end;
+begin
+  return case when duration_minutes is null then null
+              when is_group then format(private.say('%s-minute classes', language), duration_minutes)
+              else format(private.say('%s-minute one-to-one sessions', language), duration_minutes) end;
+end
 $$;
 
 -- The usable lots of somebody that are good for a session, those to spend first at the top. Types: those it can be of.

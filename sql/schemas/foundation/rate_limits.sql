@@ -69,6 +69,7 @@ insert into private.rate_limits (rule, times, per) values
   ('attendance set',           300, '1 hour'),
   ('calendar files',           120, '1 hour'),
   ('calendars changed',         30, '1 hour'),
+  ('languages chosen',          60, '1 hour'),
   -- Of a session, of a recording, of a link, in a view
   ('delays of a session',        3, '1 day'),
   ('share links of a recording', 100, '1 day'),
