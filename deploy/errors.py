@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import zip_longest
 
 from shared import errors
 
@@ -15,6 +16,7 @@ from .imports import reached
 TABLE = ROOT / "docs" / "api" / "errors.md"
 REFUSED = re.compile(r"private\.(?:refuse|answer_refusal)\(")
 MADE = re.compile(r"create function (private\.\w+)\([^)]*\) returns text.*?\$\$(.*?)\$\$", re.DOTALL)
+DATE = re.compile(r"FM|YYYY")  # a pattern of to_char
 LITERAL = re.compile(r"'((?:[^']|'')*)'")
 HEAD = """# What is refused, and how
 
@@ -87,8 +89,9 @@ def _refusals_in_sql(text: str) -> Iterator[tuple[int, str, str | None, str | No
             said_where = positional[0].partition("(")[0] if positional else ""
             if positional and said_where in bodies:  # a function makes the sentence
                 positional[0] = bodies[said_where]
-            sentence, hint = [_words(one) for one in (*positional, "", "")[:2]]
-            yield int(status), name.strip("'"), sentence, hint
+            sentences, hints = [_alternatives(one) for one in (*positional, "", "")[:2]]
+            for sentence, hint in zip_longest(sentences or [None], hints):
+                yield int(status), name.strip("'"), sentence, hint
 
 
 def _arguments(text: str, start: int) -> list[str]:
@@ -106,10 +109,12 @@ def _arguments(text: str, start: int) -> list[str]:
     return [one.strip() for one in arguments]
 
 
-def _words(expression: str) -> str | None:
-    """What an expression says: its literals, with an ellipsis for what only the call knows."""
-    said = [one.replace("''", "'") for one in LITERAL.findall(expression) if " " in one]
-    return re.sub(r"%[a-z]", "…", " … ".join(said)) or None
+def _alternatives(expression: str) -> list[str]:
+    """What an expression may say: each literal is whole, with an ellipsis for what only the call knows."""
+    said = [
+        one.replace("''", "'") for one in LITERAL.findall(expression) if " " in one and not DATE.match(one)
+    ]
+    return [re.sub(r"%[a-z]", "…", one) for one in said]
 
 
 def _refusals_in_python(code: ast.AST) -> Iterator[tuple[int, str, str | None, str | None]]:

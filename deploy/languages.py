@@ -35,6 +35,7 @@ TEMPLATES = {
     "newstyle_gettext": "true",
 }
 IN_SQL = re.compile(r"private\.say\(\s*'((?:[^']|'')*)'")
+REASON = re.compile(r"\.sentence := '((?:[^']|'')*)'")  # of what is shown beside a date, as a refusal's
 WIDTH = 120
 # A message, in both forms where it has a plural, and its context.
 Said = tuple[str | tuple[str, str], str | None]
@@ -94,11 +95,12 @@ def _messages(method: str, opened: BinaryIO, options: dict[str, str]) -> Iterato
         yield (message if isinstance(message, str) else (message[0], message[1])), context
 
 
-def _in_sql() -> Iterator[tuple[str, str]]:
-    """In a context of their own, by which send-notifications knows what to hand to the database."""
+def _in_sql() -> Iterator[tuple[str, str | None]]:
+    """What it says itself is in a context of its own, by which send-notifications knows what to hand to it."""
     for chapter in sorted((ROOT / "sql/schemas").rglob("*.sql")):
-        for literal in IN_SQL.findall(chapter.read_text()):
-            yield literal.replace("''", "'"), "database"
+        for said, context in ((IN_SQL, "database"), (REASON, None)):
+            for literal in said.findall(chapter.read_text()):
+                yield literal.replace("''", "'"), context
 
 
 def _refusals() -> Iterator[tuple[str, None]]:

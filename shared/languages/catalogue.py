@@ -57,8 +57,14 @@ def sentence(said: str | None) -> str | None:
     for pattern, translated in _with_gaps(language()):
         if found := pattern.fullmatch(said):
             words, *rest = translated.split(GAP)
-            return words + "".join(value + after for value, after in zip(found.groups(), rest, strict=True))
+            filled = zip(map(_within, found.groups()), rest, strict=True)
+            return words + "".join(value + after for value, after in filled)
     return said
+
+
+def _within(value: str) -> str:
+    """What is put in: a name, a number, or a sentence of its own, as the reason why the first one was refused."""
+    return (sentence(value) or value) if value.endswith((".", "?", "!")) else value
 
 
 def teach(environment: Environment) -> None:

@@ -381,6 +381,7 @@ def test_the_catalogue_is_handed_over_when_it_is_of_another_version(sandbox: San
     said = [sandbox.one("select private.say(%s, 'fr-CA')", each) for each in ("F %s", "G", "Gone.", "A %s")]
     assert ["Eff %s", "Gé", "Gone.", "A %s"] == said
     assert "G" == sandbox.one("select private.say('G', 'en')") == sandbox.one("select private.say('G', null)")
+    assert ["Gé", "G"] == [sandbox.one("select private.say('G', %s)", kin) for kin in ("fr", "en-CA")]
     sandbox.act_as("service")
     with sandbox.refused("text_too_long"):
         sandbox.run(

@@ -184,10 +184,15 @@ begin
   end if;
   perform private.refuse(
     402, 'no_usable_credit',
-    format('Your credits are good for %s, and this is %s of %s minutes. %s', v_good_for,
-           case when refuse_without_credit.is_group then 'a class' else 'a one-to-one session' end,
-           refuse_without_credit.duration_minutes,
-           coalesce('You can pay for it at ' || v_address, 'Please choose one of that length, or ask us how to pay for this one.')),
+    format(case
+      when refuse_without_credit.is_group and v_address is null
+        then 'Your credits are good for %s, and this is a class of %s minutes. Please choose one of that length, or ask us how to pay for this one.'
+      when refuse_without_credit.is_group
+        then 'Your credits are good for %s, and this is a class of %s minutes. You can pay for it at %s'
+      when v_address is null
+        then 'Your credits are good for %s, and this is a one-to-one session of %s minutes. Please choose one of that length, or ask us how to pay for this one.'
+      else 'Your credits are good for %s, and this is a one-to-one session of %s minutes. You can pay for it at %s' end,
+      v_good_for, refuse_without_credit.duration_minutes, v_address),
     'Buy a package, or pay for this session alone.');
 end
 $$;

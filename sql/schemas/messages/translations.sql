@@ -1,8 +1,8 @@
 -- Translations: what the database writes for people to read, in the language in which they read.
 --
--- A sentence stands where it is said, in English, where private.say is called with it. Its translations are
--- those of the one catalogue (shared/languages), which send-notifications hands over when it runs and another version
--- is here; there they have the context "database". What is not translated is English.
+-- A sentence stands where it is said, in English, as what private.say is called with. Its translations are those of the
+-- one catalogue (shared/languages), where it has the context "database"; send-notifications hands them over when those
+-- here are of another version. What is not translated is English.
 --
 -- Refusals are English in here: whoever shows one translates it as a whole.
 
@@ -20,7 +20,7 @@ create table private.translations (
   message     text not null,
   translation text not null,
 
-  constraint translations_pkey primary key (language, message),
+  constraint translations_pkey primary key (message, language),
   constraint translations_language_is_a_tag check (language ~ '^[a-z]{2}(-[A-Z]{2})?$'),
   constraint translations_texts_are_short check (
     char_length(message) between 1 and 1000 and char_length(translation) between 1 and 2000),
@@ -82,16 +82,18 @@ $$;
 comment on function public.keep_translations is
   'For send-notifications: what the database says, by language and English message, when prepare_mails lacks this version.';
 
--- The message in that language; as it is where nobody has translated it, and to whoever never chose.
+-- The message in that language; as it is where nobody has translated it, and to whoever never chose. As on our pages,
+-- who reads fr-FR reads fr-CA before English.
 create function private.say(message text, language text) returns text
   language plpgsql stable set search_path = ''
 as $$
 begin
-  if say.language is null or say.language = 'en' then
+  if say.language is null or left(say.language, 2) = 'en' then
     return say.message;
   end if;
   return coalesce((select t.translation from private.translations t
-                    where (t.language, t.message) = (say.language, say.message)), say.message);
+                    where t.message = say.message and left(t.language, 2) = left(say.language, 2)
+                    order by t.language = say.language desc, t.language limit 1), say.message);
 end
 $$;
 

@@ -74,7 +74,7 @@ begin
 end
 $$;
 
--- The wording of the notification beside a mail, in its reader's language. No row means no notification, as for a welcome.
+-- The wording of the notification beside a mail, in its reader's language. No row: no notification, as for a welcome.
 create function private.compose_notification(mail private.mails) returns table (title text, message text)
   language plpgsql stable set search_path = ''
 as $$

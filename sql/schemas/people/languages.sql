@@ -1,8 +1,8 @@
 -- Languages: in which one a person reads pages, mails and notifications.
 --
--- A language is known by its tag, such as fr-CA. Which ones there are is the catalogue's to say (shared/languages): a new
--- one is a file there and nothing here. Whoever never chose reads pages as their browser asks, and all else in English.
--- Not a column of user_preferences: that one says `en` of everybody who never chose.
+-- A language is known by its tag, such as fr-CA. Which ones there are is the catalogue's to say (shared/languages): a
+-- new one is a file there and nothing here. Whoever never chose reads pages as their browser asks, and all else in
+-- English. Not a column of user_preferences: that one says `en` of everybody who never chose.
 
 create table private.chosen_languages (
   user_id   uuid        primary key references auth.users on delete cascade,
@@ -82,7 +82,7 @@ comment on function public.set_language is 'In which language the caller reads m
 create function public.set_language_by_link(token text, language text) returns table (language text)
   language sql volatile security invoker set search_path = ''
 as $$
-  select private.set_language_by_link(set_language_by_link.token, set_language_by_link.language);
+  select * from private.set_language_by_link(set_language_by_link.token, set_language_by_link.language);
 $$;
 comment on function public.set_language_by_link is 'By any link in a mail: in which language its person reads.';
 
