@@ -90,7 +90,7 @@ def _refusals_in_sql(text: str) -> Iterator[tuple[int, str, str | None, str | No
             if positional and said_where in bodies:  # a function makes the sentence
                 positional[0] = bodies[said_where]
             sentences, hints = [_alternatives(one) for one in (*positional, "", "")[:2]]
-            for sentence, hint in zip_longest(sentences or [None], hints):
+            for sentence, hint in zip_longest(sentences or [""], hints):
                 yield int(status), name.strip("'"), sentence, hint
 
 

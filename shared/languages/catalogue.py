@@ -99,7 +99,7 @@ def _with_gaps(tag: str) -> list[tuple[re.Pattern[str], str]]:
     messages = [each for each in _messages(tag) if isinstance(each.id, str) and GAP in each.id]
     messages.sort(key=lambda each: -len(each.id))
     return [
-        (re.compile("(.+?)".join(map(re.escape, each.id.split(GAP))), re.DOTALL), str(each.string))
+        (re.compile("(.+?)".join(map(re.escape, str(each.id).split(GAP))), re.DOTALL), str(each.string))
         for each in messages
         if each.string
     ]

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ NAMES = {"width=device-width, initial-scale=1", "light dark", "noindex"}
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_everything_that_is_said_is_translated(file: Path) -> None:
-    catalogue = read_po(file.open("rb"))
+    catalogue = read_po(BytesIO(file.read_bytes()))
     assert not [each.id for each in catalogue if each.id and not _is_translated(each)]
     assert file.read_bytes() == languages.text(file), "run `python -m deploy languages`, then translate"
 
@@ -32,7 +33,7 @@ def test_everything_that_is_said_is_translated(file: Path) -> None:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_translations_put_in_what_the_message_does(file: Path) -> None:
     """What is put in, and the elements around it: a name that is lost in translation is lost to its reader."""
-    catalogue = read_po(file.open("rb"))
+    catalogue = read_po(BytesIO(file.read_bytes()))
     for message in (each for each in catalogue if each.id):
         ours = message.id if isinstance(message.id, str) else message.id[-1]
         for theirs in (message.string,) if isinstance(message.string, str) else message.string:
@@ -63,7 +64,7 @@ def test_a_refusal_says_a_whole_sentence_in_each_of_its_variants() -> None:
     """One that is glued together matches nothing in the catalogue when it has been said."""
     said = [each for code in errors.codes().values() for each in (*code.sentences, *code.hints)]
     assert said and not [each for each in said if not re.search(r"([.?!]|: …|at …)$", each) or "  " in each]
-    for chapter in (languages.ROOT / "sql/schemas").rglob("*.sql"):
+    for chapter in (ROOT / "sql/schemas").rglob("*.sql"):
         text = chapter.read_text()
         for call in errors.REFUSED.finditer(text):
             arguments = errors._arguments(text, call.end())

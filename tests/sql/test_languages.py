@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from deploy import languages
+from deploy.functions import ROOT
 from functions.send_notifications.translations import translations, version
 
 from .booking_steps import book, in_hours, sign
@@ -400,7 +401,7 @@ def test_the_catalogue_has_all_that_the_database_says() -> None:
 
 def test_sentences_of_say_are_literals_so_that_the_catalogue_has_them() -> None:
     """Of a variable, the catalogue could not know; two are names that come with it."""
-    for chapter in sorted((languages.ROOT / "sql/schemas").rglob("*.sql")):
+    for chapter in sorted((ROOT / "sql/schemas").rglob("*.sql")):
         text = chapter.read_text()
         others = [
             called
