@@ -63,14 +63,15 @@ def visit() -> Visit | None:
 
 
 def recognise(tag: str | None) -> None:
-    """The database says how the reader of this page wants it, whom it knew by their link: `und` if they never said.
+    """The database says how the reader of this answer wants it, whom it knew by their link: `und` if they never said.
 
-    What stands in the page's address goes first.
+    What stands in a page's address goes first.
     """
-    if tag and (here := _visit.get()):
+    here = _visit.get()
+    if tag and here:
         here.knows_reader = True
-        if "language" not in here.query and (known := _known(tag)):
-            _spoken.set(known)
+    if (known := _known(tag or "")) and not (here and "language" in here.query):
+        _spoken.set(known)
 
 
 def _asked_for(headers: Mapping[str, str]) -> str:

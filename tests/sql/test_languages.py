@@ -161,6 +161,30 @@ def test_an_opened_link_says_how_its_reader_wants_it(sandbox: Sandbox) -> None:
         assert {"content-language": said} == headers(sandbox)
 
 
+def test_calendars_of_a_person_are_in_their_language(sandbox: Sandbox) -> None:
+    """Their file of a session, and the address that their program fetches, whose version is then another one."""
+    feed, versions = "x" * 72, []
+    sandbox.act_as("owner")
+    sandbox.run(
+        "insert into private.calendar_feeds (token_sha256, user_id) values (private.sha256_hex(%s), %s)",
+        feed,
+        CLIENT,
+    )
+    for said in ("und", "fr-CA"):
+        if said != "und":
+            choose(sandbox, CLIENT, said)
+        for who, call in (
+            ("client", f"get_session_calendar('{ROW}')"),
+            ("anon", f"read_calendar_feed('{feed}')"),
+        ):
+            sandbox.run("select set_config('response.headers', '', true)")
+            sandbox.act_as(who)
+            (row,) = sandbox.run(f"select * from public.{call}")
+            assert {"content-language": said} == headers(sandbox)
+        versions.append(row["version"])
+    assert versions[0] != versions[1]
+
+
 def test_a_header_is_said_once_and_beside_the_others(sandbox: Sandbox) -> None:
     """Of a refusal that commits as well, whichever comes first."""
     says = (
