@@ -173,6 +173,8 @@ def _mail(mail: PageScene) -> None:
     made = mail.press(calendars, press="make").raise_for_status()
     (feed,) = re.findall(r'readonly value="([^"]+)"', made.text)
     stage.http.get(feed).raise_for_status()
+    form = {"token": mail.token(calendars), "back": "manage-calendars?token=x", "language": "en"}
+    mail.press(mail.address("set_language"), **form)  # leads back, which is no failure
     mail.look(mail.address("find_classes")).raise_for_status()
     mail.look(mail.make_link("find_classes", mail.client, None)).raise_for_status()
 

@@ -97,10 +97,11 @@ def _messages(method: str, opened: BinaryIO, options: dict[str, str]) -> Iterato
         yield (message if isinstance(message, str) else (message[0], message[1])), context
 
 
-def _in_sql() -> Iterator[tuple[str, None]]:
+def _in_sql() -> Iterator[tuple[str, str | None]]:
+    """What it says itself is in a context of its own, by which send-notifications knows what to hand to it."""
     for chapter in sorted((ROOT / "sql/schemas").rglob("*.sql")):
         for literal in IN_SQL.findall(chapter.read_text()):
-            yield literal.replace("''", "'"), None
+            yield literal.replace("''", "'"), "database"
 
 
 def _refusals() -> Iterator[tuple[str, None]]:

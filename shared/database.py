@@ -102,13 +102,13 @@ class Database:
         url = f"{SupabaseSettings.read().rest_url}/rpc/{name}"
         # A little more than the database gives itself, so that it is the one to say that it took too long.
         reply = await send("POST", url, headers, to_json(body), timeout_s=seconds + SLACK_S)
+        recognise(reply.headers.get("content-language"))  # of who was known by a link
         if not 200 <= reply.status < 300:
             refused = refusal(reply.status, bytes(reply.body), reply.headers)
             # Of these three, something before the database may have thought so.
             self.has_answered |= not isinstance(refused, NotSignedIn | Unavailable | Broken)
             raise refused
         self.has_answered = True
-        recognise(reply.headers.get("content-language"))  # of who was known by a link
         return bytes(reply.body)
 
 

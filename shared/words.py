@@ -141,9 +141,13 @@ def as_it_was(was: dict[str, Any], zone: ZoneInfo) -> list[str]:
         said.append(gettext("%(minutes)s minutes long") % {"minutes": was["duration_minutes"]})
     if was.get("place") == "Online":
         said.append(gettext("online"))
+    elif was.get("place") == "In person":
+        said.append(gettext("in person"))
     elif "place" in was:
         said.append(gettext("at %(place)s") % {"place": one_line(was["place"], 200)})
-    if "practitioner" in was:
+    if was.get("practitioner") == "another practitioner":
+        said.append(gettext("with another practitioner"))
+    elif "practitioner" in was:
         said.append(gettext("with %(practitioner)s") % {"practitioner": one_line(was["practitioner"], 200)})
     if "class_name" in was:
         said.append(gettext("called “%(name)s”") % {"name": one_line(was["class_name"], 200)})

@@ -6761,6 +6761,7 @@ export type Database = {
                     "credits": unknown;
                     "document": unknown;
                     "kind": string;
+                    "language": string;
                     "lease_id": string;
                     "links": Json;
                     "mail_id": string;
@@ -7628,6 +7629,16 @@ export type Database = {
                     "pay_at": string;
                 }[];
             };
+            /** For send-notifications: what the database says, by language and English message, when prepare_mails lacks this version. */
+            "keep_translations": {
+                Args: {
+                    "translations": Json;
+                    "version": string;
+                };
+                Returns: {
+                    "kept": number;
+                }[];
+            };
             /** Waits no longer, and gives back a seat that is kept. */
             "leave_waiting_list": {
                 Args: {
@@ -8109,12 +8120,14 @@ export type Database = {
                     "upcoming": Json;
                 }[];
             };
-            /** For the scheduler, again until all are nought: due reminders, mails whose sender died, what nobody answered in time, waiting lists. Keeps where the pages of our own are, answers who asked for their links, and notes what waits for a person. */
+            /** For the scheduler, again until all are nought: due reminders, mails whose sender died, what nobody answered in time, waiting lists. Keeps where the pages of our own are, answers who asked for their links, and notes what waits for a person. Says whether it has the translations of another version. */
             "prepare_mails": {
                 Args: {
                     "pages_origin": string;
+                    "translations_version"?: string;
                 };
                 Returns: {
+                    "lacks_translations": boolean;
                     "lost": number;
                     "reminders": number;
                     "unanswered": number;
@@ -9088,6 +9101,25 @@ export type Database = {
                     isOneToOne: false;
                     isSetofReturn: true;
                 };
+            };
+            /** In which language the caller reads mails, notifications and pages by mail. */
+            "set_language": {
+                Args: {
+                    "language": string;
+                };
+                Returns: {
+                    "language": string;
+                }[];
+            };
+            /** By any link in a mail: in which language its person reads. */
+            "set_language_by_link": {
+                Args: {
+                    "language": string;
+                    "token": string;
+                };
+                Returns: {
+                    "language": string;
+                }[];
             };
             /** For admins: says that something needs nobody any more, and why. It changes nothing else. */
             "settle_matter": {

@@ -1476,6 +1476,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/set-language": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Keep in which language somebody reads, by any link of theirs, and lead back to the page.
+         * @description Of a page's form. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
+         */
+        get: operations["set_language"];
+        put?: never;
+        /**
+         * Keep in which language somebody reads, by any link of theirs, and lead back to the page.
+         * @description Of a page's form. Called by anybody. A page of ours, at PAGES_URL.
+         */
+        post: operations["set_language_by_post"];
+        delete?: never;
+        options?: never;
+        /**
+         * Keep in which language somebody reads, by any link of theirs, and lead back to the page.
+         * @description Of a page's form. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
+         */
+        head: operations["set_language_by_head"];
+        patch?: never;
+        trace?: never;
+    };
     "/status": {
         parameters: {
             query?: never;
@@ -5230,6 +5258,30 @@ export interface components {
              * @example 1
              */
             credits_owed: number;
+        };
+        /**
+         * SetLanguage
+         * @description Of a page's form.
+         */
+        SetLanguage: {
+            /**
+             * @description Of a link in a mail, or of Agora's SDK.
+             * @default
+             * @example text
+             */
+            token?: string;
+            /**
+             * @description The page of ours to lead back to, with its query.
+             * @default
+             * @example text
+             */
+            back?: string;
+            /**
+             * @description By its tag; empty: nothing is chosen.
+             * @default
+             * @example fr-CA
+             */
+            language?: string;
         };
         /**
          * SharedRecording
@@ -13259,6 +13311,207 @@ export interface operations {
             504: components["responses"]["Refused504"];
         };
     };
+    set_language: {
+        parameters: {
+            query?: {
+                /** @description Of a link in a mail, or of Agora's SDK. */
+                token?: string;
+                /** @description The page of ours to lead back to, with its query. */
+                back?: string;
+                /** @description By its tag; empty: nothing is chosen. */
+                language?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "link_not_found";
+                    };
+                };
+            };
+            405: components["responses"]["Refused405"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            410: components["responses"]["Refused410"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "language_not_possible" | "malformed_json";
+                    };
+                };
+            };
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            502: components["responses"]["Refused502"];
+            503: components["responses"]["Refused503"];
+            504: components["responses"]["Refused504"];
+            /** @description Elsewhere, in `Location`. */
+            "3XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    set_language_by_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SetLanguage"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "link_not_found";
+                    };
+                };
+            };
+            405: components["responses"]["Refused405"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            410: components["responses"]["Refused410"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "language_not_possible" | "malformed_json";
+                    };
+                };
+            };
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            502: components["responses"]["Refused502"];
+            503: components["responses"]["Refused503"];
+            504: components["responses"]["Refused504"];
+            /** @description Elsewhere, in `Location`. */
+            "3XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    set_language_by_head: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SetLanguage"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "link_not_found";
+                    };
+                };
+            };
+            405: components["responses"]["Refused405"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            410: components["responses"]["Refused410"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "language_not_possible" | "malformed_json";
+                    };
+                };
+            };
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            502: components["responses"]["Refused502"];
+            503: components["responses"]["Refused503"];
+            504: components["responses"]["Refused504"];
+            /** @description Elsewhere, in `Location`. */
+            "3XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     status: {
         parameters: {
             query?: never;
@@ -13457,7 +13710,18 @@ export interface operations {
             };
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
-            422: components["responses"]["Refused422"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json" | "text_too_long";
+                    };
+                };
+            };
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
             /** @description Service Unavailable */

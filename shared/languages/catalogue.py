@@ -13,6 +13,7 @@ from pathlib import Path
 
 from babel.core import Locale
 from babel.dates import format_date
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
@@ -42,6 +43,13 @@ def pgettext(context: str, message: str) -> str:
 def npgettext(context: str, one: str, many: str, number: int) -> str:
     """Both of them."""
     return _translations(language()).npgettext(context, one, many, number)
+
+
+def of_context(tag: str, context: str) -> dict[str, str]:
+    """What a language has for all messages of a context, where somebody has translated them."""
+    return {
+        str(each.id): str(each.string) for each in _messages(tag) if each.context == context and each.string
+    }
 
 
 def sentence(said: str | None) -> str | None:
@@ -93,13 +101,17 @@ def teach(environment: Environment) -> None:
     environment.globals["language"] = language
 
 
+def _messages(tag: str) -> Catalog:
+    with (Path(__file__).parent / f"{tag}.po").open("rb") as file:
+        return read_po(file)
+
+
 @cache
 def _translations(tag: str) -> NullTranslations:
     if tag not in languages() or tag == ENGLISH:
         return NullTranslations()
     compiled = BytesIO()
-    with (Path(__file__).parent / f"{tag}.po").open("rb") as file:
-        write_mo(compiled, read_po(file))
+    write_mo(compiled, _messages(tag))
     compiled.seek(0)
     return Translations(compiled)
 
@@ -107,10 +119,7 @@ def _translations(tag: str) -> NullTranslations:
 @cache
 def _with_gaps(tag: str) -> list[tuple[re.Pattern[str], str]]:
     """Sentences that have gaps, the most definite first, each as the pattern of what it may have become."""
-    with (Path(__file__).parent / f"{tag}.po").open("rb") as file:
-        said = {
-            each.id: str(each.string) for each in read_po(file) if isinstance(each.id, str) and each.string
-        }
+    said = {each.id: str(each.string) for each in _messages(tag) if isinstance(each.id, str) and each.string}
     return [
         (re.compile("(.+?)".join(map(re.escape, message.split(GAP))), re.DOTALL), said[message])
         for message in sorted(said, key=lambda each: len(each.replace(GAP, "")), reverse=True)

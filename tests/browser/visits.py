@@ -103,6 +103,11 @@ def unsubscribing(stage: Stage) -> Iterator[Visit]:
     )
 
 
+def choosing(stage: Stage) -> Iterator[Visit]:
+    """What the choice of a language leads to without one."""
+    yield Visit("set_language", "without a choice", f"{stage.env['PAGES_URL']}/set-language")
+
+
 def paying(stage: Stage) -> Iterator[Visit]:
     """Something that was picked, and the short address."""
     scene = PageScene(stage)
@@ -354,6 +359,7 @@ SCENES = {
     "pay_session": paying,
     "manage_calendars": calendars,
     "show_payout": payouts,
+    "set_language": choosing,
     "unsubscribe": unsubscribing,
     "open_recording": recordings,
     "show_refused_checkout": checkouts,

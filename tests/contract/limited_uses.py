@@ -372,6 +372,15 @@ def use_find_classes(stage: Stage) -> Iterator[Use]:
     yield Use("seats by link", scene.client.id, lambda _: scene.press(link, act="take"))
 
 
+def use_set_language(stage: Stage) -> Iterator[Use]:
+    scene = PageScene(stage)
+    link = scene.make_link("manage_calendars", scene.client, None)
+    form = {"token": scene.token(link), "back": "manage-calendars?token=x", "language": "fr-CA"}
+    yield Use(
+        "languages chosen", scene.client.id, lambda _: scene.press(scene.address("set_language"), **form), 303
+    )
+
+
 def use_unsubscribe(stage: Stage) -> Iterator[Use]:
     yield of_address("unknown links", lambda n: stage.invoke(f"unsubscribe?token=x{n}"), 404)
 

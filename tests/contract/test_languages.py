@@ -12,7 +12,7 @@ from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 from jinja2 import Environment
 
-from deploy import languages
+from deploy import errors, languages
 from deploy.functions import ROOT
 
 FILES = sorted(languages.FOLDER.glob("*.po"))
@@ -69,6 +69,18 @@ def test_a_template_with_words_past_the_catalogue_is_found() -> None:
         '{{ pgettext("an answer", "Yes, it was") }}'
     )
     assert not list(_words_past_it(right))
+
+
+def test_a_refusal_says_a_whole_sentence_in_each_of_its_variants() -> None:
+    """One that is glued together matches nothing in the catalogue when it has been said."""
+    said = [each for code in errors.codes().values() for each in (*code.sentences, *code.hints)]
+    assert said and not [each for each in said if not re.search(r"([.?!]|: …|at …)$", each) or "  " in each]
+    for chapter in (ROOT / "sql/schemas").rglob("*.sql"):
+        text = chapter.read_text()
+        for call in errors.REFUSED.finditer(text):
+            arguments = errors._arguments(text, call.end())
+            glued = [each for each in arguments[2:4] if re.search(r"\w* [^']*'\s*\|\||\|\|\s*'[^']* ", each)]
+            assert not glued, chapter.name
 
 
 def _is_translated(message: Message) -> bool:

@@ -54,7 +54,7 @@ def test_functions_are_executed_by_the_roles_named(sandbox: Sandbox) -> None:
                and p.proargnames[1] = 'token'
                and p.prosrc !~ case p.pronamespace when 'private'::regnamespace
                      then 'private.open_((page|session|offer|calendars|series)_link\\([a-z_]+.token, ''[a-z_]+'''
-                       || '|feed_link\\([a-z_]+.token)\\)'
+                       || '|(feed|any_page)_link\\([a-z_]+.token)\\)'
                      else '^\\s+select \\* from private.' || p.proname || '\\(' || p.proname || '.token' end""",
     )
 

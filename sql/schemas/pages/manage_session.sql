@@ -125,6 +125,7 @@ declare
   v_session public.session_schedules := private.get_session_of_caller(make_own_session_link.session_id);
 begin
   perform private.limit_use('calendar files', auth.uid());
+  perform private.tell_language(auth.uid());
   return private.make_session_link(v_session, auth.uid());
 end
 $$;

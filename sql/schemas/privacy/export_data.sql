@@ -57,6 +57,7 @@ begin
                                            'last_sign_in_at', u.last_sign_in_at, 'metadata', u.raw_user_meta_data)
         from auth.users u where u.id = c_user
       union all select 'profiles', to_jsonb(p) from public.profiles p where p.id = c_user
+      union all select 'chosen_language', to_jsonb(c) - 'user_id' from private.chosen_languages c where c.user_id = c_user
       union all select 'sessions', to_jsonb(s) - 'correlated_session_id' from mine s
       union all select 'session_series', to_jsonb(r) || jsonb_build_object('session_ids', (
                select coalesce(jsonb_agg(l.session_id order by l.on_date), '[]') from public.session_series_sessions l

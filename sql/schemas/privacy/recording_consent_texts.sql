@@ -65,16 +65,20 @@ If you change your mind
 You can change your answer at any time, as easily as you gave it. After a no, a recording that is running stops and nothing more is recorded of you. Recordings of sessions you were in are closed at once and erased after a day, unless you agree again before that. There are two exceptions: what the law obliges us to keep stays closed until it may be erased, and where the recording of a class is kept for the others by a rule made for that class, your own access to it ends.$text$);
 
 -- How long recordings are kept, as people say it: for 7 years from its end.
-create function private.describe_recording_retention() returns text
-  language sql stable set search_path = ''
+create function private.describe_recording_retention(language text default null) returns text
+  language plpgsql stable set search_path = ''
 as $$
-  select coalesce(
-    (select 'for ' || case when p.retention_days % 365 = 0 and p.retention_days > 0
-                 then (p.retention_days / 365) || case p.retention_days when 365 then ' year' else ' years' end
-                 else p.retention_days || case p.retention_days when 1 then ' day' else ' days' end end
-       from public.data_retention_policies p where p.table_name = 'session_recordings' and p.auto_delete)
-      || ' from its end',
-    'without an end');
+declare
+  v_days integer := (select p.retention_days from public.data_retention_policies p
+                      where p.table_name = 'session_recordings' and p.auto_delete);
+begin
+  return case
+    when v_days is null then private.say('without an end', language)
+    when v_days = 365 then private.say('for 1 year from its end', language)
+    when v_days % 365 = 0 and v_days > 0 then format(private.say('for %s years from its end', language), v_days / 365)
+    when v_days = 1 then private.say('for 1 day from its end', language)
+    else format(private.say('for %s days from its end', language), v_days) end;
+end
 $$;
 
 -- The text to show today.
