@@ -135,6 +135,7 @@ begin
                                                           mail.payload ->> 'minutes')),
       ('session_completed',   'Session completed', case when not coalesce((mail.payload ->> 'is_no_show')::boolean, false)
                                                       then 'How was it? Your journal is open.' end),
+      ('ratings_received',    'New ratings',       'People rated sessions with you. A mail tomorrow says what they said.'),
       ('recording_ready',     'Recording ready',   format('The recording of %s can be played.',
                                                           lower(left(v_session_label, 1)) || substr(v_session_label, 2))),
       ('recording_ending',    'Recording ends soon', format('The recording of %s is deleted on %s. Download it before, if you'
