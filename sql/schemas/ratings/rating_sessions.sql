@@ -15,16 +15,16 @@ create type private.shown_rating as (
 );
 
 -- A link's session, or the caller's own. Only its client rates it, and not an admin who reads it.
-create function private.open_rated_session(token text, session_id uuid) returns public.session_schedules
+create function private.open_rating_link(token text, page text, session_id uuid) returns public.session_schedules
   language plpgsql stable set search_path = ''
 as $$
 declare
   v_session public.session_schedules;
 begin
-  if open_rated_session.token is not null then
-    v_session := private.open_session_link(open_rated_session.token, 'rate_session');
+  if open_rating_link.token is not null then
+    v_session := private.open_session_link(open_rating_link.token, open_rating_link.page);
   else
-    select * into v_session from public.session_schedules s where s.id = open_rated_session.session_id;
+    select * into v_session from public.session_schedules s where s.id = open_rating_link.session_id;
   end if;
   if v_session.client_id is distinct from auth.uid() or v_session.id is null or private.is_class(v_session) then
     perform private.refuse(404, 'session_not_found', 'There is no such session.');
@@ -57,7 +57,7 @@ $$;
 create function private.read_rating(token text, session_id uuid) returns private.shown_rating
   language sql stable security definer set search_path = ''
 as $$
-  select private.show_rating(private.open_rated_session(read_rating.token, read_rating.session_id));
+  select private.show_rating(private.open_rating_link(read_rating.token, 'rate_session', read_rating.session_id));
 $$;
 
 -- One mail a day to whoever is rated, however many seats a class had. Until it is sent, it covers what else comes.
@@ -83,7 +83,7 @@ create function private.rate_session(token text, stars integer, words text, sess
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-  v_session public.session_schedules := private.open_rated_session(rate_session.token, rate_session.session_id);
+  v_session public.session_schedules := private.open_rating_link(rate_session.token, 'rate_session', rate_session.session_id);
   c_words   constant text := nullif(btrim(rate_session.words, E' \t\r\n'), '');
   v_id      uuid;
 begin
@@ -118,7 +118,7 @@ $$;
 create function public.read_rating(token text default null, session_id uuid default null) returns private.shown_rating
   language sql stable security invoker set search_path = ''
 as $$
-  select private.read_rating(read_rating.token, read_rating.session_id);
+  select * from private.read_rating(read_rating.token, read_rating.session_id);
 $$;
 comment on function public.read_rating is 'Of a session of one''s own, or by a link in a mail: its rating, and whether it can be rated.';
 
@@ -127,12 +127,12 @@ create function public.rate_session(
   returns private.shown_rating
   language sql volatile security invoker set search_path = ''
 as $$
-  select private.rate_session(rate_session.token, rate_session.stars, rate_session.words, rate_session.session_id);
+  select * from private.rate_session(rate_session.token, rate_session.stars, rate_session.words, rate_session.session_id);
 $$;
 comment on function public.rate_session is
   'For its client, or by a link in a mail: gives a session that was held one to five stars, and words; or changes them.';
 
-revoke execute on function private.open_rated_session, private.show_rating, private.read_rating, private.announce_ratings,
+revoke execute on function private.open_rating_link, private.show_rating, private.read_rating, private.announce_ratings,
   private.rate_session, public.read_rating, public.rate_session from public, anon, authenticated, service_role;
 grant execute on function private.read_rating, private.rate_session, public.read_rating, public.rate_session
   to anon, authenticated;

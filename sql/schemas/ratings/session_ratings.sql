@@ -28,7 +28,7 @@ create table public.session_ratings (
   id              uuid        primary key default gen_random_uuid(),
   session_id      uuid        not null unique references public.session_schedules (id) on delete cascade,
   practitioner_id uuid        not null,
-  stars           smallint    not null,
+  stars           integer     not null,
   words           text,
   is_held         boolean     not null,
   hidden_at       timestamptz,
