@@ -30,7 +30,7 @@ async def rate_session(call: Call[RateSession]) -> HTMLResponse:
             raise
         shown = await call.database.rpc(read_rating_rpc, token=asked.token)
         if shown.state == "open":  # what was typed is not lost
-            shown.stars, shown.words = asked.stars or shown.stars, words
+            shown = shown.model_copy(update={"stars": asked.stars or shown.stars, "words": words})
         return _page(shown, refused=refused)
 
 

@@ -310,7 +310,7 @@ ENDS = [
     ),
     *((NUMBERS, pair) for pair in (("-2147483648", "2147483647"), ("2147483647", "-2147483648"))),
 ]
-# Vectors and the whole of auth.users are not in this database; an embed and a column that is worked out take a row that is there.
+# Vectors and the whole of auth.users are not in this database; an embed and a computed column take a row.
 NOT_HERE = (
     "match_memories",
     "list_users",
