@@ -4,9 +4,10 @@
 --             mails and their log, holds, links, room numbers, banking, answers under idempotency keys; recordings
 --             through the erasure queue
 --   kept      sessions, seats, attendance, credits and both ledgers, payments, refunds, cancellations, waivers,
---             contracts and their signatures, consent history, audit log, stars: ids, times, amounts, states, hashes. Names,
---             addresses, agents, images and what people wrote are blanked. The id is the pseudonym: no table leads from
---             it to a person. Of who had a session or gave some, a profile without a name: pages join it.
+--             contracts and their signatures, consent history, audit log, ratings: ids, times, amounts, states, hashes,
+--             stars. Names, addresses, agents, images and what people wrote are blanked. The id is the pseudonym: no
+--             table leads from it to a person. Of who had a session or gave some, a profile without a name: pages join
+--             it.
 --
 -- Which rows are deleted is read from the foreign keys on auth.users: a table that is added later and cascades is
 -- covered.

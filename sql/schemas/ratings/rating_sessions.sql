@@ -1,7 +1,7 @@
 -- The page on which a client rates a session they had, by the link in the mail after it. A signed-in caller names the
 -- session and needs no link.
 --
--- It can be given and changed for as long as the rule says (ratings/session_ratings.sql); a second press changes nothing.
+-- It can be given and changed for as long as the rule says (session_ratings.sql); a second press changes nothing.
 -- Whoever is rated hears of it a day later, together with what else came meanwhile, and is never told by whom.
 
 create type private.shown_rating as (

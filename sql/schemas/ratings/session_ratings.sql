@@ -98,7 +98,7 @@ create trigger audit_session_ratings after update on public.session_ratings
   for each row when ((old.hidden_at, old.decision_reason) is distinct from (new.hidden_at, new.decision_reason))
   execute function private.write_audit_log();
 
--- Whether it took place, with its client and whoever led it. A practitioner's session with themself is nobody's to rate.
+-- Whether it took place, with its client and whoever led it. One's session with oneself is nobody's to rate.
 create function private.is_held(session public.session_schedules) returns boolean
   language plpgsql stable set search_path = ''
 as $$
