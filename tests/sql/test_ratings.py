@@ -315,6 +315,17 @@ def test_one_mail_tells_of_a_days_ratings(sandbox: Sandbox) -> None:
     assert sandbox.one(dropped, mail["id"]) == "no_ratings"
 
 
+def test_what_is_hidden_and_written_anew_is_told_to_nobody(sandbox: Sandbox) -> None:
+    its = held(sandbox)
+    rate(sandbox, its, 1)
+    sandbox.act_as("owner")
+    sandbox.run("update public.session_ratings set hidden_at = now() where session_id = %s", its)
+    sandbox.run("delete from private.outbox where kind = 'ratings_received'")
+    rate(sandbox, its, 2, "Again.")
+    sandbox.act_as("owner")
+    assert sandbox.run("select * from private.outbox where kind = 'ratings_received'") == []
+
+
 def test_the_mail_after_a_session_leads_to_its_page_while_it_can_be_rated(sandbox: Sandbox) -> None:
     def links(kind: str, its: str) -> Any:
         sandbox.act_as("owner")

@@ -73,7 +73,9 @@ begin
                       where m.user_id = v_host and m.kind = 'ratings_received' and m.status = 'queued' and m.attempts = 0)
      and not exists (select from private.outbox o
                       where o.kind = 'ratings_received' and o.user_id = v_host and o.addressed_at is null) then
-    perform private.publish_event('ratings_received', v_host, null, jsonb_build_object('since', now()));
+    -- A little before: whoever rates at the same time may have begun earlier, and leaves it to this event.
+    perform private.publish_event('ratings_received', v_host, null,
+                                  jsonb_build_object('since', now() - interval '1 minute'));
   end if;
 end
 $$;
@@ -85,7 +87,7 @@ as $$
 declare
   v_session public.session_schedules := private.open_rating_link(rate_session.token, 'rate_session', rate_session.session_id);
   c_words   constant text := nullif(btrim(rate_session.words, E' \t\r\n'), '');
-  v_id      uuid;
+  v_counts  boolean;
 begin
   perform private.limit_use('sessions rated', auth.uid());
   perform private.refuse_long_text('words', c_words, 500);
@@ -105,8 +107,8 @@ begin
   on conflict on constraint session_ratings_session_id_key do update
     set stars = excluded.stars, words = excluded.words
    where (r.stars, r.words) is distinct from (excluded.stars, excluded.words)
-  returning r.id into v_id;
-  if v_id is not null then
+  returning r.is_counted into v_counts;
+  if v_counts then  -- not of a hidden one that is written anew
     perform private.announce_ratings(v_session.practitioner_id);
   end if;
   return private.show_rating(v_session);
