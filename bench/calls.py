@@ -193,6 +193,19 @@ def _answer(scene: PageScene) -> None:
             scene.press(link, **pressed).raise_for_status()
     _book_every_week(scene)
     _hand_over(scene, session)
+    _rate(scene, scene.book())
+
+
+def _rate(scene: PageScene, session: str) -> None:
+    """After it was held."""
+    scene.stage.execute(
+        "update public.session_schedules set status = 'completed', scheduled_at = now() - interval '2 hours'"
+        " where id = %s",
+        session,
+    )
+    link = scene.make_link("rate_session", scene.client, session)
+    scene.look(link).raise_for_status()
+    scene.press(link, stars=5, words="Calm and clear.").raise_for_status()
 
 
 def _book_every_week(scene: PageScene) -> None:

@@ -172,3 +172,13 @@ def words(page: str) -> str:
     said = re.sub(r"<(style|title)\b.*?</\1>", "", page, flags=re.DOTALL)
     said = re.sub("</?(?:bdi|strong|span)>", "", said)  # which part no words
     return " ".join(unescape(re.sub("<[^>]+>", " ", said)).split())
+
+
+def hold(stage: Stage, session: object, hours_ago: float = 2) -> None:
+    """It was held, so long ago: nobody looked on, as where no event came."""
+    stage.execute(
+        "update public.session_schedules set status = 'completed',"
+        " scheduled_at = now() - make_interval(secs => 3600 * %s) where id = %s",
+        hours_ago,
+        session,
+    )

@@ -2607,8 +2607,10 @@ export type Database = {
                     "updated_at": string;
                     /** No foreign key: the account may have been erased since. */
                     "user_id": string;
+                    "rating_average": number | null;
+                    "rating_count": number | null;
                 };
-                ComputedFields: never;
+                ComputedFields: "rating_average" | "rating_count";
                 Insert: {
                     "available"?: boolean;
                     "avatar_url"?: string | null;
@@ -3823,6 +3825,99 @@ export type Database = {
                             "session_id"
                         ];
                         isOneToOne: false;
+                        referencedRelation: "session_schedules";
+                        referencedColumns: [
+                            "id"
+                        ];
+                    }
+                ];
+            };
+            /** What clients think of sessions that they had. */
+            "session_ratings": {
+                Row: {
+                    /** When it was given. */
+                    "created_at": string;
+                    /** The admin who last hid it or showed it again. */
+                    "decided_by": string | null;
+                    /** Why. */
+                    "decision_reason": string | null;
+                    /** When an admin hid it; null: it is not hidden. */
+                    "hidden_at": string | null;
+                    /** Of the row; made here. */
+                    "id": string;
+                    /** Whether it is in the average. */
+                    "is_counted": boolean;
+                    /** Whether the session took place, with both. */
+                    "is_held": boolean;
+                    /** Who led it; as the session has it. */
+                    "practitioner_id": string;
+                    /** The session or seat, whose client rated it: session_schedules.id. */
+                    "session_id": string;
+                    /** One to five. */
+                    "stars": number;
+                    /** When it was last changed. */
+                    "updated_at": string;
+                    /** What they wrote; null: nothing, or erased. */
+                    "words": string | null;
+                };
+                ComputedFields: never;
+                Insert: {
+                    "created_at"?: string;
+                    "decided_by"?: string | null;
+                    "decision_reason"?: string | null;
+                    "hidden_at"?: string | null;
+                    "id"?: string;
+                    "is_counted"?: never;
+                    "is_held": boolean;
+                    "practitioner_id": string;
+                    "session_id": string;
+                    "stars": number;
+                    "updated_at"?: string;
+                    "words"?: string | null;
+                };
+                Update: {
+                    "created_at"?: string;
+                    "decided_by"?: string | null;
+                    "decision_reason"?: string | null;
+                    "hidden_at"?: string | null;
+                    "id"?: string;
+                    "is_counted"?: never;
+                    "is_held"?: boolean;
+                    "practitioner_id"?: string;
+                    "session_id"?: string;
+                    "stars"?: number;
+                    "updated_at"?: string;
+                    "words"?: string | null;
+                };
+                Relationships: [
+                    {
+                        foreignKeyName: "session_ratings_session_id_fkey";
+                        columns: [
+                            "session_id"
+                        ];
+                        isOneToOne: true;
+                        referencedRelation: "admin_sessions_without_waiver";
+                        referencedColumns: [
+                            "session_id"
+                        ];
+                    },
+                    {
+                        foreignKeyName: "session_ratings_session_id_fkey";
+                        columns: [
+                            "session_id"
+                        ];
+                        isOneToOne: true;
+                        referencedRelation: "group_session_correlations";
+                        referencedColumns: [
+                            "session_id"
+                        ];
+                    },
+                    {
+                        foreignKeyName: "session_ratings_session_id_fkey";
+                        columns: [
+                            "session_id"
+                        ];
+                        isOneToOne: true;
                         referencedRelation: "session_schedules";
                         referencedColumns: [
                             "id"
@@ -7487,6 +7582,19 @@ export type Database = {
                 };
                 Returns: boolean;
             };
+            /** For admins: takes a rating out of the average and out of what practitioners read, or puts it back; with a reason. */
+            "hide_session_rating": {
+                Args: {
+                    "is_hidden"?: boolean;
+                    "rating_id": string;
+                    "reason": string;
+                };
+                Returns: {
+                    "decision_reason": string;
+                    "hidden_at": string;
+                    "id": string;
+                }[];
+            };
             /** Holds a time, or a seat in a class, for a few minutes. Calling it again returns the same hold. */
             "hold_slot": {
                 Args: {
@@ -7711,6 +7819,18 @@ export type Database = {
                     "subject": string;
                     "told_at": string;
                     "what": string;
+                }[];
+            };
+            /** For practitioners: what was said of sessions with them, by month, and not by whom. Hidden ones are left out. */
+            "list_my_ratings": {
+                Args: {
+                    "at_most"?: number;
+                };
+                Returns: {
+                    "id": string;
+                    "month": string;
+                    "stars": number;
+                    "words": string;
                 }[];
             };
             /** For admins: payments, newest first, a page at a time. */
@@ -8267,6 +8387,36 @@ export type Database = {
                     isSetofReturn: true;
                 };
             };
+            /** For its client, or by a link in a mail: gives a session that was held one to five stars, and words; or changes them. */
+            "rate_session": {
+                Args: {
+                    "session_id"?: string;
+                    "stars"?: number;
+                    "token"?: string;
+                    "words"?: string;
+                };
+                Returns: unknown;
+                SetofOptions: {
+                    from: "*";
+                    to: "shown_rating";
+                    isOneToOne: true;
+                    isSetofReturn: false;
+                };
+            };
+            /** A column to select with practitioners: the average of their ratings, to a tenth; null while there are too few. */
+            "rating_average": {
+                Args: {
+                    "practitioner": Omit<Database["public"]['Tables']["practitioners"]['Row'], Database["public"]['Tables']["practitioners"]['ComputedFields']>;
+                };
+                Returns: number;
+            };
+            /** A column to select with practitioners: of how many ratings the average is; null while there are too few. */
+            "rating_count": {
+                Args: {
+                    "practitioner": Omit<Database["public"]['Tables']["practitioners"]['Row'], Database["public"]['Tables']["practitioners"]['ComputedFields']>;
+                };
+                Returns: number;
+            };
             /** For export-bank-file, which has verified user_id and user_aal, and opens the sealed numbers. */
             "read_bank_file_payouts": {
                 Args: {
@@ -8431,6 +8581,20 @@ export type Database = {
                     "studios": (unknown)[];
                     "time_zone": string;
                 }[];
+            };
+            /** Of a session of one's own, or by a link in a mail: its rating, and whether it can be rated. */
+            "read_rating": {
+                Args: {
+                    "session_id"?: string;
+                    "token"?: string;
+                };
+                Returns: unknown;
+                SetofOptions: {
+                    from: "*";
+                    to: "shown_rating";
+                    isOneToOne: true;
+                    isSetofReturn: false;
+                };
             };
             /** By a link in a mail: the text that asks whether one may be recorded. */
             "read_recording_consent": {

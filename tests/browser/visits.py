@@ -12,6 +12,7 @@ from tests.functions.test_sign_waiver import Paid
 from tests.page_scene import PageScene
 from tests.payout_scene import PayoutScene
 from tests.sharing_scene import SharingScene
+from tests.story_scene import hold
 
 LONG_NAME = "Wolfeschlegelsteinhausenbergerdorff-Maximiliana <b>von</b> und zu Überlingen"
 
@@ -270,6 +271,28 @@ def calendars(stage: Stage) -> Iterator[Visit]:
     yield Visit("manage_calendars", "over", over)
 
 
+def ratings(stage: Stage) -> Iterator[Visit]:
+    """To give, one that is refused, given and hidden, over, and of a session that was not held."""
+    for name in ("to give", "hidden", "over", "not held"):
+        scene = PageScene(stage)
+        session = scene.book()
+        link = scene.make_link("rate_session", scene.client, session)
+        if name != "not held":
+            hold(stage, session)
+        if name in ("hidden", "over"):
+            scene.press(link, stars=2, words=f"{LONG_NAME} " * 3).raise_for_status()
+        if name == "hidden":
+            stage.execute(
+                "update public.session_ratings set hidden_at = now() where session_id = %s", session
+            )
+        if name == "over":
+            stage.execute(
+                "update public.session_schedules set scheduled_at = now() - interval '40 days' where id = %s",
+                session,
+            )
+        yield Visit("rate_session", name, link, presses=name == "to give")
+
+
 def payouts(stage: Stage) -> Iterator[Visit]:
     """On its way, paid, and failed."""
     scene = PageScene(stage)
@@ -358,6 +381,7 @@ SCENES = {
     "find_substitute": substitutes,
     "pay_session": paying,
     "manage_calendars": calendars,
+    "rate_session": ratings,
     "show_payout": payouts,
     "set_language": choosing,
     "unsubscribe": unsubscribing,

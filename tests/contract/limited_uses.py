@@ -18,6 +18,7 @@ from tests.payment_scene import PaymentScene
 from tests.payout_file_scene import BankFileScene
 from tests.payout_scene import PayoutScene
 from tests.sharing_scene import Browser, SharingScene
+from tests.story_scene import hold
 
 from .test_rpcs_match_sql import CALL, Functions, sql, uses  # noqa: F401 - sql is a fixture
 
@@ -245,6 +246,14 @@ def use_choose_place(stage: Stage) -> Iterator[Use]:
     places = [stage.value(studios), "online"]
     link = scene.make_link("choose_place", scene.client, scene.book())
     yield Use("places chosen", scene.client.id, lambda n: scene.press(link, place=places[n % 2]))
+
+
+def use_rate_session(stage: Stage) -> Iterator[Use]:
+    scene = PageScene(stage)
+    session = scene.book()
+    hold(stage, session)
+    link = scene.make_link("rate_session", scene.client, session)
+    yield Use("sessions rated", scene.client.id, lambda n: scene.press(link, stars=1 + n % 5))
 
 
 def use_get_session_calendar(stage: Stage) -> Iterator[Use]:

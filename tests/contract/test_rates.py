@@ -143,6 +143,7 @@ UNLIMITED_RPCS = {
             "adjust_earnings",
             "extend_credits",
             "settle_matter",
+            "hide_session_rating",
             "decide_approval",
             "reopen_session",
             "create_webhook_endpoint",

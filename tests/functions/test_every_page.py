@@ -31,6 +31,7 @@ FORM = {
     "practitioner": "10000000-0000-4000-8000-000000000001",
     "hours": "2",
     "press": "make",
+    "stars": "5",
 }
 
 

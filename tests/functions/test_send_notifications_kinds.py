@@ -147,6 +147,7 @@ def test_every_kind_of_message_has_a_template(mail: MailScene) -> None:
     elsewhere |= {"class_scheduled", "matters_waiting"}
     elsewhere |= {"waiting_list_joined", "seat_kept", "kept_seat_lapsed", "waiting_class_changed"}
     elsewhere |= {"waiting_class_cancelled", "class_full", "class_links"}  # test_stories_of_waiting.py
+    elsewhere |= {"ratings_received"}  # test_stories_of_rating.py
     elsewhere |= {
         "series_booked",
         "series_moved",

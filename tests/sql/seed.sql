@@ -164,3 +164,6 @@ update private.matter_settings set note_every = '1 day', noted_at = now();
 insert into public.waiting_list_entries (id, class_id, user_id, told, status, ended_at)
 select '10000000-0000-4000-8000-000000000001', s.id, 'c0000000-0000-4000-8000-000000000001', '{}', 'left', now()
   from public.session_schedules s limit 1;
+insert into public.session_ratings (id, session_id, practitioner_id, stars, is_held)
+select '10000000-0000-4000-8000-000000000001', s.id, s.practitioner_id, 4, false
+  from public.session_schedules s where s.id = '10000000-0000-4000-8000-000000000001';

@@ -75,6 +75,7 @@ CALLS = {
     "decide_approval": "null, true",
     "erase_my_account": None,  # below: it answers and does not raise
     "extend_credits": "null, null, 'A reason'",
+    "hide_session_rating": "null, 'A reason'",
     "list_matters": "",
     "list_payments": "",
     "settle_matter": "null, 'A reason'",

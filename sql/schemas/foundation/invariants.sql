@@ -44,6 +44,14 @@ create view private.broken_invariants with (security_invoker = true) as
      and not exists (select from private.unpaid_transactions u where u.transaction_id = t.id)
      and not exists (select from public.payout_lines l where l.ledger_transaction_id = t.id and l.released_at is null)
   union all
+  -- Ratings
+  select 'practitioners', p.id, 'ratings are not what the average is made of', p.id::text
+    from public.practitioners p
+    left join private.rating_sums t on t.practitioner_id = p.id
+    left join public.session_ratings r on r.practitioner_id = p.id and r.is_counted
+   group by p.id, t.ratings, t.stars
+  having (count(r.id), coalesce(sum(r.stars), 0)) <> (coalesce(t.ratings, 0), coalesce(t.stars, 0))
+  union all
   -- Payouts
   select 'payouts', p.id, 'a payout is not the sum of its lines', p.id::text
     from public.payouts p left join public.payout_lines l on l.payout_id = p.id

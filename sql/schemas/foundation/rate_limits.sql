@@ -55,6 +55,7 @@ insert into private.rate_limits (rule, times, per) values
   ('times moved',              100, '1 day'),
   ('substitutes wanted',        20, '1 day'),
   ('places chosen',             20, '1 day'),
+  ('sessions rated',            60, '1 day'),
   ('consents',                 100, '1 hour'),
   ('bank account changes',      20, '1 day'),
   ('share links',               30, '1 hour'),

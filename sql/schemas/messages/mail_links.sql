@@ -72,6 +72,9 @@ begin
          mail.kind in ('series_booked', 'series_moved', 'series_cancelled') and mail.payload ? 'series_id'
          or v_is_to_come and v_series is not null
             and mail.kind in ('session_rescheduled', 'session_changed', 'session_reminder')),
+        -- A month longer than it can be rated: until then the page says what was given.
+        ('rate_session', v_session.id::text, private.get_rating_end(v_session) + interval '30 days',
+         mail.kind = 'session_completed' and private.is_held(v_session) and now() < private.get_rating_end(v_session)),
         ('pay_session', null, now() + interval '2 days', mail.kind = 'session_to_pay'),
         -- To all the classes, their seats and their waiting lists.
         ('find_classes', null, now() + interval '60 days',

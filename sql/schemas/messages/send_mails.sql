@@ -91,6 +91,8 @@ begin
     v_claimed.payload := jsonb_build_object('sessions', private.link_sessions_to_come(mail.user_id));
   elsif mail.kind in ('series_booked', 'series_moved', 'series_cancelled', 'time_off_wanted') then
     v_claimed.payload := v_claimed.payload || jsonb_build_object('sessions', private.link_told_sessions(mail));
+  elsif mail.kind = 'ratings_received' then
+    v_claimed.payload := private.describe_received_ratings(mail);
   elsif mail.kind = 'matters_waiting' then
     v_claimed.payload := private.describe_matters((mail.payload ->> 'told_at')::timestamptz);
   end if;

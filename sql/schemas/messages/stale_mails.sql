@@ -72,6 +72,9 @@ begin
     return 'no_sessions';
   elsif mail.kind = 'session_completed' and (mail.payload ->> 'is_no_show')::boolean then
     return 'no_show';
+  elsif mail.kind = 'ratings_received' and not exists (
+      select from private.list_received_ratings(mail.user_id, (mail.payload ->> 'since')::timestamptz, 1)) then
+    return 'no_ratings';  -- hidden meanwhile, or of a session that was reopened
   elsif mail.kind in ('recording_ready', 'recording_ending') and not exists (
       select from public.session_recordings r where r.session_id = mail.session_id and r.completed_at is not null) then
     return 'recording_gone';

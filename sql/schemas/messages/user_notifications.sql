@@ -209,6 +209,9 @@ begin
     if not coalesce((mail.payload ->> 'is_no_show')::boolean, false) then
       message := private.say('How was it? Your journal is open.', v_in);
     end if;
+  when 'ratings_received' then
+    title := private.say('New ratings', v_in);
+    message := private.say('People rated sessions with you. A mail tomorrow says what they said.', v_in);
   when 'recording_ready' then
     title := private.say('Recording ready', v_in);
     message := format(private.say('The recording of %s can be played.', v_in), v_own);

@@ -4,9 +4,10 @@
 --             mails and their log, holds, links, room numbers, banking, answers under idempotency keys; recordings
 --             through the erasure queue
 --   kept      sessions, seats, attendance, credits and both ledgers, payments, refunds, cancellations, waivers,
---             contracts and their signatures, consent history, audit log: ids, times, amounts, states, hashes. Names,
---             addresses, agents, images and what people wrote are blanked. The id is the pseudonym: no table leads from
---             it to a person. Of who had a session or gave some, a profile without a name: pages join it.
+--             contracts and their signatures, consent history, audit log, ratings: ids, times, amounts, states, hashes,
+--             stars. Names, addresses, agents, images and what people wrote are blanked. The id is the pseudonym: no
+--             table leads from it to a person. Of who had a session or gave some, a profile without a name: pages join
+--             it.
 --
 -- Which rows are deleted is read from the foreign keys on auth.users: a table that is added later and cascades is
 -- covered.
@@ -211,6 +212,10 @@ begin
    where (c.user_id = c_user or c.session_id = any (c_session_ids)) and c.reason <> '(erased)';
   update public.session_attendance a set reason = '(erased)'
    where (a.user_id = c_user or a.session_id = any (c_session_ids)) and a.reason <> '(erased)';
+  -- The stars stay: an average does not change because somebody leaves.
+  update public.session_ratings r
+     set words = null, decision_reason = case when r.decision_reason is not null then '(erased)' end
+   where r.session_id = any (c_session_ids) and num_nonnulls(r.words, nullif(r.decision_reason, '(erased)')) > 0;
   -- What a practitioner shared about a session is its client's too.
   delete from public.session_notes n
    where n.session_id = any (c_session_ids)
@@ -283,6 +288,10 @@ begin
    where exists (select from unnest(c_names) name where strpos(m.settlement, name) > 0);
 
   -- A practitioner
+  update public.session_ratings r
+     set words = private.replace_names(r.words, c_names), decision_reason = private.replace_names(r.decision_reason, c_names)
+   where exists (select from unnest(c_names) name where strpos(concat(r.words, r.decision_reason), name) > 0)
+     and r.practitioner_id in (select p.id from public.practitioners p where p.user_id = c_user);
   update public.checkout_sessions c set description = private.replace_names(c.description, c_names)
    where exists (select from unnest(c_names) name where strpos(c.description, name) > 0)
      and c.practitioner_id in (select p.id from public.practitioners p where p.user_id = c_user);

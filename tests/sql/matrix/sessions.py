@@ -69,6 +69,13 @@ SESSIONS = {
         new={"class_id": ROW, "user_id": PRACTITIONER, "told": "{}"},
         rest="",
     ),
+    "session_ratings": Rules(
+        read="client admin service",
+        insert="",
+        delete="",
+        new={"session_id": ROW, "practitioner_id": PRACTITIONER, "stars": 5, "is_held": True},
+        rest="",
+    ),
     "session_attendance": Rules(
         read=PARTIES,
         insert="",
