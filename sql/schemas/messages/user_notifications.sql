@@ -101,6 +101,10 @@ begin
                                                           coalesce(private.isolate_name(v_session.practitioner_name), 'Your practitioner'),
                                                           private.count_told_sessions(mail))),
       ('session_cancelled',   'Session cancelled', format('%s on %s was cancelled.', v_session_label, v_local_start)),
+      ('fee_owed',            'A fee is due',      format('For %s on %s, to which you did not come, a fee of %s is due. The mail about it leads to'
+                                                          || ' where you can pay it.', lower(left(v_session_label, 1)) || substr(v_session_label, 2),
+                                                          v_local_start, v_amount)),
+      ('fee_forgiven',        'A fee is off',      format('You do not owe the fee of %s any more.', v_amount)),
       ('session_rescheduled', 'Session moved',     format('%s is now on %s.', v_session_label, v_local_start)),
       ('session_changed',     'Session changed',   format('%s on %s: %s.', v_session_label, v_local_start,
                                                           private.name_changes(mail.payload -> 'previous'))),
