@@ -4,7 +4,7 @@
 -- that is paid is not forgiven but given back, by `request_refund` as of any payment.
 
 -- Definer: it names people whom the caller may read elsewhere, one by one. So it checks its caller itself.
-create function private.list_owed_fees(status text, at_most integer)
+create function private.list_owed_fees(state text, at_most integer)
   returns table (id uuid, user_id uuid, full_name text, session_id uuid, scheduled_at timestamptz,
                  practitioner_name text, because text, amount_minor integer, currency text, status text, paid_at timestamptz,
                  forgiven_at timestamptz, forgiven_by uuid, reason text, created_at timestamptz)
@@ -21,18 +21,18 @@ begin
              where s.id = f.session_id),
            f.because, f.amount_minor, f.currency, f.status, f.paid_at, f.forgiven_at, f.forgiven_by, f.reason, f.created_at
       from public.owed_fees f
-     where f.status = coalesce(list_owed_fees.status, 'owed')
+     where f.status = coalesce(list_owed_fees.state, 'owed')
      order by f.created_at, f.id limit least(greatest(coalesce(list_owed_fees.at_most, 200), 1), 1000);
 end
 $$;
 
-create function public.list_owed_fees(status text default 'owed', at_most integer default 200)
+create function public.list_owed_fees(state text default 'owed', at_most integer default 200)
   returns table (id uuid, user_id uuid, full_name text, session_id uuid, scheduled_at timestamptz,
                  practitioner_name text, because text, amount_minor integer, currency text, status text, paid_at timestamptz,
                  forgiven_at timestamptz, forgiven_by uuid, reason text, created_at timestamptz)
   language sql stable security invoker set search_path = ''
 as $$
-  select * from private.list_owed_fees(list_owed_fees.status, list_owed_fees.at_most);
+  select * from private.list_owed_fees(list_owed_fees.state, list_owed_fees.at_most);
 $$;
 comment on function public.list_owed_fees is
   'For admins: the fees that are owed, oldest first; or those that were paid, returned or forgiven.';
