@@ -1,7 +1,7 @@
 """A checkout that is begun becomes a page to pay on: what our database decided, opened at Stripe, and recorded.
 
-    begun = await call.database.rpc(begin_checkout_rpc, ...)
-    checkout = await open_at_stripe(call, begun, email=..., success_url=..., cancel_url=...)
+begun = await call.database.rpc(begin_checkout_rpc, ...)
+checkout = await open_at_stripe(call, begun, email=..., success_url=..., cancel_url=...)
 """
 
 from datetime import datetime

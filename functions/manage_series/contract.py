@@ -12,7 +12,6 @@ from shared.session_event import SessionSummary
 from shared.session_series import Replacements, SeriesPlan, WeeklyStart, as_replacements, listed
 from shared.wire import Input, Output
 
-
 # What the page said of sessions, each as `id=credits,fee`.
 SaidTerms = Annotated[str, Field(pattern=r"^[0-9a-f-]{36}=\d{1,4},\d{1,6}(\.\d{1,2})?$")]
 ShownTerms = Annotated[list[SaidTerms], BeforeValidator(listed), Field(max_length=400)]
@@ -46,7 +45,9 @@ class ManageSeries(Input):
             "token": self.token,
             "session_id": self.session,
             "reason": self.reason,
-            "shown_terms": {session: [int(terms.split(",")[0]), terms.split(",")[1]] for session, _, terms in said},
+            "shown_terms": {
+                session: [int(terms.split(",")[0]), terms.split(",")[1]] for session, _, terms in said
+            },
         }
 
 

@@ -25,8 +25,12 @@ class ManageSession(Input):
     )
     reason: str | None = Field(None, max_length=1000)
     use_grace: bool = False
-    shown_credit: int | None = Field(None, ge=0, le=1000, description="To cancel: what the page said comes back.")
-    shown_fee: float | None = Field(None, ge=0, le=100000, description="To cancel: the fee that the page said.")
+    shown_credit: int | None = Field(
+        None, ge=0, le=1000, description="To cancel: what the page said comes back."
+    )
+    shown_fee: float | None = Field(
+        None, ge=0, le=100000, description="To cancel: the fee that the page said."
+    )
     starts_at: datetime | None = Field(None, description="To move: when it starts.")
     class_id: UUID | None = Field(None, description="To move from a class: the one to join.")
     minutes: int | None = Field(None, ge=1, le=60, description="How late whoever leads it is.")

@@ -164,3 +164,5 @@ update private.matter_settings set note_every = '1 day', noted_at = now();
 insert into public.waiting_list_entries (id, class_id, user_id, told, status, ended_at)
 select '10000000-0000-4000-8000-000000000001', s.id, 'c0000000-0000-4000-8000-000000000001', '{}', 'left', now()
   from public.session_schedules s limit 1;
+insert into public.owed_fees (id, user_id, session_id, because, amount_minor, currency, scheduled_at)
+select '10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001', null, 'late_cancellation', 2500, 'cad', now();

@@ -80,6 +80,7 @@ ARGUMENTS = {
     "issue_practitioner_contract.template_version": "compared with the templates",
     "list_coming_classes.at_most": "read",
     "list_matters.at_most": "read",
+    "list_owed_fees.at_most": "read",
     "list_payments.page_size": "read",
     "list_users.page_size": "read",
     "mark_payout_paid.paid_at": "public.payouts.paid_at",

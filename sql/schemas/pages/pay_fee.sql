@@ -38,13 +38,16 @@ end
 $$;
 
 -- Definer: as above.
-create function private.pay_fee(token text, fee_id uuid, out begun private.begun_checkout, out email text)
+create function private.pay_fee(
+  token text, fee_id uuid, out checkout_id uuid, out description text, out amount_minor integer, out currency text,
+  out expires_at timestamptz, out url text, out supersedes text[], out email text)
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
   v_link private.page_links := private.open_page_link(pay_fee.token, 'pay_fee');
 begin
-  begun := private.begin_fee_checkout(v_link.user_id, pay_fee.fee_id);
+  select b.* into checkout_id, description, amount_minor, currency, expires_at, url, supersedes
+    from private.begin_fee_checkout(v_link.user_id, pay_fee.fee_id) b;
   email := (select u.email from auth.users u where u.id = v_link.user_id);
 end
 $$;
@@ -54,18 +57,19 @@ create function public.read_fees_to_pay(token text) returns table (fees private.
 as $$
   select * from private.read_fees_to_pay(read_fees_to_pay.token);
 $$;
-comment on function public.read_fees_to_pay is 'By a link in a mail: the fees that its reader owes, and what became of others.';
+comment on function public.read_fees_to_pay is
+  'By a link in a mail: the fees that its reader owes, and what became of others.';
 
 create function public.pay_fee(token text, fee_id uuid)
   returns table (checkout_id uuid, description text, amount_minor integer, currency text, expires_at timestamptz,
                  url text, supersedes text[], email text)
   language sql volatile security invoker set search_path = ''
 as $$
-  select (p.begun).*, p.email from private.pay_fee(pay_fee.token, pay_fee.fee_id) p;
+  select * from private.pay_fee(pay_fee.token, pay_fee.fee_id);
 $$;
 comment on function public.pay_fee is
   'By a link in a mail: decides and records what is to be paid for a fee; the page then opens it at Stripe.';
 
-revoke execute on function private.list_fees_to_show, private.read_fees_to_pay, private.pay_fee, public.read_fees_to_pay,
-  public.pay_fee from public, anon, authenticated, service_role;
+revoke execute on function private.list_fees_to_show, private.read_fees_to_pay, private.pay_fee,
+  public.read_fees_to_pay, public.pay_fee from public, anon, authenticated, service_role;
 grant execute on function private.read_fees_to_pay, private.pay_fee, public.read_fees_to_pay, public.pay_fee to anon;
