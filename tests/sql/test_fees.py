@@ -318,8 +318,8 @@ def test_an_admin_forgives_with_a_reason(sandbox: Sandbox) -> None:
         forgive(sandbox, fee)
     assert [each[3] for each in fees(sandbox)] == ["forgiven"]
     assert told(sandbox) == ["fee_forgiven"]
-    audit = "select user_id, metadata::text as line from public.audit_logs where table_name = 'owed_fees' and action = 'UPDATE'"
-    lines = [row["line"] for row in sandbox.run(audit) if str(row["user_id"]) == ADMIN]
+    audit = "select user_id, metadata::text as line from public.audit_logs where (table_name, action) = (%s, 'UPDATE')"
+    lines = [row["line"] for row in sandbox.run(audit, "owed_fees") if str(row["user_id"]) == ADMIN]
     assert len(lines) == 1 and "forgiven_by" in lines[0]
 
 

@@ -405,7 +405,9 @@ def test_one_mail_has_all_that_is_new(sandbox: Sandbox) -> None:
 
     assert (mail["audience"], mail["recipient_email"]) == ("support", None)
     told = {(each["subject"], each["remedy"]) for each in mail["payload"]["matters"]}
-    assert (THING, "Refund it in Stripe.") in told and any(each.startswith("Ask them, or call forgive_fee") for _, each in told)
+    assert (THING, "Refund it in Stripe.") in told and any(
+        each.startswith("Ask them, or call forgive_fee") for _, each in told
+    )
     assert mail["payload"]["count"] == len(mail["payload"]["matters"])
 
     sandbox.act_as("owner")
