@@ -26,7 +26,7 @@ def fees_are_asked(stage: Stage) -> Iterator[None]:
 
 
 @pytest.fixture
-def story(stage: Stage, fees_are_asked: None) -> StoryScene:  # noqa: ARG001
+def story(stage: Stage, fees_are_asked: None) -> StoryScene:
     """Somebody who has booked, in eight hours from now."""
     scene = StoryScene(stage)
     scene.session = scene.book()
@@ -59,7 +59,8 @@ def reconcile(story: StoryScene) -> None:
     """Whatever of fees is to be looked at is looked at now, until nothing is left to do."""
     for _ in range(3):
         story.stage.execute(
-            "update public.checkout_sessions set next_check_at = now() where fee_id is not null and next_check_at > now()"
+            "update public.checkout_sessions set next_check_at = now()"
+            " where fee_id is not null and next_check_at > now()"
         )
         story.stage.invoke_as_service("reconcile-payments").raise_for_status()
 

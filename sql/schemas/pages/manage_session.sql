@@ -103,7 +103,7 @@ begin
 end
 $$;
 
--- Whoever pressed had read what it costs. Where it costs something else by now, nothing is cancelled: they read it again.
+-- Whoever pressed had read what it costs. Where it costs something else by now, nothing is cancelled.
 create function private.refuse_other_terms(session_id uuid, shown_credit integer, shown_fee numeric) returns void
   language plpgsql stable set search_path = ''
 as $$
