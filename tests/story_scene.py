@@ -41,7 +41,8 @@ class StoryScene(PageScene):
         is_new = person.id not in self._heard
         last, notes = self._heard.get(person.id, (0, 0))
         mails = self.stage.owner.execute(
-            "select kind, status, status_reason, position from private.mails where user_id = %s order by ended_at, position",
+            "select kind, status, status_reason, position from private.mails where user_id = %s"
+            " order by ended_at, position",
             (person.id,),
         ).fetchall()
         path = "user_notifications?select=kind&order=created_at"

@@ -118,7 +118,7 @@ def paying(stage: Stage) -> Iterator[Visit]:
 
 
 def fees(stage: Stage) -> Iterator[Visit]:
-    """Two that are owed in two currencies, with a name that does not break; one forgiven; none; and the short address."""
+    """Two that are owed, in two currencies, of a name that does not break; one forgiven; none; the short address."""
     scene = PageScene(stage)
     scene.call(scene.practitioner, LONG_NAME)
     stage.execute(
