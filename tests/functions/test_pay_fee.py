@@ -1,4 +1,4 @@
-"""The page on which fees are paid: each in its own currency, one page at Stripe for each, and nothing without a link."""
+"""The page on which fees are paid: each in its own currency, one page at Stripe for each, nothing without a link."""
 
 from concurrent.futures import ThreadPoolExecutor
 
