@@ -1,5 +1,5 @@
--- Refunds by an admin, or of a fee that was not owed: decided and recorded here, made at Stripe; what follows is as after
--- any refund (returns.sql).
+-- Refunds by an admin, or of a fee that was not owed: decided and recorded here, made at Stripe; what follows is as
+-- after any refund (returns.sql).
 --
 --   requested -> made       Stripe has it: how it is there stands in stripe_refunds
 --   requested -> refused    Stripe does not take it
