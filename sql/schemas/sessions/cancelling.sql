@@ -3,7 +3,8 @@
 --   scheduled -> cancelled      in_progress -> cancelled, not by the client      cancelled -> nothing
 --
 -- The pages update the row; `cancel_session` does the same update. A trigger decides by the terms what is returned,
--- writes the ledger, the cancellation, the fee and the event, and frees the seat. A cancelled class cancels its seats; a deleted session that was still to come is settled first, so that no credit is lost with it.
+-- writes the ledger, the cancellation, the fee and the event, and frees the seat. A cancelled class cancels its seats;
+-- a deleted session that was still to come is settled first, so that no credit is lost with it.
 
 -- Before a person's update touches any row, it takes the locks that come before rows: the client's own, and those of
 -- the classes they have a seat in. Leaving a seat and cancelling its class would otherwise deadlock.
