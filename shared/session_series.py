@@ -12,14 +12,14 @@ from .wire import Output
 from .words import wall_clock
 
 
-def _listed(value: Any) -> Any:
+def listed(value: Any) -> Any:
     """A form's choice of one name comes alone, and several as a list."""
     return [value] if isinstance(value, str) else value
 
 
 # What is put in the place of dates, each as `date=time`, or as `date=` for one that is left out.
 Replacement = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d=\S{0,40}$")]
-Replacements = Annotated[list[Replacement], BeforeValidator(_listed), Field(max_length=52)]
+Replacements = Annotated[list[Replacement], BeforeValidator(listed), Field(max_length=52)]
 
 
 def as_replacements(given: list[str]) -> dict[str, str | None]:

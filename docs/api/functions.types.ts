@@ -1476,6 +1476,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/pay-fee": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the fees that somebody owes, and open the payment of one.
+         * @description A link's token and, of a form, the fee to pay; without a token, what somebody comes back from. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
+         */
+        get: operations["pay_fee"];
+        put?: never;
+        /**
+         * Show the fees that somebody owes, and open the payment of one.
+         * @description A link's token and, of a form, the fee to pay; without a token, what somebody comes back from. Called by anybody. A page of ours, at PAGES_URL.
+         */
+        post: operations["pay_fee_by_post"];
+        delete?: never;
+        options?: never;
+        /**
+         * Show the fees that somebody owes, and open the payment of one.
+         * @description A link's token and, of a form, the fee to pay; without a token, what somebody comes back from. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
+         */
+        head: operations["pay_fee_by_head"];
+        patch?: never;
+        trace?: never;
+    };
     "/unsubscribe": {
         parameters: {
             query?: never;
@@ -3999,6 +4027,14 @@ export interface components {
              * @example Ill
              */
             reason?: string | null;
+            /**
+             * @description To cancel: what the page said of each, credits and fee.
+             * @default []
+             * @example [
+             *       "text"
+             *     ]
+             */
+            shown_terms?: string[];
         };
         /**
          * ManageSession
@@ -4047,6 +4083,18 @@ export interface components {
              * @example false
              */
             use_grace?: boolean;
+            /**
+             * @description To cancel: what the page said comes back.
+             * @default null
+             * @example 1
+             */
+            shown_credit?: number | null;
+            /**
+             * @description To cancel: the fee that the page said.
+             * @default null
+             * @example 1.5
+             */
+            shown_fee?: number | null;
             /**
              * @description To move: when it starts.
              * @default null
@@ -4228,6 +4276,30 @@ export interface components {
              * @example completed
              */
             status: string;
+        };
+        /**
+         * PayFee
+         * @description A link's token and, of a form, the fee to pay; without a token, what somebody comes back from.
+         */
+        PayFee: {
+            /**
+             * @description Of a link in a mail, or of Agora's SDK.
+             * @default
+             * @example text
+             */
+            token?: string;
+            /**
+             * @description The fee to pay, of a form.
+             * @default null
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
+            fee?: string | null;
+            /**
+             * @description From Stripe's page: paid, or left.
+             * @default null
+             * @example paid
+             */
+            back?: ("paid" | "left") | null;
         };
         /**
          * PaySession
@@ -6857,7 +6929,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Checkout"] | (components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "account_gone" | "account_needed" | "already_exists" | "already_joined" | "already_paid" | "beyond_horizon" | "body_too_slow" | "cancellation_policy_not_agreed" | "cancellation_policy_not_current" | "checkout_lapsed" | "checkout_not_found" | "class_full" | "class_needed" | "class_not_found" | "class_not_open" | "class_over" | "coordinates_off_the_map" | "credits_owed" | "double_booked" | "duration_not_offered" | "hold_lapsed" | "location_missing" | "no_usable_credit" | "not_a_start" | "not_allowed" | "not_possible" | "outside_availability" | "package_not_found" | "practitioner_unavailable" | "refund_refused" | "request_in_progress" | "session_type_not_found" | "slot_in_past" | "slot_taken" | "studio_not_found" | "too_many_holds" | "too_short_notice" | "type_not_of_class";
+                        code?: "account_gone" | "account_needed" | "already_exists" | "already_joined" | "already_paid" | "beyond_horizon" | "body_too_slow" | "cancellation_policy_not_agreed" | "cancellation_policy_not_current" | "class_full" | "class_needed" | "class_not_found" | "class_not_open" | "class_over" | "coordinates_off_the_map" | "credits_owed" | "double_booked" | "duration_not_offered" | "hold_lapsed" | "location_missing" | "not_a_start" | "not_allowed" | "not_possible" | "outside_availability" | "package_not_found" | "practitioner_unavailable" | "refund_refused" | "request_in_progress" | "session_type_not_found" | "slot_in_past" | "slot_taken" | "studio_not_found" | "too_many_holds" | "too_short_notice" | "type_not_of_class";
                     } & {
                         /** @constant */
                         success: false;
@@ -8467,7 +8539,6 @@ export interface operations {
                 };
             };
             401: components["responses"]["Refused401"];
-            402: components["responses"]["Refused402"];
             /** @description Forbidden */
             403: {
                 headers: {
@@ -8488,7 +8559,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "checkout_not_found" | "class_not_found" | "payment_not_found";
+                        code?: "payment_not_found";
                     };
                 };
             };
@@ -8502,7 +8573,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "account_gone" | "already_exists" | "already_joined" | "already_refunded" | "beyond_horizon" | "class_full" | "class_not_open" | "class_over" | "double_booked" | "not_a_start" | "not_possible" | "outside_availability" | "payment_not_refundable" | "practitioner_unavailable" | "refund_refused" | "refund_too_large" | "request_in_progress" | "slot_in_past" | "slot_taken" | "too_short_notice";
+                        code?: "account_gone" | "already_exists" | "already_refunded" | "not_possible" | "payment_not_refundable" | "refund_refused" | "refund_too_large" | "request_in_progress";
                     };
                 };
             };
@@ -10313,6 +10384,10 @@ export interface operations {
                 reason?: string | null;
                 /** @description Use the grace cancellation, if it is too late for a free one. */
                 use_grace?: boolean;
+                /** @description To cancel: what the page said comes back. */
+                shown_credit?: number | null;
+                /** @description To cancel: the fee that the page said. */
+                shown_fee?: number | null;
                 /** @description To move: when it starts. */
                 starts_at?: string | null;
                 /** @description To move from a class: the one to join. */
@@ -10370,7 +10445,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "account_gone" | "already_exists" | "beyond_horizon" | "change_needs_a_yes" | "class_asks_nobody" | "class_full" | "delay_not_possible" | "grace_not_over" | "grace_used" | "not_possible" | "nothing_to_change" | "seat_follows_its_class" | "session_cancelled" | "session_not_begun" | "session_not_cancellable" | "session_not_movable" | "session_over" | "session_started" | "slot_in_past" | "slot_taken" | "too_late_to_move";
+                        code?: "account_gone" | "already_exists" | "beyond_horizon" | "change_needs_a_yes" | "class_asks_nobody" | "class_full" | "delay_not_possible" | "grace_not_over" | "grace_used" | "not_possible" | "nothing_to_change" | "seat_follows_its_class" | "session_cancelled" | "session_not_begun" | "session_not_cancellable" | "session_not_movable" | "session_over" | "session_started" | "slot_in_past" | "slot_taken" | "terms_have_changed" | "too_late_to_move";
                     };
                 };
             };
@@ -10458,7 +10533,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "account_gone" | "already_exists" | "beyond_horizon" | "change_needs_a_yes" | "class_asks_nobody" | "class_full" | "delay_not_possible" | "grace_not_over" | "grace_used" | "not_possible" | "nothing_to_change" | "seat_follows_its_class" | "session_cancelled" | "session_not_begun" | "session_not_cancellable" | "session_not_movable" | "session_over" | "session_started" | "slot_in_past" | "slot_taken" | "too_late_to_move";
+                        code?: "account_gone" | "already_exists" | "beyond_horizon" | "change_needs_a_yes" | "class_asks_nobody" | "class_full" | "delay_not_possible" | "grace_not_over" | "grace_used" | "not_possible" | "nothing_to_change" | "seat_follows_its_class" | "session_cancelled" | "session_not_begun" | "session_not_cancellable" | "session_not_movable" | "session_over" | "session_started" | "slot_in_past" | "slot_taken" | "terms_have_changed" | "too_late_to_move";
                     };
                 };
             };
@@ -10546,7 +10621,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "account_gone" | "already_exists" | "beyond_horizon" | "change_needs_a_yes" | "class_asks_nobody" | "class_full" | "delay_not_possible" | "grace_not_over" | "grace_used" | "not_possible" | "nothing_to_change" | "seat_follows_its_class" | "session_cancelled" | "session_not_begun" | "session_not_cancellable" | "session_not_movable" | "session_over" | "session_started" | "slot_in_past" | "slot_taken" | "too_late_to_move";
+                        code?: "account_gone" | "already_exists" | "beyond_horizon" | "change_needs_a_yes" | "class_asks_nobody" | "class_full" | "delay_not_possible" | "grace_not_over" | "grace_used" | "not_possible" | "nothing_to_change" | "seat_follows_its_class" | "session_cancelled" | "session_not_begun" | "session_not_cancellable" | "session_not_movable" | "session_over" | "session_started" | "slot_in_past" | "slot_taken" | "terms_have_changed" | "too_late_to_move";
                     };
                 };
             };
@@ -10830,6 +10905,8 @@ export interface operations {
                 instead?: string[];
                 /** @description In words, for whoever reads it later. */
                 reason?: string | null;
+                /** @description To cancel: what the page said of each, credits and fee. */
+                shown_terms?: string[];
             };
             header?: never;
             path?: never;
@@ -10870,7 +10947,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "account_gone" | "already_exists" | "grace_used" | "not_possible" | "nothing_to_come" | "series_not_possible" | "session_not_cancellable";
+                        code?: "account_gone" | "already_exists" | "grace_used" | "not_possible" | "nothing_to_come" | "series_not_possible" | "session_not_cancellable" | "terms_have_changed";
                     };
                 };
             };
@@ -10885,7 +10962,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json" | "replacement_not_possible" | "shift_too_long" | "text_too_long" | "time_missing";
+                        code?: "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json" | "replacement_not_possible" | "shift_too_long" | "terms_not_readable" | "text_too_long" | "time_missing";
                     };
                 };
             };
@@ -10942,7 +11019,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "account_gone" | "already_exists" | "grace_used" | "not_possible" | "nothing_to_come" | "series_not_possible" | "session_not_cancellable";
+                        code?: "account_gone" | "already_exists" | "grace_used" | "not_possible" | "nothing_to_come" | "series_not_possible" | "session_not_cancellable" | "terms_have_changed";
                     };
                 };
             };
@@ -10957,7 +11034,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json" | "replacement_not_possible" | "shift_too_long" | "text_too_long" | "time_missing";
+                        code?: "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json" | "replacement_not_possible" | "shift_too_long" | "terms_not_readable" | "text_too_long" | "time_missing";
                     };
                 };
             };
@@ -11014,7 +11091,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "account_gone" | "already_exists" | "grace_used" | "not_possible" | "nothing_to_come" | "series_not_possible" | "session_not_cancellable";
+                        code?: "account_gone" | "already_exists" | "grace_used" | "not_possible" | "nothing_to_come" | "series_not_possible" | "session_not_cancellable" | "terms_have_changed";
                     };
                 };
             };
@@ -11029,7 +11106,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json" | "replacement_not_possible" | "shift_too_long" | "text_too_long" | "time_missing";
+                        code?: "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json" | "replacement_not_possible" | "shift_too_long" | "terms_not_readable" | "text_too_long" | "time_missing";
                     };
                 };
             };
@@ -13444,6 +13521,225 @@ export interface operations {
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
             503: components["responses"]["Refused503"];
+            504: components["responses"]["Refused504"];
+        };
+    };
+    pay_fee: {
+        parameters: {
+            query?: {
+                /** @description Of a link in a mail, or of Agora's SDK. */
+                token?: string;
+                /** @description The fee to pay, of a form. */
+                fee?: string | null;
+                /** @description From Stripe's page: paid, or left. */
+                back?: ("paid" | "left") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "fee_not_found" | "link_not_found";
+                    };
+                };
+            };
+            405: components["responses"]["Refused405"];
+            408: components["responses"]["Refused408"];
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_gone" | "already_exists" | "already_paid" | "fee_forgiven" | "fee_paid" | "not_possible" | "payment_on_its_way" | "refund_refused" | "request_in_progress";
+                    };
+                };
+            };
+            410: components["responses"]["Refused410"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            502: components["responses"]["Refused502"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "payments_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
+            504: components["responses"]["Refused504"];
+        };
+    };
+    pay_fee_by_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PayFee"];
+            };
+        };
+        responses: {
+            /** @description A file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "fee_not_found" | "link_not_found";
+                    };
+                };
+            };
+            405: components["responses"]["Refused405"];
+            408: components["responses"]["Refused408"];
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_gone" | "already_exists" | "already_paid" | "fee_forgiven" | "fee_paid" | "not_possible" | "payment_on_its_way" | "refund_refused" | "request_in_progress";
+                    };
+                };
+            };
+            410: components["responses"]["Refused410"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            502: components["responses"]["Refused502"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "payments_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
+            504: components["responses"]["Refused504"];
+        };
+    };
+    pay_fee_by_head: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PayFee"];
+            };
+        };
+        responses: {
+            /** @description A file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "fee_not_found" | "link_not_found";
+                    };
+                };
+            };
+            405: components["responses"]["Refused405"];
+            408: components["responses"]["Refused408"];
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_gone" | "already_exists" | "already_paid" | "fee_forgiven" | "fee_paid" | "not_possible" | "payment_on_its_way" | "refund_refused" | "request_in_progress";
+                    };
+                };
+            };
+            410: components["responses"]["Refused410"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            502: components["responses"]["Refused502"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "payments_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
             504: components["responses"]["Refused504"];
         };
     };

@@ -42,9 +42,7 @@ async def manage_series(call: Call[ManageSeries]) -> HTMLResponse:
                 moved = await call.database.rpc(move_series_rpc, **asked.as_move())
                 return _series(call, moved.shown, moved=moved)
             case _:
-                cancelled = await call.database.rpc(
-                    cancel_series_rpc, token=asked.token, session_id=asked.session, reason=asked.reason
-                )
+                cancelled = await call.database.rpc(cancel_series_rpc, **asked.as_cancellation())
                 return _series(call, cancelled.shown, cancelled=cancelled)
     except Refusal as refused:
         if not tells_on_page(call, refused):

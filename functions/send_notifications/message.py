@@ -126,6 +126,10 @@ def _variables(mail: ClaimedMail) -> dict[str, Any]:
             }
             for each in mail.sessions
         ],
+        "fees": [
+            words.money(each["amount_minor"], each["currency"])
+            for each in (mail.payload or {}).get("fees", [])
+        ],
         "was": {name: one_line(str(value), 200) for name, value in _was(mail).items()},
         "before": words.as_it_was(_was(mail), zone),
         "proposed": _moment(mail, "proposed_scheduled_at"),

@@ -123,6 +123,39 @@ def paying(stage: Stage) -> Iterator[Visit]:
     yield Visit("pay_session", "without a link", f"{stage.env['PAGES_URL']}/pay-session")
 
 
+def fees(stage: Stage) -> Iterator[Visit]:
+    """Two that are owed, in two currencies, of a name that does not break; one forgiven; none; the short address."""
+    scene = PageScene(stage)
+    scene.call(scene.practitioner, LONG_NAME)
+    stage.execute(
+        "update public.practitioners set name = %s where user_id = %s", LONG_NAME, scene.practitioner.id
+    )
+    for minutes, because, currency, forgiven in (
+        (1500, "no_show", "cad", "null"),
+        (3000, "late_cancellation", "usd", "null"),
+        (4500, "no_show", "cad", "now()"),
+    ):
+        session = stage.session(
+            client=scene.client,
+            practitioner=scene.practitioner,
+            starts_in_minutes=-minutes,
+            status="completed",
+        )
+        stage.execute(
+            "insert into public.owed_fees"
+            " (user_id, session_id, because, amount_minor, currency, scheduled_at, forgiven_at, reason)"
+            f" values (%s, %s, %s, 2500, %s, now(), {forgiven}, case when {forgiven} is not null then 'Kindness' end)",
+            scene.client.id,
+            session["id"],
+            because,
+            currency,
+        )
+    yield Visit("pay_fee", "owed", scene.make_link("pay_fee", scene.client, None), presses=True)
+    yield Visit("pay_fee", "nothing owed", scene.make_link("pay_fee", scene.practitioner, None))
+    yield Visit("pay_fee", "without a link", f"{stage.env['PAGES_URL']}/pay-fee")
+    yield Visit("pay_fee", "paid", f"{stage.env['PAGES_URL']}/pay-fee?back=paid")
+
+
 def waiting(stage: Stage) -> Iterator[Visit]:
     """The classes, without a link and by one; full, waited for, kept, with and without the waiver, and taken."""
     scene = PageScene(stage)
@@ -380,6 +413,7 @@ SCENES = {
     "find_classes": waiting,
     "find_substitute": substitutes,
     "pay_session": paying,
+    "pay_fee": fees,
     "manage_calendars": calendars,
     "rate_session": ratings,
     "show_payout": payouts,

@@ -390,6 +390,22 @@ def use_set_language(stage: Stage) -> Iterator[Use]:
     )
 
 
+def use_pay_fee(stage: Stage) -> Iterator[Use]:
+    """Each press for another fee: a second one for the same finds the page that is open."""
+    scene = PageScene(stage)
+    link = scene.make_link("pay_fee", scene.client, None)
+
+    def press(_: int) -> httpx.Response:
+        fee = stage.value(
+            "insert into public.owed_fees (user_id, because, amount_minor, currency, scheduled_at)"
+            " values (%s, 'no_show', 1500, 'cad', now()) returning id",
+            scene.client.id,
+        )
+        return scene.press(link, fee=str(fee))
+
+    yield Use("checkouts", scene.client.id, press)
+
+
 def use_unsubscribe(stage: Stage) -> Iterator[Use]:
     yield of_address("unknown links", lambda n: stage.invoke(f"unsubscribe?token=x{n}"), 404)
 

@@ -142,6 +142,7 @@ UNLIMITED_RPCS = {
             "adjust_credits",
             "adjust_earnings",
             "extend_credits",
+            "forgive_fee",
             "settle_matter",
             "hide_session_rating",
             "decide_approval",

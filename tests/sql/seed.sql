@@ -167,3 +167,5 @@ select '10000000-0000-4000-8000-000000000001', s.id, 'c0000000-0000-4000-8000-00
 insert into public.session_ratings (id, session_id, practitioner_id, stars, is_held)
 select '10000000-0000-4000-8000-000000000001', s.id, s.practitioner_id, 4, false
   from public.session_schedules s where s.id = '10000000-0000-4000-8000-000000000001';
+insert into public.owed_fees (id, user_id, session_id, because, amount_minor, currency, scheduled_at)
+select '10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001', null, 'late_cancellation', 2500, 'cad', now();

@@ -82,6 +82,7 @@ ARGUMENTS = {
     "list_matters.at_most": "read",
     "list_my_ratings.at_most": "read",
     "rate_session.stars": "public.session_ratings.stars",
+    "list_owed_fees.at_most": "read",
     "list_payments.page_size": "read",
     "list_users.page_size": "read",
     "mark_payout_paid.paid_at": "public.payouts.paid_at",

@@ -76,7 +76,9 @@ CALLS = {
     "erase_my_account": None,  # below: it answers and does not raise
     "extend_credits": "null, null, 'A reason'",
     "hide_session_rating": "null, 'A reason'",
+    "forgive_fee": "null, 'A reason'",
     "list_matters": "",
+    "list_owed_fees": "",
     "list_payments": "",
     "settle_matter": "null, 'A reason'",
     "mark_payout_failed": "null, 'A reason'",

@@ -176,6 +176,17 @@ create view private.broken_invariants with (security_invoker = true) as
          private.sum_returns(c.id) r
    where c.credits_taken_back > 0 and private.count_credits_unpaid(c, l.credits_owed, r) > 0
   union all
+  select 'owed_fees', f.id, 'a fee is marked as paid, and its payments say otherwise', f.id::text
+    from public.owed_fees f
+   where (select count(*) from public.checkout_sessions c where c.fee_id = f.id and c.outcome = 'fee_paid')
+         <> (f.paid_at is not null)::integer
+  union all
+  select 'checkout_sessions', c.id, 'a payment of what was not owed stays with us', c.id::text
+    from public.checkout_sessions c
+   where c.outcome = 'fee_not_owed' and c.returned_minor < c.amount_minor
+     and not exists (select from private.payment_refunds r where r.checkout_id = c.id)
+     and not exists (select from private.payment_disputes d where d.checkout_id = c.id)
+  union all
   -- Seats and time
   select 'session_schedules', class.id, 'a class is oversold', class.id::text
     from public.session_schedules class

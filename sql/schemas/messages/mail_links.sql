@@ -80,6 +80,14 @@ begin
         ('find_classes', null, now() + interval '60 days',
          mail.kind in ('waiting_list_joined', 'seat_kept', 'kept_seat_lapsed', 'waiting_class_changed',
                        'waiting_class_cancelled', 'class_full', 'class_links')),
+        -- To all that they owe.
+        ('pay_fee', null, now() + interval '1 year',
+         mail.audience = 'user'
+         and (mail.kind in ('session_cancelled', 'series_cancelled', 'fee_owed', 'my_sessions')
+              or mail.kind = 'payment_failed' and mail.payload ->> 'payment_type' = 'fee')
+         and exists (select from public.owed_fees f
+                      where f.user_id = mail.user_id and f.status = 'owed'
+                        and (mail.kind <> 'session_cancelled' or f.session_id = mail.session_id))),
         ('show_payout', mail.payload ->> 'payout_id', now() + interval '1 year',
          mail.kind = 'payout_paid' and mail.payload ? 'payout_id'),
         -- What a bank did not pay for: by itself, whatever else they pick meanwhile. A package is bought in the wallet.

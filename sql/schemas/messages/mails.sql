@@ -40,6 +40,8 @@ insert into private.mail_kinds (kind, audience, category) values
   ('time_off_wanted',     'user',         null),
   ('session_cancelled',   'user',         null),
   ('session_cancelled',   'practitioner', null),
+  ('fee_owed',            'user',         null),
+  ('fee_forgiven',        'user',         null),
   ('session_rescheduled', 'user',         null),
   ('session_rescheduled', 'practitioner', null),
   ('session_changed',     'user',         null),

@@ -88,7 +88,11 @@ begin
     || jsonb_build_object('recording_consent', private.get_consent_answer(mail.user_id, 'session_recording'),
     'recordings_are_kept', private.describe_recording_retention(v_claimed.language));
   if mail.kind = 'my_sessions' then
-    v_claimed.payload := jsonb_build_object('sessions', private.link_sessions_to_come(mail.user_id));
+    v_claimed.payload := jsonb_build_object(
+      'sessions', private.link_sessions_to_come(mail.user_id),
+      'fees', (select coalesce(jsonb_agg(jsonb_build_object('amount_minor', f.amount_minor, 'currency', f.currency)
+                                         order by f.created_at), '[]')
+                 from public.owed_fees f where f.user_id = mail.user_id and f.status = 'owed'));
   elsif mail.kind in ('series_booked', 'series_moved', 'series_cancelled', 'time_off_wanted') then
     v_claimed.payload := v_claimed.payload || jsonb_build_object('sessions', private.link_told_sessions(mail));
   elsif mail.kind = 'ratings_received' then

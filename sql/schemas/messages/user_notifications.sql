@@ -135,6 +135,13 @@ begin
   when 'session_cancelled' then
     title := private.say('Session cancelled', v_in);
     message := format(private.say('%s on %s was cancelled.', v_in), v_label, v_start);
+  when 'fee_owed' then
+    title := private.say('A fee is due', v_in);
+    message := format(private.say('For %s on %s, to which you did not come, a fee of %s is due. The mail about it leads to where you can pay it.',
+                                  v_in), v_own, v_start, v_amount);
+  when 'fee_forgiven' then
+    title := private.say('A fee is off', v_in);
+    message := format(private.say('You do not owe the fee of %s any more.', v_in), v_amount);
   when 'session_rescheduled' then
     title := private.say('Session moved', v_in);
     message := format(private.say('%s is now on %s.', v_in), v_label, v_start);

@@ -3,7 +3,7 @@
 --   deleted   account, profile, preferences, roles, journal, memories, notes, recommendations, consents, notifications,
 --             mails and their log, holds, links, room numbers, banking, answers under idempotency keys; recordings
 --             through the erasure queue
---   kept      sessions, seats, attendance, credits and both ledgers, payments, refunds, cancellations, waivers,
+--   kept      sessions, seats, attendance, credits and both ledgers, payments, refunds, cancellations, fees, waivers,
 --             contracts and their signatures, consent history, audit log, ratings: ids, times, amounts, states, hashes,
 --             stars. Names, addresses, agents, images and what people wrote are blanked. The id is the pseudonym: no
 --             table leads from it to a person. Of who had a session or gave some, a profile without a name: pages join
@@ -83,6 +83,12 @@ create trigger consent_history_99_refuse_unknown_account
 create trigger checkout_sessions_99_refuse_unknown_account
   after insert or update of user_id on public.checkout_sessions
   for each row execute function private.refuse_unknown_account('user_id');
+create trigger owed_fees_99_refuse_unknown_account
+  after insert or update of user_id on public.owed_fees
+  for each row execute function private.refuse_unknown_account('user_id');
+create trigger owed_fees_99_refuse_unknown_forgiver
+  after insert or update of forgiven_by on public.owed_fees
+  for each row execute function private.refuse_unknown_account('forgiven_by');
 create trigger audit_logs_99_refuse_unknown_account
   after insert or update of user_id on public.audit_logs
   for each row execute function private.refuse_unknown_account('user_id');
@@ -236,6 +242,13 @@ begin
           or t.practitioner_id in (select p.id from public.practitioners p where p.user_id = c_user));
   update public.checkout_sessions c set notes = null, url = null, receipt_url = null, physical_location = null
    where c.id = any (c_checkout_ids) and num_nonnulls(c.notes, c.url, c.receipt_url, c.physical_location) > 0;
+  update public.owed_fees f set reason = '(erased)'
+   where f.user_id = c_user and f.forgiven_by is not null and f.reason <> '(erased)';
+  -- Nobody is left to pay it, nor to be told.
+  perform private.look_at_fee_checkouts(f.id)
+     from (select owed.id from public.owed_fees owed where owed.user_id = c_user and owed.status = 'owed' for update) f;
+  update public.owed_fees f set forgiven_at = now(), reason = 'The account was erased'
+   where f.user_id = c_user and f.status = 'owed';
   update private.payment_refunds r set reason = '(erased)'
    where r.checkout_id = any (c_checkout_ids) and r.reason <> '(erased)';
   update private.stripe_events e set payload = '{}'

@@ -89,6 +89,7 @@ begin
       union all select 'credits', to_jsonb(c) from public.user_session_credits c where c.user_id = c_user
       union all select 'credit_ledger', to_jsonb(l) from public.credit_ledger l where l.user_id = c_user
       union all select 'checkouts', to_jsonb(c) from public.checkout_sessions c where c.user_id = c_user
+      union all select 'fees', to_jsonb(f) - 'forgiven_by' from public.owed_fees f where f.user_id = c_user
       union all select 'payments', to_jsonb(p) from public.session_payments p where p.client_id = c_user
       union all select 'refunds', to_jsonb(r) from private.payment_refunds r
        where r.checkout_id = any (c_checkouts)

@@ -53,6 +53,7 @@
 --     i   70_publish_booked                   publishes session_booked or class_scheduled  sessions/booking
 --     u   70_publish_change                   publishes session_rescheduled or _changed    sessions/changes
 --     u   70_publish_completed                publishes session_completed                  sessions/session_states
+--     u   72_settle_no_show_fee               a fee for not coming is owed, or not any more fees/no_shows
 --     u   75_delete_observed_attendance       deletes presence at the time before          sessions/channel_events
 --     u   77_update_rating                    counts its rating, or no longer              ratings/session_ratings
 --
@@ -281,6 +282,10 @@ create trigger session_schedules_70_publish_completed after update of status on 
                      and (new.max_participants = 1 or new.group_class_id is not null)
                      and new.scheduled_at > now() - interval '2 days')
   execute function private.publish_session_completed();
+
+create trigger session_schedules_72_settle_no_show_fee after update of status on public.session_schedules
+  for each row when (old.status <> new.status and 'completed' in (old.status, new.status))
+  execute function private.settle_no_show_fee_of_session();
 
 -- Whoever was early for the time before the change is not present at the new one.
 create trigger session_schedules_75_delete_observed_attendance after update of scheduled_at on public.session_schedules
