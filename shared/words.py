@@ -5,13 +5,13 @@ days and months, and how numbers are grouped, are Babel's. Patterns: https://bab
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from itertools import groupby
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from babel.core import Locale
-from babel.dates import format_datetime, get_timezone_name
+from babel.dates import format_date, format_datetime, get_timezone_name
 from babel.numbers import format_decimal
 
 from .languages import ENGLISH, language
@@ -39,6 +39,16 @@ def day(moment: datetime, zone: ZoneInfo) -> str:
 def short_day(moment: datetime, zone: ZoneInfo) -> str:
     """Sat, Mar 14; sam. 14 mars."""
     return _written(moment, zone, pgettext("pattern of a short day", "EEE, MMM d"))
+
+
+def day_on_paper(at: date) -> str:
+    """14 March 2026; 14 mars 2026. Of a moment, in the zone it is given in."""
+    return format_date(at, pgettext("pattern of a day on paper", "d MMMM y"), locale())
+
+
+def month(of: date) -> str:
+    """March; mars."""
+    return format_date(of, "LLLL", locale())
 
 
 def by_day(times: Iterable[Timed], zone: ZoneInfo) -> list[tuple[str, list[Timed]]]:

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.database import Rpc
+from shared.legal_texts import LegalText, in_readers_language
 from shared.wire import Input, Output
 
 
@@ -17,6 +18,7 @@ class FindClasses(Input):
     class_id: UUID | None = Field(None, description="The class to look at.")
     act: Literal["wait", "leave", "take", "pay"] | None = Field(None, description="What to do, of a form.")
     version: int | None = Field(None, description="Of the waiver that was shown.")
+    text_sha256: str | None = Field(None, max_length=64, description="Of the language in which it was shown.")
     signature_name: str | None = Field(None, max_length=200)
     address: str | None = Field(None, max_length=320)
 
@@ -70,6 +72,12 @@ class FoundClass(Output):
     waiver_version: int | None
     waiver_body: str | None
     signer_name: str | None
+    waiver_texts: list[LegalText] | None = Field(None, description="The waiver in all its languages.")
+
+    @property
+    def waiver(self) -> LegalText:
+        """That is to be signed, in the reader's language."""
+        return in_readers_language(self.waiver_texts or [])
 
     # What its payment needs to know, by the names of the website's checkout.
     @property
