@@ -85,8 +85,11 @@ begin
     (select p.policy_text from public.waiver_policy p where p.id = new.waiver_policy_id),
     (select t.body from public.recording_consent_texts t where t.id = new.recording_consent_text_id),
     (select c.body from public.contract_templates c where c.id = new.contract_template_id));
+  if v_original is null then
+    return new;  -- there is no such text, which the foreign key says
+  end if;
   foreach v_name in array array['[Date of signing]', '[How long]', '[Name of practitioner]', '[Date of issue]'] loop
-    if (strpos(new.body, v_name) > 0) is distinct from (strpos(v_original, v_name) > 0) then
+    if (strpos(new.body, v_name) > 0) <> (strpos(v_original, v_name) > 0) then
       perform private.refuse(422, 'placeholders_differ', 'The translation has other placeholders than the original.',
                              'Keep each one as it is, in English.');
     end if;

@@ -39,7 +39,6 @@ SIGNATURES = {
         insert="service",
         delete="",
         new={"user_id": CLIENT, "waiver_text": "New", "waiver_policy_id": ROW, "waiver_policy_version": 1},
-        sets="language",
         rest="",
         never="id signed_at created_at text_sha256 signature_image_sha256 signer_name signer_email evidence_sha256"
         " is_observed double_of",
