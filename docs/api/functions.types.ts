@@ -3250,6 +3250,12 @@ export interface components {
              */
             version?: number | null;
             /**
+             * @description Of the language in which it was shown.
+             * @default null
+             * @example text
+             */
+            text_sha256?: string | null;
+            /**
              * @description The name, typed as a signature.
              * @default null
              * @example Example Client
@@ -5372,6 +5378,12 @@ export interface components {
              * @example 2
              */
             version?: number | null;
+            /**
+             * @description Of the language in which it was shown.
+             * @default null
+             * @example text
+             */
+            text_sha256?: string | null;
             /**
              * @description The name, typed as a signature.
              * @default null
@@ -12002,6 +12014,8 @@ export interface operations {
                 token?: string;
                 /** @description Of the waiver that was shown. */
                 version?: number | null;
+                /** @description Of the language in which it was shown. */
+                text_sha256?: string | null;
                 /** @description The name, typed as a signature. */
                 signature_name?: string | null;
             };
@@ -12728,6 +12742,8 @@ export interface operations {
                 act?: ("wait" | "leave" | "take" | "pay") | null;
                 /** @description Of the waiver that was shown. */
                 version?: number | null;
+                /** @description Of the language in which it was shown. */
+                text_sha256?: string | null;
                 /** @description The name, typed as a signature. */
                 signature_name?: string | null;
                 /** @description A mail address. */
