@@ -105,7 +105,9 @@ def test_a_reader_of_english_signs_the_english(reading: Reading) -> None:
 
     page, _ = reading.sign_on_page(person)
 
-    assert "ASSUMPTION OF RISK" in page and "EXONÉRATION" not in page and "has not been translated" not in page
+    assert (
+        "ASSUMPTION OF RISK" in page and "EXONÉRATION" not in page and "has not been translated" not in page
+    )
     kept = reading.waiver_of(person)
     assert kept["language"] == "en" and "ASSUMPTION OF RISK" in kept["waiver_text"]
     copy, language = reading.copy_of(person)

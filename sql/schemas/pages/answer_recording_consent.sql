@@ -1,8 +1,8 @@
 -- The page on which somebody says whether they may be recorded, by the link in their mails, and says otherwise later.
 --
--- Shown is the text of recording_consent_texts.sql, in the reader's language if it has that. Agreeing needs the text that is current, a no does not: it is never
--- harder to say than a yes. The service writes the answer, because address and agent are what a server saw; whose
--- answer it is, the link decides.
+-- Shown is the text of recording_consent_texts.sql, in the reader's language if there is a translation. Agreeing needs
+-- a text that is current, a no does not: it is never harder to say than a yes. The service writes the answer, because
+-- address and agent are what a server saw; whose answer it is, the link decides.
 
 -- Definer: its callers are not signed in.
 create function private.read_recording_consent(token text)
