@@ -53,7 +53,7 @@ class Reading(PageScene):
 
 def choose(stage: Stage, person: Person, language: str) -> None:
     stage.execute(
-        "insert into private.languages (user_id, language) values (%s, %s)"
+        "insert into private.chosen_languages (user_id, language) values (%s, %s)"
         " on conflict (user_id) do update set language = excluded.language",
         person.id,
         language,

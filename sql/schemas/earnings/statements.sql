@@ -53,7 +53,7 @@ begin
             left join public.session_types type on type.id = s.session_type_id
            where l.payout_id = v_payout.id
            order by coalesce(s.scheduled_at, t.occurred_at), l.id),
-    private.language_of(auth.uid()));
+    private.find_language(auth.uid()));
 end
 $$;
 
@@ -116,7 +116,7 @@ begin
      where p.practitioner_id = any (v_practitioner_ids) and p.currency = v_currency
        and p.created_at >= v_begin and p.created_at < v_end
      order by p.created_at, p.id);
-  v_statement.language := private.language_of(auth.uid());
+  v_statement.language := private.find_language(auth.uid());
   return v_statement;
 end
 $$;

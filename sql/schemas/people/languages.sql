@@ -1,23 +1,26 @@
--- Languages: in which one somebody reads what the platform writes to them, once they have said; and days written out.
+-- Languages: in which one a person reads pages, mails and notifications.
+--
+-- A language is known by its tag, such as fr-CA. Which ones there are is the catalogue's to say (shared/languages).
 
-create table private.languages (
-  user_id    uuid        primary key references auth.users (id) on delete cascade,
-  language   text        not null,
-  updated_at timestamptz not null default now(),
+create table private.chosen_languages (
+  user_id   uuid        primary key references auth.users on delete cascade,
+  language  text        not null,
+  chosen_at timestamptz not null default now(),
 
-  constraint languages_language_is_a_tag check (language ~ '^[a-z]{2,3}(-[A-Z]{2})?$')
+  constraint chosen_languages_language_is_a_tag check (language ~ '^[a-z]{2}(-[A-Z]{2})?$')
 );
-comment on table private.languages is 'The language that somebody chose, as a tag such as fr-CA.';
+comment on table  private.chosen_languages           is 'In which language people read, of those who have said so.';
+comment on column private.chosen_languages.language  is 'By its tag, as in fr-CA.';
+comment on column private.chosen_languages.chosen_at is 'When they last said so.';
 
-alter table private.languages enable row level security;
+alter table private.chosen_languages enable row level security;
+-- No policy and no grant: the functions below are the only way.
 
--- Null: they never said.
--- Definer: nobody reads the table.
-create function private.language_of(user_id uuid) returns text
-  language sql stable security definer set search_path = ''
+-- Null: they never chose.
+create function private.find_language(user_id uuid) returns text
+  language sql stable set search_path = ''
 as $$
-  select l.language from private.languages l where l.user_id = language_of.user_id;
+  select c.language from private.chosen_languages c where c.user_id = find_language.user_id;
 $$;
 
-revoke execute on function private.language_of from public, anon, authenticated, service_role;
-grant execute on function private.language_of to authenticated, service_role;
+revoke execute on function private.find_language from public, anon, authenticated, service_role;

@@ -10,9 +10,10 @@
 -- who has the row, the role.
 
 -- The name last, and as one line: people choose their own, and a name must not write clauses.
+-- Definer: an admin issues as themself, and reads nobody's choice of a language.
 create function private.write_contract(
   template public.contract_templates, practitioner public.practitioners, out language text, out title text, out body text)
-  language plpgsql stable set search_path = ''
+  language plpgsql stable security definer set search_path = ''
 as $$
 begin
   select t.language, t.title,
@@ -21,7 +22,7 @@ begin
                  '[Name of practitioner]', left(btrim(regexp_replace((practitioner).name, '\s+', ' ', 'g')), 120))
     into write_contract.language, write_contract.title, write_contract.body
     from private.choose_legal_text((template).id, (template).body, (template).title,
-                                   private.language_of((practitioner).user_id)) t;
+                                   private.find_language((practitioner).user_id)) t;
 end
 $$;
 

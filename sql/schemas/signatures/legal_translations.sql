@@ -143,9 +143,8 @@ $$;
 
 revoke execute on function private.check_placeholders, private.list_legal_texts, private.choose_legal_text,
   private.write_legal_day from public, anon, authenticated, service_role;
--- The service signs waivers; an admin issues contracts as themself.
+-- The service signs waivers.
 grant execute on function private.list_legal_texts to service_role;
-grant execute on function private.list_legal_texts, private.choose_legal_text, private.write_legal_day to authenticated;
 
 -- In French the texts to begin with, and no others: a platform that has its own adds their translations itself.
 -- Whoever runs it has their lawyer read these as well.
