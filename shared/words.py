@@ -42,7 +42,9 @@ def short_day(moment: datetime, zone: ZoneInfo) -> str:
 
 
 def day_on_paper(at: date) -> str:
-    """14 March 2026; 14 mars 2026. Of a moment, in the zone it is given in."""
+    """14 March 2026; 14 mars 2026, 1er mars 2026. Of a moment, in the zone it is given in."""
+    if at.day == 1:
+        return format_date(at, pgettext("pattern of a month's first day on paper", "d MMMM y"), locale())
     return format_date(at, pgettext("pattern of a day on paper", "d MMMM y"), locale())
 
 

@@ -195,7 +195,7 @@ def test_statements_are_in_their_readers_language(scene: StatementScene) -> None
         "Page 1 de",
     ):
         assert said in of_payout, said
-    for said in (f"Gains de {THIS_YEAR} en dollars canadiens", f"Du 1 janvier {THIS_YEAR}", "novembre"):
+    for said in (f"Gains de {THIS_YEAR} en dollars canadiens", f"Du 1er janvier {THIS_YEAR}", "novembre"):
         assert said in of_year, said
     assert "−5,00 $ CA" in of_year and "Solde dû" in of_year and "Séances" in of_year
     for text in (of_payout, of_year):

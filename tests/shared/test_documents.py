@@ -247,4 +247,4 @@ def test_a_copy_in_french_says_nothing_in_english(status: str) -> None:
     english = r"\b(Signed|signed|Not|issued|until|Revoked|Expired|Evidence|Typed|Network|Account|Page 1 of)\b"
     assert not re.search(english, text), text
     assert PdfReader(io.BytesIO(pdf)).trailer["/Root"]["/Lang"] == "fr-CA"  # type: ignore[index]
-    assert ("1 mars 2026" in text) == (status in ("expired", "revoked"))
+    assert ("1er mars 2026" in text) == (status in ("expired", "revoked"))
