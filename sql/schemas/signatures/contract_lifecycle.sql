@@ -94,7 +94,8 @@ begin
   -- Two admins who issue at once queue here: the second finds that all of it is issued.
   perform pg_advisory_xact_lock(hashtextextended('issue_practitioner_contract', 0));
   v_holders := array(
-    select distinct c.practitioner_id from public.practitioner_contracts c join public.practitioners p on p.id = c.practitioner_id
+    select distinct c.practitioner_id
+      from public.practitioner_contracts c join public.practitioners p on p.id = c.practitioner_id
      where c.contract_version = v_template.version::text and coalesce(c.expires_at > now(), true)
        -- Signed, it is good in whatever language it was; an offer is of use in the one that they read.
        and (c.status = 'signed' or c.status = 'pending' and (
