@@ -51,6 +51,18 @@ def short_month(moment: datetime, zone: ZoneInfo) -> str:
     return _written(moment, zone, "LLL")
 
 
+def day_on_paper(at: date) -> str:
+    """14 March 2026; 14 mars 2026, 1er mars 2026. Of a moment, in the zone it is given in."""
+    if at.day == 1:
+        return format_date(at, pgettext("pattern of a month's first day on paper", "d MMMM y"), locale())
+    return format_date(at, pgettext("pattern of a day on paper", "d MMMM y"), locale())
+
+
+def month(of: date) -> str:
+    """March; mars."""
+    return format_date(of, "LLLL", locale())
+
+
 def by_day(times: Iterable[Timed], zone: ZoneInfo) -> list[tuple[str, list[Timed]]]:
     """What starts on each day of the reader's, under the day's name; the times are in order."""
     days = groupby(times, lambda each: day(each.starts_at, zone))

@@ -1625,6 +1625,103 @@ export type Database = {
                 Relationships: [
                 ];
             };
+            /** Legal texts in other languages. The newest row of a text and language is shown. */
+            "legal_translations": {
+                Row: {
+                    /** With the placeholders of the original, as they are. Never changes: a correction is a new row. */
+                    "body": string;
+                    /** SHA-256 of body, hexadecimal. */
+                    "body_sha256": string;
+                    /** The contract it translates; or null. */
+                    "contract_template_id": string | null;
+                    /** When the row was made. */
+                    "created_at": string;
+                    /** No foreign key: who added it stays, also when they have left. */
+                    "created_by": string | null;
+                    /** Of the row; made here. */
+                    "id": string;
+                    /** A tag such as fr-CA. */
+                    "language": string;
+                    /** Who translated it, or what a correction corrects. */
+                    "reason": string;
+                    /** The text about recording it translates; or null. */
+                    "recording_consent_text_id": string | null;
+                    /** Counted up: of a text and language the highest is shown. */
+                    "revision": number;
+                    /** Whichever of the three it is. */
+                    "text_id": string;
+                    /** Of a contract. */
+                    "title": string | null;
+                    /** The waiver it translates; or null. */
+                    "waiver_policy_id": string | null;
+                };
+                ComputedFields: never;
+                Insert: {
+                    "body": string;
+                    "body_sha256"?: never;
+                    "contract_template_id"?: string | null;
+                    "created_at"?: string;
+                    "created_by"?: string | null;
+                    "id"?: string;
+                    "language": string;
+                    "reason": string;
+                    "recording_consent_text_id"?: string | null;
+                    "revision"?: never;
+                    "text_id"?: never;
+                    "title"?: string | null;
+                    "waiver_policy_id"?: string | null;
+                };
+                Update: {
+                    "body"?: string;
+                    "body_sha256"?: never;
+                    "contract_template_id"?: string | null;
+                    "created_at"?: string;
+                    "created_by"?: string | null;
+                    "id"?: string;
+                    "language"?: string;
+                    "reason"?: string;
+                    "recording_consent_text_id"?: string | null;
+                    "revision"?: never;
+                    "text_id"?: never;
+                    "title"?: string | null;
+                    "waiver_policy_id"?: string | null;
+                };
+                Relationships: [
+                    {
+                        foreignKeyName: "legal_translations_contract_template_id_fkey";
+                        columns: [
+                            "contract_template_id"
+                        ];
+                        isOneToOne: false;
+                        referencedRelation: "contract_templates";
+                        referencedColumns: [
+                            "id"
+                        ];
+                    },
+                    {
+                        foreignKeyName: "legal_translations_recording_consent_text_id_fkey";
+                        columns: [
+                            "recording_consent_text_id"
+                        ];
+                        isOneToOne: false;
+                        referencedRelation: "recording_consent_texts";
+                        referencedColumns: [
+                            "id"
+                        ];
+                    },
+                    {
+                        foreignKeyName: "legal_translations_waiver_policy_id_fkey";
+                        columns: [
+                            "waiver_policy_id"
+                        ];
+                        isOneToOne: false;
+                        referencedRelation: "waiver_policy";
+                        referencedColumns: [
+                            "id"
+                        ];
+                    }
+                ];
+            };
             /** Signed waivers: append-only evidence. */
             "liability_waivers": {
                 Row: {
@@ -1640,6 +1737,8 @@ export type Database = {
                     "ip_address": string | null;
                     /** Whether the server saw it signed. False: from before the adoption, as a browser told it. */
                     "is_observed": boolean;
+                    /** In which the text was shown. */
+                    "language": string;
                     /** Null for a general waiver. The session may have been deleted since. */
                     "session_id": string | null;
                     /** The drawn signature, a PNG that the service encoded anew, at most 256 KiB; null once redacted. */
@@ -1674,6 +1773,7 @@ export type Database = {
                     "id"?: string;
                     "ip_address"?: string | null;
                     "is_observed"?: boolean;
+                    "language"?: string;
                     "session_id"?: string | null;
                     "signature_image"?: string | null;
                     "signature_image_sha256"?: string | null;
@@ -1695,6 +1795,7 @@ export type Database = {
                     "id"?: string;
                     "ip_address"?: string | null;
                     "is_observed"?: boolean;
+                    "language"?: string;
                     "session_id"?: string | null;
                     "signature_image"?: string | null;
                     "signature_image_sha256"?: string | null;
@@ -2436,6 +2537,8 @@ export type Database = {
                     "id": string;
                     /** As the browser says, when signed by a direct update. */
                     "ip_address": string | null;
+                    /** Of its text. */
+                    "language": string;
                     /** The practitioner it belongs to. */
                     "practitioner_id": string;
                     /** Why it was revoked; the practitioner reads it. */
@@ -2463,6 +2566,7 @@ export type Database = {
                     "expires_at"?: string | null;
                     "id"?: string;
                     "ip_address"?: string | null;
+                    "language"?: string;
                     "practitioner_id": string;
                     "revoked_reason"?: string | null;
                     "signed_at"?: string | null;
@@ -2480,6 +2584,7 @@ export type Database = {
                     "expires_at"?: string | null;
                     "id"?: string;
                     "ip_address"?: string | null;
+                    "language"?: string;
                     "practitioner_id"?: string;
                     "revoked_reason"?: string | null;
                     "signed_at"?: string | null;
@@ -6432,6 +6537,7 @@ export type Database = {
                     "answered_at": string;
                     "body": string;
                     "text_sha256": string;
+                    "texts": Json;
                     "time_zone": string;
                 }[];
             };
@@ -8489,6 +8595,7 @@ export type Database = {
                     "signer_name": string;
                     "time_zone": string;
                     "waiver_body": string;
+                    "waiver_texts": Json;
                     "waiver_version": number;
                 }[];
             };
@@ -8606,6 +8713,7 @@ export type Database = {
                     "answered_at": string;
                     "body": string;
                     "text_sha256": string;
+                    "texts": Json;
                     "time_zone": string;
                 }[];
             };
@@ -8696,9 +8804,11 @@ export type Database = {
                 Returns: {
                     "body": string;
                     "is_required_to_enter": boolean;
+                    "language": string;
                     "signature_name": string;
                     "signed_at": string;
                     "signer_name": string;
+                    "texts": Json;
                     "time_zone": string;
                     "version": number;
                 }[];
@@ -9322,6 +9432,7 @@ export type Database = {
                 Args: {
                     "ip_address"?: string;
                     "signature_name": string;
+                    "text_sha256"?: string;
                     "token": string;
                     "user_agent"?: string;
                     "version": number;
@@ -9329,9 +9440,11 @@ export type Database = {
                 Returns: {
                     "body": string;
                     "is_required_to_enter": boolean;
+                    "language": string;
                     "signature_name": string;
                     "signed_at": string;
                     "signer_name": string;
+                    "texts": Json;
                     "time_zone": string;
                     "version": number;
                 }[];
@@ -9403,6 +9516,7 @@ export type Database = {
                     "class_id": string;
                     "ip_address"?: string;
                     "signature_name"?: string;
+                    "text_sha256"?: string;
                     "token": string;
                     "user_agent"?: string;
                     "version"?: number;
@@ -9418,6 +9532,7 @@ export type Database = {
                     "signer_name": string;
                     "time_zone": string;
                     "waiver_body": string;
+                    "waiver_texts": Json;
                     "waiver_version": number;
                 }[];
             };
@@ -9603,6 +9718,7 @@ export type Database = {
                     "signer_name": string;
                     "time_zone": string;
                     "waiver_body": string;
+                    "waiver_texts": Json;
                     "waiver_version": number;
                 }[];
             };
@@ -9661,6 +9777,7 @@ export type Database = {
                 "signature_image": string | null;
                 "signature_image_sha256": string | null;
                 "evidence_sha256": string | null;
+                "language": string | null;
             };
         };
     };

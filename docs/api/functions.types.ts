@@ -3334,6 +3334,12 @@ export interface components {
              */
             version?: number | null;
             /**
+             * @description Of the language in which it was shown.
+             * @default null
+             * @example text
+             */
+            text_sha256?: string | null;
+            /**
              * @description The name, typed as a signature.
              * @default null
              * @example Example Client
@@ -5548,6 +5554,12 @@ export interface components {
              * @example 2
              */
             version?: number | null;
+            /**
+             * @description Of the language in which it was shown.
+             * @default null
+             * @example text
+             */
+            text_sha256?: string | null;
             /**
              * @description The name, typed as a signature.
              * @default null
@@ -12402,6 +12414,8 @@ export interface operations {
                 token?: string;
                 /** @description Of the waiver that was shown. */
                 version?: number | null;
+                /** @description Of the language in which it was shown. */
+                text_sha256?: string | null;
                 /** @description The name, typed as a signature. */
                 signature_name?: string | null;
             };
@@ -13128,6 +13142,8 @@ export interface operations {
                 act?: ("wait" | "leave" | "take" | "pay") | null;
                 /** @description Of the waiver that was shown. */
                 version?: number | null;
+                /** @description Of the language in which it was shown. */
+                text_sha256?: string | null;
                 /** @description The name, typed as a signature. */
                 signature_name?: string | null;
                 /** @description A mail address. */

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from shared.database import Rpc
 from shared.languages.catalogue import gettext
+from shared.legal_texts import LegalText, in_readers_language
 from shared.wire import Input, Output
 
 
@@ -22,6 +23,7 @@ class FindClasses(Input):
     entry_id: UUID | None = Field(None, description="Of an admin: who is to be the first of those who wait.")
     reason: str | None = Field(None, max_length=500, description="Why they overtake the others.")
     version: int | None = Field(None, description="Of the waiver that was shown.")
+    text_sha256: str | None = Field(None, max_length=64, description="Of the language in which it was shown.")
     signature_name: str | None = Field(None, max_length=200)
     address: str | None = Field(None, max_length=320)
 
@@ -88,7 +90,13 @@ class FoundClass(Output):
     waiver_version: int | None
     waiver_body: str | None
     signer_name: str | None
+    waiver_texts: list[LegalText] | None = Field(None, description="The waiver in all its languages.")
     waiting_people: list[WaitingPerson] | None = Field(description="For admins, in their order.")
+
+    @property
+    def waiver(self) -> LegalText:
+        """That is to be signed, in the reader's language."""
+        return in_readers_language(self.waiver_texts or [])
 
     # What its payment needs to know, by the names of the website's checkout.
     @property

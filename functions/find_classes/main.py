@@ -103,6 +103,7 @@ async def _act(call: Call[FindClasses]) -> FoundClass:
         class_id=asked.class_id,
         with_credit=asked.act == "take",
         version=asked.version,
+        text_sha256=asked.text_sha256,
         signature_name=asked.signature_name,
         ip_address=call.address,
         user_agent=call.agent,

@@ -141,3 +141,19 @@ def test_nobody_signs_or_takes_a_seat_past_the_page(scene: PageScene) -> None:
     listed = scene.stage.rest("POST", "rpc/list_coming_classes", as_=scene.client, json={"at_most": 1})
     assert len(listed.raise_for_status().json()) == 1
     assert scene.stage.rest("POST", "rpc/list_coming_classes", json={}).status_code in (401, 403, 404)
+
+
+def test_the_waiver_of_a_seat_is_signed_in_the_language_of_the_page(scene: PageScene) -> None:
+    """What the form shows is what is kept."""
+    person = scene.stage.client()
+    scene.stage.execute("select private.grant_credits(%s, 1)", person.id)
+    address = f"{link(scene, person)}&class_id={scene.group['id']}&language=fr-CA"
+
+    page = scene.look(address).raise_for_status().text
+    shown = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page))
+    scene.press(address, act="take", signature_name="Zoé", **shown).raise_for_status()
+
+    assert "EXONÉRATION DE RESPONSABILITÉ" in page and "ASSUMPTION OF RISK" not in page
+    signed = scene.stage.row("select * from public.liability_waivers where user_id = %s", person.id)
+    assert signed["language"] == "fr-CA" and "EXONÉRATION" in signed["waiver_text"]
+    assert seats(scene, person) == 1

@@ -42,7 +42,9 @@ insert into public.banking_accesses (practitioner_id, purpose, reference) values
 insert into public.practitioner_contracts (id, practitioner_id, contract_version, contract_text) values
   ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', '1', 'You practise, we pay.'),
   ('20000000-0000-4000-8000-000000000002', '20000000-0000-4000-8000-000000000002', '1', 'You practise, we pay.');
+delete from public.legal_translations where contract_template_id is not null;
 update public.contract_templates set id = '10000000-0000-4000-8000-000000000001';
+update public.legal_translations set id = '10000000-0000-4000-8000-000000000001' where waiver_policy_id is not null;
 insert into public.contract_signatures (contract_id, user_id) values
   ('20000000-0000-4000-8000-000000000002', 'f0000000-0000-4000-8000-000000000002');
 

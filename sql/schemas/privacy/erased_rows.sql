@@ -114,6 +114,9 @@ create trigger contract_events_99_refuse_unknown_account
 create trigger contract_templates_99_refuse_unknown_account
   after insert or update of created_by on public.contract_templates
   for each row execute function private.refuse_unknown_account('created_by');
+create trigger legal_translations_99_refuse_unknown_account
+  after insert or update of created_by on public.legal_translations
+  for each row execute function private.refuse_unknown_account('created_by');
 create trigger credit_ledger_99_refuse_unknown_account
   after insert or update of actor on public.credit_ledger
   for each row execute function private.refuse_unknown_account('actor');

@@ -8,7 +8,8 @@
 create type private.found_class as (
   shown public.coming_class, time_zone text, has_credit boolean, practitioner_id uuid, session_type_id uuid,
   session_type text, duration_minutes integer, waiver_version integer, waiver_body text, signer_name text,
-  waiting_people jsonb
+  waiting_people jsonb,
+  waiver_texts jsonb
 );
 
 -- For the caller whom the link has named. Without a fitting kind of session it cannot be paid for by itself.
@@ -44,6 +45,7 @@ begin
     v_found.waiver_version := v_waiver.version;
     v_found.waiver_body := v_waiver.body;
     v_found.signer_name := v_waiver.signer_name;
+    v_found.waiver_texts := v_waiver.texts;
   end if;
   return v_found;
 end
@@ -100,7 +102,8 @@ $$;
 -- Without a credit it only signs: the payment takes the seat.
 -- Definer: as above.
 create function private.take_class_seat(
-  token text, class_id uuid, with_credit boolean, version integer, signature_name text, ip_address text, user_agent text)
+  token text, class_id uuid, with_credit boolean, version integer, signature_name text, ip_address text, user_agent text,
+  text_sha256 text)
   returns private.found_class
   language plpgsql volatile security definer set search_path = ''
 as $$
@@ -111,7 +114,7 @@ begin
   if not private.has_signed_waiver(v_link.user_id) then
     perform private.write_signature_by_link(
       v_link.user_id, take_class_seat.version, take_class_seat.signature_name, take_class_seat.ip_address,
-      take_class_seat.user_agent);
+      take_class_seat.user_agent, take_class_seat.text_sha256);
   end if;
   -- A second press finds what the first one took.
   if take_class_seat.with_credit and not exists (
@@ -138,7 +141,7 @@ comment on function public.read_coming_classes is
 create function public.read_coming_class(token text, class_id uuid)
   returns table (shown public.coming_class, time_zone text, has_credit boolean, practitioner_id uuid, session_type_id uuid,
                  session_type text, duration_minutes integer, waiver_version integer, waiver_body text, signer_name text,
-                 waiting_people jsonb)
+                 waiting_people jsonb, waiver_texts jsonb)
   language sql stable security invoker set search_path = ''
 as $$
   select * from private.read_coming_class(read_coming_class.token, read_coming_class.class_id);
@@ -148,7 +151,7 @@ comment on function public.read_coming_class is 'By a link in a mail: one class,
 create function public.wait_for_class(token text, class_id uuid, waits boolean default true)
   returns table (shown public.coming_class, time_zone text, has_credit boolean, practitioner_id uuid, session_type_id uuid,
                  session_type text, duration_minutes integer, waiver_version integer, waiver_body text, signer_name text,
-                 waiting_people jsonb)
+                 waiting_people jsonb, waiver_texts jsonb)
   language sql volatile security invoker set search_path = ''
 as $$
   select * from private.wait_for_class(wait_for_class.token, wait_for_class.class_id, wait_for_class.waits);
@@ -157,13 +160,13 @@ comment on function public.wait_for_class is 'By a link in a mail: joins a waiti
 
 create function public.take_class_seat(
   token text, class_id uuid, with_credit boolean, version integer default null, signature_name text default null,
-  ip_address text default null, user_agent text default null)
+  ip_address text default null, user_agent text default null, text_sha256 text default null)
   returns table (shown public.coming_class, time_zone text, has_credit boolean, practitioner_id uuid, session_type_id uuid,
                  session_type text, duration_minutes integer, waiver_version integer, waiver_body text, signer_name text,
-                 waiting_people jsonb)
+                 waiting_people jsonb, waiver_texts jsonb)
   language sql volatile security invoker set search_path = ''
 as $$
-  select * from private.take_class_seat($1, $2, $3, $4, $5, $6, $7);
+  select * from private.take_class_seat($1, $2, $3, $4, $5, $6, $7, $8);
 $$;
 
 create function public.move_up_by_link(token text, class_id uuid, entry_id uuid, reason text)
