@@ -559,6 +559,10 @@ export type Database = {
                     "late_cancellation_fee_usd": number;
                     /** At least so long before: the credit is returned, and a fee is due. Equal to the standard hours, nothing is late. */
                     "late_cancellation_hours": number;
+                    /** Of whoever does not come to what was paid in Canadian dollars, beside the credit. 0: none. */
+                    "no_show_fee_cad": number;
+                    /** Of whoever does not come to what was paid in US dollars, beside the credit. 0: none. */
+                    "no_show_fee_usd": number;
                     /** As people agree to it. */
                     "policy_text": string;
                     /** At least so long before: the credit is returned. */
@@ -579,6 +583,8 @@ export type Database = {
                     "late_cancellation_fee_cad"?: number;
                     "late_cancellation_fee_usd"?: number;
                     "late_cancellation_hours"?: number;
+                    "no_show_fee_cad"?: number;
+                    "no_show_fee_usd"?: number;
                     "policy_text": string;
                     "standard_cancellation_hours"?: number;
                     "updated_at"?: string;
@@ -594,6 +600,8 @@ export type Database = {
                     "late_cancellation_fee_cad"?: number;
                     "late_cancellation_fee_usd"?: number;
                     "late_cancellation_hours"?: number;
+                    "no_show_fee_cad"?: number;
+                    "no_show_fee_usd"?: number;
                     "policy_text"?: string;
                     "standard_cancellation_hours"?: number;
                     "updated_at"?: string;
@@ -617,7 +625,7 @@ export type Database = {
                     "created_at": string;
                     /** The credits that came of it. */
                     "credit_lot_id": string | null;
-                    /** How many are bought; null for one session. */
+                    /** How many are bought; 0 for a fee. */
                     "credits": number;
                     /** Of those credits, how many went with a refund. */
                     "credits_taken_back": number;
@@ -635,6 +643,8 @@ export type Database = {
                     "failed_at": string | null;
                     /** When its payer was told that their bank did not pay. */
                     "failure_told_at": string | null;
+                    /** The fee that it pays: owed_fees.id. */
+                    "fee_id": string | null;
                     /** The class, where this is a seat in one. */
                     "group_class_id": string | null;
                     /** The hold on that time: session_holds.id. */
@@ -649,13 +659,13 @@ export type Database = {
                     "next_check_at": string | null;
                     /** What they wrote for the practitioner. */
                     "notes": string | null;
-                    /** credit_instead: the time was taken when the money arrived. nobody_there: the account had been erased. */
+                    /** credit_instead: the time was taken when the money arrived. nobody_there: the account had been erased. fee_not_owed: it was paid or forgiven, so this payment goes back. */
                     "outcome": string | null;
                     /** The package it came with: session_packages.id. */
                     "package_id": string | null;
                     /** When Stripe had the money. */
                     "paid_at": string | null;
-                    /** single, package_5 or package_10. */
+                    /** single, package_5, package_10 or fee. */
                     "payment_type": string;
                     /** The studio's name and address, where it is held in person. */
                     "physical_location": string | null;
@@ -676,7 +686,7 @@ export type Database = {
                     /** Where it is held: online or in_person. */
                     "session_location": string | null;
                     /** The kind of session: session_types.id. */
-                    "session_type_id": string;
+                    "session_type_id": string | null;
                     /** Where it stands. */
                     "status": string;
                     /** What Stripe charged for, line by line: subtotal, discount, tax, shipping, total, and its lines once we have asked. */
@@ -709,6 +719,7 @@ export type Database = {
                     "expires_at": string;
                     "failed_at"?: string | null;
                     "failure_told_at"?: string | null;
+                    "fee_id"?: string | null;
                     "group_class_id"?: string | null;
                     "hold_id"?: string | null;
                     "id"?: string;
@@ -729,7 +740,7 @@ export type Database = {
                     "scheduled_at"?: string | null;
                     "session_id"?: string | null;
                     "session_location"?: string | null;
-                    "session_type_id": string;
+                    "session_type_id"?: string | null;
                     "status"?: never;
                     "stripe_amounts"?: Json | null;
                     "stripe_payment_intent_id"?: string | null;
@@ -754,6 +765,7 @@ export type Database = {
                     "expires_at"?: string;
                     "failed_at"?: string | null;
                     "failure_told_at"?: string | null;
+                    "fee_id"?: string | null;
                     "group_class_id"?: string | null;
                     "hold_id"?: string | null;
                     "id"?: string;
@@ -774,7 +786,7 @@ export type Database = {
                     "scheduled_at"?: string | null;
                     "session_id"?: string | null;
                     "session_location"?: string | null;
-                    "session_type_id"?: string;
+                    "session_type_id"?: string | null;
                     "status"?: never;
                     "stripe_amounts"?: Json | null;
                     "stripe_payment_intent_id"?: string | null;
@@ -802,6 +814,17 @@ export type Database = {
                         ];
                         isOneToOne: false;
                         referencedRelation: "user_session_credits";
+                        referencedColumns: [
+                            "id"
+                        ];
+                    },
+                    {
+                        foreignKeyName: "checkout_sessions_fee_id_fkey";
+                        columns: [
+                            "fee_id"
+                        ];
+                        isOneToOne: false;
+                        referencedRelation: "owed_fees";
                         referencedColumns: [
                             "id"
                         ];
@@ -1916,6 +1939,111 @@ export type Database = {
                     "user_id"?: string;
                 };
                 Relationships: [
+                ];
+            };
+            /** Fees for late cancellations and for not coming: evidence, so each outlives its session and its debtor's account. */
+            "owed_fees": {
+                Row: {
+                    /** In cents, by the policy that was agreed to. */
+                    "amount_minor": number;
+                    /** late_cancellation or no_show. */
+                    "because": string;
+                    /** When it came to be owed. */
+                    "created_at": string;
+                    /** By its three letters, in lower case. */
+                    "currency": string;
+                    /** When it was forgiven. Its payment, if there is one, goes back. */
+                    "forgiven_at": string | null;
+                    /** The admin who forgave it; null: it followed from the rules. */
+                    "forgiven_by": string | null;
+                    /** Of the row; made here. */
+                    "id": string;
+                    /** When its payment came. */
+                    "paid_at": string | null;
+                    /** Why it was forgiven. */
+                    "reason": string | null;
+                    /** When all of that payment had gone back, or was on its way. */
+                    "returned_at": string | null;
+                    /** When that session was to begin. */
+                    "scheduled_at": string;
+                    /** The session or seat it is about: session_schedules.id. */
+                    "session_id": string | null;
+                    /** Where it stands: owed, paid, returned or forgiven. */
+                    "status": string;
+                    /** When the row was last changed. */
+                    "updated_at": string;
+                    /** Who owes it. No foreign key: their account may have been erased since. */
+                    "user_id": string;
+                };
+                ComputedFields: never;
+                Insert: {
+                    "amount_minor": number;
+                    "because": string;
+                    "created_at"?: string;
+                    "currency": string;
+                    "forgiven_at"?: string | null;
+                    "forgiven_by"?: string | null;
+                    "id"?: string;
+                    "paid_at"?: string | null;
+                    "reason"?: string | null;
+                    "returned_at"?: string | null;
+                    "scheduled_at": string;
+                    "session_id"?: string | null;
+                    "status"?: never;
+                    "updated_at"?: string;
+                    "user_id": string;
+                };
+                Update: {
+                    "amount_minor"?: number;
+                    "because"?: string;
+                    "created_at"?: string;
+                    "currency"?: string;
+                    "forgiven_at"?: string | null;
+                    "forgiven_by"?: string | null;
+                    "id"?: string;
+                    "paid_at"?: string | null;
+                    "reason"?: string | null;
+                    "returned_at"?: string | null;
+                    "scheduled_at"?: string;
+                    "session_id"?: string | null;
+                    "status"?: never;
+                    "updated_at"?: string;
+                    "user_id"?: string;
+                };
+                Relationships: [
+                    {
+                        foreignKeyName: "owed_fees_session_id_fkey";
+                        columns: [
+                            "session_id"
+                        ];
+                        isOneToOne: false;
+                        referencedRelation: "admin_sessions_without_waiver";
+                        referencedColumns: [
+                            "session_id"
+                        ];
+                    },
+                    {
+                        foreignKeyName: "owed_fees_session_id_fkey";
+                        columns: [
+                            "session_id"
+                        ];
+                        isOneToOne: false;
+                        referencedRelation: "group_session_correlations";
+                        referencedColumns: [
+                            "session_id"
+                        ];
+                    },
+                    {
+                        foreignKeyName: "owed_fees_session_id_fkey";
+                        columns: [
+                            "session_id"
+                        ];
+                        isOneToOne: false;
+                        referencedRelation: "session_schedules";
+                        referencedColumns: [
+                            "id"
+                        ];
+                    }
                 ];
             };
             /** Which payouts were in which file. */
@@ -3425,7 +3553,7 @@ export type Database = {
                     "credit_currency": string;
                     /** Credits or money given back by a cancellation. */
                     "credit_returned": number | null;
-                    /** Of money, what was kept. */
+                    /** The fee that was due for it. What became of it stands in owed_fees. */
                     "fee_charged": number | null;
                     /** Of fee_charged. */
                     "fee_currency": string;
@@ -5462,7 +5590,7 @@ export type Database = {
                     "client_name": string | null;
                     /** Credits or money given back by a cancellation. */
                     "credit_returned": number | null;
-                    /** Of money, what was kept. */
+                    /** The fee that was due for it; owed_fees has what became of it. */
                     "fee_charged": number | null;
                     /** Of fee_charged. */
                     "fee_currency": string;
@@ -6211,7 +6339,7 @@ export type Database = {
                     "expires_at": string | null;
                     /** Of the row; made here. */
                     "id": string | null;
-                    /** single, package_5 or package_10. */
+                    /** single, package_5, package_10 or fee. */
                     "payment_type": string | null;
                     /** When it was bought or given. */
                     "purchased_at": string | null;
@@ -6774,6 +6902,8 @@ export type Database = {
             "cancel_managed_session": {
                 Args: {
                     "reason"?: string;
+                    "shown_credit"?: number;
+                    "shown_fee"?: number;
                     "token": string;
                     "use_grace"?: boolean;
                 };
@@ -6790,6 +6920,7 @@ export type Database = {
                 Args: {
                     "reason"?: string;
                     "session_id": string;
+                    "shown_terms"?: Json;
                     "token": string;
                 };
                 Returns: {
@@ -6797,6 +6928,7 @@ export type Database = {
                     "credits_returned": number;
                     "currency": string;
                     "fee_charged": number;
+                    "fees": Json;
                     "shown": unknown;
                 }[];
             };
@@ -6936,7 +7068,10 @@ export type Database = {
             "claim_checkout_check": {
                 Args: Record<PropertyKey, never>;
                 Returns: {
+                    "amount_minor": number;
                     "checkout_id": string;
+                    "payment_intent_id": string;
+                    "refund_id": string;
                     "stripe_session_id": string;
                     "task": string;
                 }[];
@@ -7441,6 +7576,18 @@ export type Database = {
                     "outcome": string;
                 }[];
             };
+            /** For admins: lets somebody off a fee, with a reason. They are told by mail, and a payment under way goes back. */
+            "forgive_fee": {
+                Args: {
+                    "fee_id": string;
+                    "reason": string;
+                };
+                Returns: {
+                    "id": string;
+                    "reason": string;
+                    "status": string;
+                }[];
+            };
             /** Day by day, the starts at which sessions of a type can be booked; with explain also the others, each with its reason. */
             "get_available_slots": {
                 Args: {
@@ -7939,6 +8086,30 @@ export type Database = {
                     "words": string;
                 }[];
             };
+            /** For admins: the fees that are owed, oldest first; or those that were paid, returned or forgiven. */
+            "list_owed_fees": {
+                Args: {
+                    "at_most"?: number;
+                    "state"?: string;
+                };
+                Returns: {
+                    "amount_minor": number;
+                    "because": string;
+                    "created_at": string;
+                    "currency": string;
+                    "forgiven_at": string;
+                    "forgiven_by": string;
+                    "full_name": string;
+                    "id": string;
+                    "paid_at": string;
+                    "practitioner_name": string;
+                    "reason": string;
+                    "scheduled_at": string;
+                    "session_id": string;
+                    "status": string;
+                    "user_id": string;
+                }[];
+            };
             /** For admins: payments, newest first, a page at a time. */
             "list_payments": {
                 Args: {
@@ -8137,6 +8308,29 @@ export type Database = {
                     isSetofReturn: true;
                 };
             };
+            /** By the link in an admin's mail: puts somebody first on a waiting list, with a reason that the audit log keeps. */
+            "move_up_by_link": {
+                Args: {
+                    "class_id": string;
+                    "entry_id": string;
+                    "reason": string;
+                    "token": string;
+                };
+                Returns: {
+                    "duration_minutes": number;
+                    "has_credit": boolean;
+                    "practitioner_id": string;
+                    "session_type": string;
+                    "session_type_id": string;
+                    "shown": Database["public"]['CompositeTypes']["coming_class"];
+                    "signer_name": string;
+                    "time_zone": string;
+                    "waiting_people": Json;
+                    "waiver_body": string;
+                    "waiver_texts": Json;
+                    "waiver_version": number;
+                }[];
+            };
             /** For admins: puts somebody first on a waiting list, with a reason that the audit log keeps. */
             "move_up_waiting_person": {
                 Args: {
@@ -8281,6 +8475,23 @@ export type Database = {
                     "schema_version": string;
                     "waiting": Json;
                     "webhooks": Json;
+                }[];
+            };
+            /** By a link in a mail: decides and records what is to be paid for a fee; the page then opens it at Stripe. */
+            "pay_fee": {
+                Args: {
+                    "fee_id": string;
+                    "token": string;
+                };
+                Returns: {
+                    "amount_minor": number;
+                    "checkout_id": string;
+                    "currency": string;
+                    "description": string;
+                    "email": string;
+                    "expires_at": string;
+                    "supersedes": (string)[];
+                    "url": string;
                 }[];
             };
             "plan_take_files": {
@@ -8594,6 +8805,7 @@ export type Database = {
                     "shown": Database["public"]['CompositeTypes']["coming_class"];
                     "signer_name": string;
                     "time_zone": string;
+                    "waiting_people": Json;
                     "waiver_body": string;
                     "waiver_texts": Json;
                     "waiver_version": number;
@@ -8606,6 +8818,16 @@ export type Database = {
                 };
                 Returns: {
                     "classes": (Database["public"]['CompositeTypes']["coming_class"])[];
+                    "time_zone": string;
+                }[];
+            };
+            /** By a link in a mail: the fees that its reader owes, and what became of others. */
+            "read_fees_to_pay": {
+                Args: {
+                    "token": string;
+                };
+                Returns: {
+                    "fees": (unknown)[];
                     "time_zone": string;
                 }[];
             };
@@ -9531,6 +9753,7 @@ export type Database = {
                     "shown": Database["public"]['CompositeTypes']["coming_class"];
                     "signer_name": string;
                     "time_zone": string;
+                    "waiting_people": Json;
                     "waiver_body": string;
                     "waiver_texts": Json;
                     "waiver_version": number;
@@ -9717,6 +9940,7 @@ export type Database = {
                     "shown": Database["public"]['CompositeTypes']["coming_class"];
                     "signer_name": string;
                     "time_zone": string;
+                    "waiting_people": Json;
                     "waiver_body": string;
                     "waiver_texts": Json;
                     "waiver_version": number;

@@ -3326,7 +3326,19 @@ export interface components {
              * @default null
              * @example wait
              */
-            act?: ("wait" | "leave" | "take" | "pay") | null;
+            act?: ("wait" | "leave" | "take" | "pay" | "move_up") | null;
+            /**
+             * @description Of an admin: who is to be the first of those who wait.
+             * @default null
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
+            entry_id?: string | null;
+            /**
+             * @description Why they overtake the others.
+             * @default null
+             * @example Ill
+             */
+            reason?: string | null;
             /**
              * @description Of the waiver that was shown.
              * @default null
@@ -13139,7 +13151,11 @@ export interface operations {
                 /** @description The class to look at. */
                 class_id?: string | null;
                 /** @description What to do, of a form. */
-                act?: ("wait" | "leave" | "take" | "pay") | null;
+                act?: ("wait" | "leave" | "take" | "pay" | "move_up") | null;
+                /** @description Of an admin: who is to be the first of those who wait. */
+                entry_id?: string | null;
+                /** @description Why they overtake the others. */
+                reason?: string | null;
                 /** @description Of the waiver that was shown. */
                 version?: number | null;
                 /** @description Of the language in which it was shown. */
@@ -13177,7 +13193,18 @@ export interface operations {
                     };
                 };
             };
-            403: components["responses"]["Refused403"];
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_needed" | "admins_only" | "not_allowed";
+                    };
+                };
+            };
             /** @description Not Found */
             404: {
                 headers: {
@@ -13186,7 +13213,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "class_not_found" | "link_not_found" | "session_not_found";
+                        code?: "class_not_found" | "entry_not_found" | "link_not_found" | "session_not_found";
                     };
                 };
             };
@@ -13200,7 +13227,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "account_gone" | "already_exists" | "already_joined" | "class_full" | "class_not_open" | "class_over" | "double_booked" | "not_possible" | "practitioner_unavailable" | "seats_are_free" | "too_many_waiting_lists" | "waiting_list_full" | "waiting_list_over" | "waiver_policy_missing" | "waiver_required" | "waiver_text_not_current";
+                        code?: "account_gone" | "already_exists" | "already_joined" | "class_full" | "class_not_open" | "class_over" | "double_booked" | "not_possible" | "not_waiting" | "practitioner_unavailable" | "seats_are_free" | "too_many_waiting_lists" | "waiting_list_full" | "waiting_list_over" | "waiver_policy_missing" | "waiver_required" | "waiver_text_not_current";
                     };
                 };
             };
@@ -13215,7 +13242,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "address_not_possible" | "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json" | "signature_missing";
+                        code?: "address_not_possible" | "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json" | "reason_missing" | "signature_missing" | "text_too_long";
                     };
                 };
             };
@@ -13261,7 +13288,18 @@ export interface operations {
                     };
                 };
             };
-            403: components["responses"]["Refused403"];
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_needed" | "admins_only" | "not_allowed";
+                    };
+                };
+            };
             /** @description Not Found */
             404: {
                 headers: {
@@ -13270,7 +13308,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "class_not_found" | "link_not_found" | "session_not_found";
+                        code?: "class_not_found" | "entry_not_found" | "link_not_found" | "session_not_found";
                     };
                 };
             };
@@ -13284,7 +13322,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "account_gone" | "already_exists" | "already_joined" | "class_full" | "class_not_open" | "class_over" | "double_booked" | "not_possible" | "practitioner_unavailable" | "seats_are_free" | "too_many_waiting_lists" | "waiting_list_full" | "waiting_list_over" | "waiver_policy_missing" | "waiver_required" | "waiver_text_not_current";
+                        code?: "account_gone" | "already_exists" | "already_joined" | "class_full" | "class_not_open" | "class_over" | "double_booked" | "not_possible" | "not_waiting" | "practitioner_unavailable" | "seats_are_free" | "too_many_waiting_lists" | "waiting_list_full" | "waiting_list_over" | "waiver_policy_missing" | "waiver_required" | "waiver_text_not_current";
                     };
                 };
             };
@@ -13299,7 +13337,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "address_not_possible" | "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json" | "signature_missing";
+                        code?: "address_not_possible" | "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json" | "reason_missing" | "signature_missing" | "text_too_long";
                     };
                 };
             };
@@ -13345,7 +13383,18 @@ export interface operations {
                     };
                 };
             };
-            403: components["responses"]["Refused403"];
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_needed" | "admins_only" | "not_allowed";
+                    };
+                };
+            };
             /** @description Not Found */
             404: {
                 headers: {
@@ -13354,7 +13403,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "class_not_found" | "link_not_found" | "session_not_found";
+                        code?: "class_not_found" | "entry_not_found" | "link_not_found" | "session_not_found";
                     };
                 };
             };
@@ -13368,7 +13417,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "account_gone" | "already_exists" | "already_joined" | "class_full" | "class_not_open" | "class_over" | "double_booked" | "not_possible" | "practitioner_unavailable" | "seats_are_free" | "too_many_waiting_lists" | "waiting_list_full" | "waiting_list_over" | "waiver_policy_missing" | "waiver_required" | "waiver_text_not_current";
+                        code?: "account_gone" | "already_exists" | "already_joined" | "class_full" | "class_not_open" | "class_over" | "double_booked" | "not_possible" | "not_waiting" | "practitioner_unavailable" | "seats_are_free" | "too_many_waiting_lists" | "waiting_list_full" | "waiting_list_over" | "waiver_policy_missing" | "waiver_required" | "waiver_text_not_current";
                     };
                 };
             };
@@ -13383,7 +13432,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "address_not_possible" | "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json" | "signature_missing";
+                        code?: "address_not_possible" | "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json" | "reason_missing" | "signature_missing" | "text_too_long";
                     };
                 };
             };

@@ -392,6 +392,10 @@ create index session_schedules_scheduled_at_idx on public.session_schedules (sch
 create index session_schedules_classes_idx on public.session_schedules (scheduled_at)
   where max_participants > 1;
 
+-- Those that can still be joined, in the order that they are listed: only as many are looked at as are shown.
+create index session_schedules_coming_classes_idx on public.session_schedules (scheduled_at, id)
+  where max_participants > 1 and group_class_id is null and status = 'scheduled';
+
 -- advance_next_session asks which are under way.
 create index session_schedules_unfinished_idx on public.session_schedules (scheduled_at)
   where status in ('scheduled', 'in_progress') and group_class_id is null;

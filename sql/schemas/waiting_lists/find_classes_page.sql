@@ -172,7 +172,7 @@ $$;
 create function public.move_up_by_link(token text, class_id uuid, entry_id uuid, reason text)
   returns table (shown public.coming_class, time_zone text, has_credit boolean, practitioner_id uuid, session_type_id uuid,
                  session_type text, duration_minutes integer, waiver_version integer, waiver_body text, signer_name text,
-                 waiting_people jsonb)
+                 waiting_people jsonb, waiver_texts jsonb)
   language sql volatile security invoker set search_path = ''
 as $$
   select * from private.move_up_by_link($1, $2, $3, $4);
