@@ -142,6 +142,17 @@ def problems() -> Iterator[str]:
             said = template.removesuffix(", {error}").replace("{expected_plural}", plural)
             said = said.replace("{field_type}", "list")
             yield re.sub(r"{\w+}", GAP, said[:1].lower() + said[1:])
+    for function in functions().values():
+        if function.is_page:
+            yield from _found_by_contract(ast.parse((function.folder / "contract.py").read_text()))
+
+
+def _found_by_contract(code: ast.AST) -> Iterator[str]:
+    """What its own validators raise."""
+    for node in ast.walk(code):
+        match node:
+            case ast.Raise(exc=ast.Call(func=ast.Name(id="ValueError"), args=[said])):
+                yield _text(said) or ""
 
 
 def _refusals_in_sql(text: str) -> Iterator[tuple[str, str, list[str], list[str]]]:

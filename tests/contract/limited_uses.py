@@ -232,7 +232,7 @@ def use_verify_signature(stage: Stage) -> Iterator[Use]:
 def use_answer_recording_consent(stage: Stage) -> Iterator[Use]:
     scene = PageScene(stage)
     link = scene.make_link("answer_recording_consent", scene.client, None)
-    shown = stage.value("select private.sha256_hex(body) from private.write_recording_consent_text()")
+    shown = stage.value("select sha256 from private.write_recording_consent_texts() where language = 'en'")
 
     def act(n: int) -> httpx.Response:
         return scene.press(link, consented=n % 2 == 0, text_sha256=shown)

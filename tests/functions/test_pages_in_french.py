@@ -63,7 +63,7 @@ def test_a_page_refuses_in_french_and_changes_nothing(offered: PageScene) -> Non
     quick, slow = (
         offered.make_link("answer_offer", each, offered.session) for each in (offered.quick, offered.slow)
     )
-    yes = {link: forms(look(stage, link).text)["Oui, je m'en charge"] for link in (quick, slow)}
+    yes = {link: forms(look(stage, link).text)["Oui, je la donne"] for link in (quick, slow)}
     calendars = offered.make_link("manage_calendars", offered.practitioner, None)
 
     won = press(stage, quick, **yes[quick])
@@ -72,13 +72,13 @@ def test_a_page_refuses_in_french_and_changes_nothing(offered: PageScene) -> Non
     no_press = press(stage, calendars, press="sing")
     unknown = look(stage, f"{offered.address('answer_offer')}?token=unknown")
 
-    assert (200, "C'est vous qui vous en chargez.") == (
+    assert (200, "C’est vous qui la donnez.") == (
         won.status_code,
-        found(won, r"C'est vous qui vous en chargez\."),
+        found(won, r"C’est vous qui la donnez\."),
     )
-    assert 409 == late.status_code and found(late, r"Quelqu'un d'autre a pris cette séance\.")
+    assert 409 == late.status_code and found(late, r"Quelqu’un d’autre a pris cette séance\.")
     assert 422 == no_address.status_code and found(
-        no_address, r"Veuillez donner l'adresse complète du calendrier"
+        no_address, r"Veuillez donner l’adresse complète du calendrier"
     )
     assert 422 == no_press.status_code and found(no_press, r"press\s: devrait être ")
     assert 404 == unknown.status_code and found(unknown, r"Ce lien est inconnu\.")

@@ -38,7 +38,7 @@ begin
    order by t.session_type = 'standing' desc, t.id limit 1;
   if private.is_admin() then
     v_found.waiting_people := coalesce(
-      (select jsonb_agg(p) from private.list_waiting_people(compose_found_class.class_id) p), '[]');
+      (select jsonb_agg(p) from private.find_waiting_people(compose_found_class.class_id) p), '[]');
   end if;
   if not private.has_signed_waiver(auth.uid()) then
     v_waiver := private.write_waiver(auth.uid());
@@ -175,7 +175,8 @@ create function public.move_up_by_link(token text, class_id uuid, entry_id uuid,
                  waiting_people jsonb, waiver_texts jsonb)
   language sql volatile security invoker set search_path = ''
 as $$
-  select * from private.move_up_by_link($1, $2, $3, $4);
+  select * from private.move_up_by_link(move_up_by_link.token, move_up_by_link.class_id, move_up_by_link.entry_id,
+                                        move_up_by_link.reason);
 $$;
 comment on function public.move_up_by_link is
   'By the link in an admin''s mail: puts somebody first on a waiting list, with a reason that the audit log keeps.';
