@@ -5,6 +5,7 @@ python -m deploy image               the one image of all functions, by the Cont
 python -m deploy openapi             docs/api/openapi.json, from the contracts
 python -m deploy errors              docs/api/errors.md, every code that is refused with
 python -m deploy types               docs/api/*.types.ts, of the database and of the functions
+python -m deploy languages           shared/languages/*.po: what people read, to be translated
 python -m deploy release             releases/….json: what this release calls of the database
 python -m deploy routes              wire path, verbs, callers and schedule of each function
 python -m deploy render --to cloud-run|kubernetes|compose [--env …] [name …]   a folder to read and review

@@ -19,7 +19,7 @@ from starlette.responses import Response
 
 from shared import log_lines, log_writer
 
-from .door import let_nobody_new_in, listen
+from .door import count_waiting, let_nobody_new_in, listen
 from .plan import ROOT, Planned, commit, planned
 from .pulse import Pulse
 from .replies import Message, json_reply, refusal
@@ -34,6 +34,7 @@ HEALTH = "/healthz"
 WAITING = 64  # requests that wait for a place; whoever comes then is told at once
 WAITS_S = 10
 TAKEN_S, ON_ITS_WAY_S = 0.05, 0.3
+LOOKS = 100  # at who has connected: five seconds, if somebody always has
 RETRY = [(b"retry-after", b"1")]
 
 
@@ -138,11 +139,13 @@ class Server(Uvicorn):
 
         Whoever asks now is asked to make another connection, or would ask the next on this one when it is closed.
         """
-        for listener in (
-            [] if self._pulse else sockets or []
-        ):  # one with a pulse is kept for whoever comes after us
+        # One with a pulse is kept for whoever comes after us.
+        for listener in [] if self._pulse else sockets or []:
             let_nobody_new_in(listener)
-            await asyncio.sleep(TAKEN_S)
+            for _ in range(LOOKS):
+                await asyncio.sleep(TAKEN_S)  # a turn of the loop takes one of them
+                if not count_waiting(listener):
+                    break
         for server in self.servers:
             server.close()
         self.server_state.default_headers = [*self.server_state.default_headers, (b"connection", b"close")]

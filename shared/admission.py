@@ -126,7 +126,7 @@ def _parse(request: Request, headers: Headers, raw: bytes, contract: Contract) -
         return None
     try:
         if request.method in ("GET", "HEAD"):
-            return takes.model_validate(_without_nul(dict(request.query_params)))
+            return takes.model_validate(_without_nul(_asked(request, contract)))
         if not raw.strip():
             return takes.model_validate_json(b"{}")
         media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -136,7 +136,7 @@ def _parse(request: Request, headers: Headers, raw: bytes, contract: Contract) -
                 name: values if len(values) > 1 else values[0]
                 for name, values in parse_qs(raw.decode(errors="replace")).items()
             }
-            return takes.model_validate(_without_nul(dict(request.query_params) | form))
+            return takes.model_validate(_without_nul(_asked(request, contract) | form))
         if media_type != "application/json" and not media_type.endswith("+json"):
             raise UnsupportedMedia()
         if b"\\u0000" in raw:
@@ -144,6 +144,12 @@ def _parse(request: Request, headers: Headers, raw: bytes, contract: Contract) -
         return takes.model_validate_json(raw, strict=True)
     except ValidationError as error:
         raise _invalid(error) from None
+
+
+def _asked(request: Request, contract: Contract) -> dict[str, Any]:
+    """What stands in the address; of a page without the language that it is to speak, which is read before."""
+    query = dict(request.query_params)
+    return {name: value for name, value in query.items() if not (contract.is_page and name == "language")}
 
 
 def _loads(raw: bytes) -> Any:
@@ -183,7 +189,10 @@ def _invalid(error: ValidationError) -> BadRequest:
 
 
 def _problem_of(found: Any) -> str:
-    text: str = found["msg"].removeprefix("Value error, ")
+    """In words that can be translated: not with what a parser adds about how it failed."""
+    text: str = (
+        found["msg"].removeprefix("Value error, ").removesuffix(f", {found.get('ctx', {}).get('error')}")
+    )
     return text[:1].lower() + text[1:]
 
 

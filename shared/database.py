@@ -17,6 +17,7 @@ from pydantic_core import to_json
 
 from .errors import BadRequest, Broken, Conflict, NotAllowed, NotSignedIn, Refusal, Unavailable
 from .http import send
+from .languages import recognise
 from .settings import ServiceSettings, SupabaseSettings
 
 Row = TypeVar("Row", bound=BaseModel)
@@ -101,6 +102,7 @@ class Database:
         url = f"{SupabaseSettings.read().rest_url}/rpc/{name}"
         # A little more than the database gives itself, so that it is the one to say that it took too long.
         reply = await send("POST", url, headers, to_json(body), timeout_s=seconds + SLACK_S)
+        recognise(reply.headers.get("content-language"))  # of who was known by a link
         if not 200 <= reply.status < 300:
             refused = refusal(reply.status, bytes(reply.body), reply.headers)
             # Of these three, something before the database may have thought so.

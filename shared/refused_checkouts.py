@@ -5,6 +5,7 @@
 The page knows these codes and shows nothing else that is in its address.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from .settings import PagesSettings
@@ -18,131 +19,152 @@ class Reason(NamedTuple):
     way: str
 
 
-NOTHING_HAPPENED = "Nothing was booked and nothing was paid."
-OTHER_TIME = "Choose another time"
-OTHER_CLASS = "Choose another class"
-AGAIN = "Choose again"
+# What is not here is about the request and not about the world, and keeps its status: a twin of a click whose answer is
+# on its way must not lead away from the page that waits for it.
+def reasons(gettext: Callable[[str], str]) -> dict[str, Reason]:
+    """By their codes, in the order of a person's attempts, in the language of that translator.
 
-# In the order of a person's attempts. What is not here is about the request and not about the world, and keeps its
-# status: a twin of a click whose answer is on its way must not lead away from the page that waits for it.
-REASONS = {
-    "account_needed": Reason(
-        "An account first",
-        f"To pay, please add your e-mail address to your account. {NOTHING_HAPPENED}",
-        AGAIN,
-    ),
-    "slot_taken": Reason(
-        "This time is taken", f"It was still free when you chose it. {NOTHING_HAPPENED}", OTHER_TIME
-    ),
-    "outside_availability": Reason(
-        "Not at this time", f"This time is outside the practitioner's hours. {NOTHING_HAPPENED}", OTHER_TIME
-    ),
-    "not_a_start": Reason(
-        "Not at this time", f"Sessions of this practitioner do not start then. {NOTHING_HAPPENED}", OTHER_TIME
-    ),
-    "double_booked": Reason(
-        "You are busy then",
-        f"There is another session at this time, of yours or of the practitioner's. {NOTHING_HAPPENED}",
-        OTHER_TIME,
-    ),
-    "slot_in_past": Reason("This time has passed", f"It is over already. {NOTHING_HAPPENED}", OTHER_TIME),
-    "too_short_notice": Reason(
-        "Too soon", f"The practitioner needs more notice than that. {NOTHING_HAPPENED}", "Choose a later time"
-    ),
-    "beyond_horizon": Reason(
-        "Too far ahead",
-        f"The practitioner cannot be booked that far ahead yet. {NOTHING_HAPPENED}",
-        "Choose an earlier time",
-    ),
-    "practitioner_unavailable": Reason(
-        "Nobody to book",
-        f"This practitioner takes no bookings for that time. {NOTHING_HAPPENED}",
-        "Choose another time or practitioner",
-    ),
-    "class_full": Reason("This class is full", f"The last place is taken. {NOTHING_HAPPENED}", OTHER_CLASS),
-    "class_over": Reason(
-        "This class has begun", f"It can no longer be joined. {NOTHING_HAPPENED}", OTHER_CLASS
-    ),
-    "class_not_open": Reason(
-        "This class is closed", f"It can no longer be joined. {NOTHING_HAPPENED}", OTHER_CLASS
-    ),
-    "class_not_found": Reason("No such class", f"It is not there any more. {NOTHING_HAPPENED}", OTHER_CLASS),
-    "already_joined": Reason(
-        "You have a place",
-        "You have a place in this class already, so you pay nothing more.",
-        "To your sessions",
-    ),
-    "already_paid": Reason(
-        "You have paid",
-        "You have paid for this already. It appears among your sessions in a moment.",
-        "To your sessions",
-    ),
-    "credits_owed": Reason(
-        "Something is owed",
-        "The payment for sessions that you have had went back. Buy a package in your wallet, which settles them first,"
-        f" or write to us. {NOTHING_HAPPENED}",
-        "Go back",
-    ),
-    "class_needed": Reason(
-        "Choose a class",
-        f"A group session is joined by choosing one of its classes. {NOTHING_HAPPENED}",
-        AGAIN,
-    ),
-    "type_not_of_class": Reason(
-        "Another price", f"What was chosen is not the price of that class. {NOTHING_HAPPENED}", AGAIN
-    ),
-    "session_type_not_found": Reason(
-        "Not offered any more", f"This kind of session is not offered any more. {NOTHING_HAPPENED}", AGAIN
-    ),
-    "duration_not_offered": Reason(
-        "Another length", f"This kind of session does not have that length. {NOTHING_HAPPENED}", AGAIN
-    ),
-    "package_not_found": Reason(
-        "No such package",
-        f"There is no package of this size for this kind of session. {NOTHING_HAPPENED}",
-        AGAIN,
-    ),
-    "cancellation_policy_not_agreed": Reason(
-        "One thing is missing",
-        f"To pay for a session, please agree to the cancellation policy first. {NOTHING_HAPPENED}",
-        AGAIN,
-    ),
-    "cancellation_policy_not_current": Reason(
-        "The cancellation policy has changed",
-        f"It changed while your page was open, so please read and agree to the new one. {NOTHING_HAPPENED}",
-        AGAIN,
-    ),
-    "location_missing": Reason(
-        "Where?", f"A session in person needs a studio or an address. {NOTHING_HAPPENED}", AGAIN
-    ),
-    "studio_not_found": Reason("No such studio", f"It is not there any more. {NOTHING_HAPPENED}", AGAIN),
-    "coordinates_off_the_map": Reason(
-        "No such place", f"The place that was given is not on the map. {NOTHING_HAPPENED}", AGAIN
-    ),
-    "too_many_holds": Reason(
-        "One at a time",
-        f"You are paying for other times right now: finish one of them first, or wait half an hour. "
-        f"{NOTHING_HAPPENED}",
-        "Back to the website",
-    ),
-    "hold_lapsed": Reason(
-        "That took too long", f"The time is kept no longer. {NOTHING_HAPPENED}", OTHER_TIME
-    ),
-    "checkout_lapsed": Reason(
-        "That took too long", f"The time is kept no longer. {NOTHING_HAPPENED}", OTHER_TIME
-    ),
-    "checkout_not_found": Reason("That took too long", f"Please begin again. {NOTHING_HAPPENED}", AGAIN),
-    "too_many_requests": Reason(
-        "Please wait a moment",
-        f"That was tried many times in a row. {NOTHING_HAPPENED}",
-        "Back to the website",
-    ),
-}
+    It is handed in, and not imported: who only asks for an address needs no catalogue.
+    """
+    nothing_happened = gettext("Nothing was booked and nothing was paid.")
+    other_time, other_class = gettext("Choose another time"), gettext("Choose another class")
+    again = gettext("Choose again")
+
+    def nothing(title: str, sentence: str, way: str) -> Reason:
+        return Reason(title, f"{sentence} {nothing_happened}", way)
+
+    return {
+        "account_needed": nothing(
+            gettext("An account first"),
+            gettext("To pay, please add your e-mail address to your account."),
+            again,
+        ),
+        "slot_taken": nothing(
+            gettext("This time is taken"), gettext("It was still free when you chose it."), other_time
+        ),
+        "outside_availability": nothing(
+            gettext("Not at this time"), gettext("This time is outside the practitioner's hours."), other_time
+        ),
+        "not_a_start": nothing(
+            gettext("Not at this time"),
+            gettext("Sessions of this practitioner do not start then."),
+            other_time,
+        ),
+        "double_booked": nothing(
+            gettext("You are busy then"),
+            gettext("There is another session at this time, of yours or of the practitioner's."),
+            other_time,
+        ),
+        "slot_in_past": nothing(gettext("This time has passed"), gettext("It is over already."), other_time),
+        "too_short_notice": nothing(
+            gettext("Too soon"),
+            gettext("The practitioner needs more notice than that."),
+            gettext("Choose a later time"),
+        ),
+        "beyond_horizon": nothing(
+            gettext("Too far ahead"),
+            gettext("The practitioner cannot be booked that far ahead yet."),
+            gettext("Choose an earlier time"),
+        ),
+        "practitioner_unavailable": nothing(
+            gettext("Nobody to book"),
+            gettext("This practitioner takes no bookings for that time."),
+            gettext("Choose another time or practitioner"),
+        ),
+        "class_full": nothing(
+            gettext("This class is full"), gettext("The last place is taken."), other_class
+        ),
+        "class_over": nothing(
+            gettext("This class has begun"), gettext("It can no longer be joined."), other_class
+        ),
+        "class_not_open": nothing(
+            gettext("This class is closed"), gettext("It can no longer be joined."), other_class
+        ),
+        "class_not_found": nothing(
+            gettext("No such class"), gettext("It is not there any more."), other_class
+        ),
+        "already_joined": Reason(
+            gettext("You have a place"),
+            gettext("You have a place in this class already, so you pay nothing more."),
+            gettext("To your sessions"),
+        ),
+        "already_paid": Reason(
+            gettext("You have paid"),
+            gettext("You have paid for this already. It appears among your sessions in a moment."),
+            gettext("To your sessions"),
+        ),
+        "credits_owed": nothing(
+            gettext("Something is owed"),
+            gettext(
+                "The payment for sessions that you have had went back. Buy a package in your wallet,"
+                " which settles them first, or write to us."
+            ),
+            gettext("Go back"),
+        ),
+        "class_needed": nothing(
+            gettext("Choose a class"),
+            gettext("A group session is joined by choosing one of its classes."),
+            again,
+        ),
+        "type_not_of_class": nothing(
+            gettext("Another price"), gettext("What was chosen is not the price of that class."), again
+        ),
+        "session_type_not_found": nothing(
+            gettext("Not offered any more"), gettext("This kind of session is not offered any more."), again
+        ),
+        "duration_not_offered": nothing(
+            gettext("Another length"), gettext("This kind of session does not have that length."), again
+        ),
+        "package_not_found": nothing(
+            gettext("No such package"),
+            gettext("There is no package of this size for this kind of session."),
+            again,
+        ),
+        "cancellation_policy_not_agreed": nothing(
+            gettext("One thing is missing"),
+            gettext("To pay for a session, please agree to the cancellation policy first."),
+            again,
+        ),
+        "cancellation_policy_not_current": nothing(
+            gettext("The cancellation policy has changed"),
+            gettext("It changed while your page was open, so please read and agree to the new one."),
+            again,
+        ),
+        "location_missing": nothing(
+            gettext("Where?"), gettext("A session in person needs a studio or an address."), again
+        ),
+        "studio_not_found": nothing(gettext("No such studio"), gettext("It is not there any more."), again),
+        "coordinates_off_the_map": nothing(
+            gettext("No such place"), gettext("The place that was given is not on the map."), again
+        ),
+        "too_many_holds": nothing(
+            gettext("One at a time"),
+            gettext(
+                "You are paying for other times right now: finish one of them first, or wait half an hour."
+            ),
+            gettext("Back to the website"),
+        ),
+        "hold_lapsed": nothing(
+            gettext("That took too long"), gettext("The time is kept no longer."), other_time
+        ),
+        "checkout_lapsed": nothing(
+            gettext("That took too long"), gettext("The time is kept no longer."), other_time
+        ),
+        "checkout_not_found": nothing(gettext("That took too long"), gettext("Please begin again."), again),
+        "too_many_requests": nothing(
+            gettext("Please wait a moment"),
+            gettext("That was tried many times in a row."),
+            gettext("Back to the website"),
+        ),
+    }
+
+
+CODES = frozenset(reasons(str))
 
 
 def address_of_refusal(code: str, *, to_wallet: bool) -> str | None:
     """The page about a refusal; None if there is nothing to say to a person."""
-    if code not in REASONS:
+    if code not in CODES:
         return None
     return PagesSettings.read().address(
         "show_refused_checkout", code=code, back="wallet" if to_wallet else "sessions"

@@ -28,6 +28,7 @@ from . import admission, inspection, log_lines
 from .call import Call, Contract
 from .ending import end_in_time
 from .errors import Broken, Refusal
+from .languages import receive
 from .runs import record_run
 from .settings import MissingSettings, Settings, SupabaseSettings, is_secret, read_all
 
@@ -156,6 +157,8 @@ async def _answer(
     }
     call: Call[Any] | None = None
     result: Any = None
+    if page:
+        receive(contract.name.replace("_", "-"), request.query_params, headers)
     try:
         if inspection.QUESTION in headers:
             result = await inspection.inspect(request, headers, request_id, line)

@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator
 
 from . import timezones
+from .languages import language
+from .languages.catalogue import gettext
 from .names import isolated, one_line
 from .wire import Output
 
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from icalendar import Alarm, Event, Timezone
 
 Method = Literal["REQUEST", "CANCEL", "PUBLISH"]
-NAMES = {"standing": "Standing session", "laying": "Laying session"}
 AROUND = timedelta(days=400)  # how far before and after it the zone's rules go: some programs keep them
 COMES = {"cutype": "INDIVIDUAL", "role": "REQ-PARTICIPANT", "partstat": "ACCEPTED", "rsvp": "FALSE"}
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
@@ -49,16 +50,23 @@ class SessionSummary(Output):
     @property
     def name(self) -> str:
         """What it is, in a word or two."""
-        return (
-            self.class_name
-            or ("Group class" if self.is_group else None)
-            or NAMES.get(self.session_type or "", "Session")
-        )
+        if self.class_name:
+            return self.class_name
+        if self.is_group:
+            return gettext("Group class")
+        match self.session_type:
+            case "standing":
+                return gettext("Standing session")
+            case "laying":
+                return gettext("Laying session")
+        return gettext("Session")
 
     def named(self, other: str | None) -> str:
         """What it is, and with whom: the event's title, and what mails call it."""
         other, name = one_line(other), isolated(one_line(self.name))
-        return f"{name} with {isolated(other)}" if other else name
+        if not other:
+            return name
+        return gettext("%(session)s with %(counterpart)s") % {"session": name, "counterpart": isolated(other)}
 
     @property
     def ends_at(self) -> datetime:
@@ -118,7 +126,7 @@ def calendar_of(
     from icalendar import Calendar
 
     calendar = Calendar()
-    calendar.add("prodid", "-//Sadhu//Sessions//EN")
+    calendar.add("prodid", f"-//Sadhu//Sessions//{language()[:2].upper()}")
     calendar.add("version", "2.0")
     calendar.add("method", method)
     if subscribed_as:
@@ -176,7 +184,7 @@ def _event(entry: Entry, at: _Times, *, is_gone: bool) -> "Event":
     event.add("summary", entry.title)
     event.add("description", entry.url)
     event.add("url", entry.url)
-    event.add("location", session.place or "Online")
+    event.add("location", session.place or gettext("Online"))
     event.add("status", "CANCELLED" if "cancelled" == session.status or is_gone else "CONFIRMED")
     event.add("transp", "OPAQUE")
     return event

@@ -7,19 +7,19 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, Field
 
+from .languages.catalogue import gettext
 from .wire import Output
+from .words import wall_clock
 
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
-
-def _listed(value: Any) -> Any:
+def listed(value: Any) -> Any:
     """A form's choice of one name comes alone, and several as a list."""
     return [value] if isinstance(value, str) else value
 
 
 # What is put in the place of dates, each as `date=time`, or as `date=` for one that is left out.
 Replacement = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d=\S{0,40}$")]
-Replacements = Annotated[list[Replacement], BeforeValidator(_listed), Field(max_length=52)]
+Replacements = Annotated[list[Replacement], BeforeValidator(listed), Field(max_length=52)]
 
 
 def as_replacements(given: list[str]) -> dict[str, str | None]:
@@ -84,16 +84,11 @@ class WeeklyStart(Output):
 
     @property
     def clock(self) -> str:
-        return clock(self.at_time)
-
-
-def clock(at: time) -> str:
-    """10:00 AM."""
-    return f"{at.hour % 12 or 12}:{at:%M %p}"
+        return wall_clock(self.at_time)
 
 
 def rule(weekday: int, at: time) -> str:
-    return f"{WEEKDAYS[weekday - 1]}s at {clock(at)}"
+    return gettext("%(days)s at %(clock)s") % {"days": _each(weekday), "clock": wall_clock(at)}
 
 
 def by_weekday(starts: Iterable[WeeklyStart]) -> list[tuple[str, list[WeeklyStart]]]:
@@ -101,4 +96,18 @@ def by_weekday(starts: Iterable[WeeklyStart]) -> list[tuple[str, list[WeeklyStar
     days: dict[int, list[WeeklyStart]] = {}
     for each in starts:
         days.setdefault(each.weekday, []).append(each)
-    return [(f"{WEEKDAYS[weekday - 1]}s", times) for weekday, times in days.items()]
+    return [(_each(weekday), times) for weekday, times in days.items()]
+
+
+def _each(weekday: int) -> str:
+    """Mondays, of 1."""
+    days = (
+        gettext("Mondays"),
+        gettext("Tuesdays"),
+        gettext("Wednesdays"),
+        gettext("Thursdays"),
+        gettext("Fridays"),
+        gettext("Saturdays"),
+        gettext("Sundays"),
+    )
+    return days[weekday - 1]

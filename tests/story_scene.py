@@ -41,7 +41,8 @@ class StoryScene(PageScene):
         is_new = person.id not in self._heard
         last, notes = self._heard.get(person.id, (0, 0))
         mails = self.stage.owner.execute(
-            "select kind, status, position from private.mails where user_id = %s order by ended_at, position",
+            "select kind, status, status_reason, position from private.mails where user_id = %s"
+            " order by ended_at, position",
             (person.id,),
         ).fetchall()
         path = "user_notifications?select=kind&order=created_at"
@@ -50,7 +51,11 @@ class StoryScene(PageScene):
         told = [mail for mail in mails if mail["position"] > last]
         assert len(self.mails_to(person)) == [mail["status"] for mail in mails].count("sent")
         # Beside a mail that is not true any more, too: the pages show both.
-        noting = sorted(mail["kind"] for mail in told if mail["kind"] not in ONLY_MAILED)
+        noting = sorted(
+            mail["kind"]
+            for mail in told
+            if mail["kind"] not in ONLY_MAILED and mail["status_reason"] != "no_show"  # which has none
+        )
         assert is_new or sorted(noted[notes:]) == noting
         return [mail["kind"] for mail in told if mail["status"] == "sent"]
 
@@ -172,3 +177,13 @@ def words(page: str) -> str:
     said = re.sub(r"<(style|title)\b.*?</\1>", "", page, flags=re.DOTALL)
     said = re.sub("</?(?:bdi|strong|span)>", "", said)  # which part no words
     return " ".join(unescape(re.sub("<[^>]+>", " ", said)).split())
+
+
+def hold(stage: Stage, session: object, hours_ago: float = 2) -> None:
+    """It was held, so long ago: nobody looked on, as where no event came."""
+    stage.execute(
+        "update public.session_schedules set status = 'completed',"
+        " scheduled_at = now() - make_interval(secs => 3600 * %s) where id = %s",
+        hours_ago,
+        session,
+    )

@@ -559,6 +559,10 @@ export type Database = {
                     "late_cancellation_fee_usd": number;
                     /** At least so long before: the credit is returned, and a fee is due. Equal to the standard hours, nothing is late. */
                     "late_cancellation_hours": number;
+                    /** Of whoever does not come to what was paid in Canadian dollars, beside the credit. 0: none. */
+                    "no_show_fee_cad": number;
+                    /** Of whoever does not come to what was paid in US dollars, beside the credit. 0: none. */
+                    "no_show_fee_usd": number;
                     /** As people agree to it. */
                     "policy_text": string;
                     /** At least so long before: the credit is returned. */
@@ -579,6 +583,8 @@ export type Database = {
                     "late_cancellation_fee_cad"?: number;
                     "late_cancellation_fee_usd"?: number;
                     "late_cancellation_hours"?: number;
+                    "no_show_fee_cad"?: number;
+                    "no_show_fee_usd"?: number;
                     "policy_text": string;
                     "standard_cancellation_hours"?: number;
                     "updated_at"?: string;
@@ -594,6 +600,8 @@ export type Database = {
                     "late_cancellation_fee_cad"?: number;
                     "late_cancellation_fee_usd"?: number;
                     "late_cancellation_hours"?: number;
+                    "no_show_fee_cad"?: number;
+                    "no_show_fee_usd"?: number;
                     "policy_text"?: string;
                     "standard_cancellation_hours"?: number;
                     "updated_at"?: string;
@@ -617,7 +625,7 @@ export type Database = {
                     "created_at": string;
                     /** The credits that came of it. */
                     "credit_lot_id": string | null;
-                    /** How many are bought; null for one session. */
+                    /** How many are bought; 0 for a fee. */
                     "credits": number;
                     /** Of those credits, how many went with a refund. */
                     "credits_taken_back": number;
@@ -635,6 +643,8 @@ export type Database = {
                     "failed_at": string | null;
                     /** When its payer was told that their bank did not pay. */
                     "failure_told_at": string | null;
+                    /** The fee that it pays: owed_fees.id. */
+                    "fee_id": string | null;
                     /** The class, where this is a seat in one. */
                     "group_class_id": string | null;
                     /** The hold on that time: session_holds.id. */
@@ -649,13 +659,13 @@ export type Database = {
                     "next_check_at": string | null;
                     /** What they wrote for the practitioner. */
                     "notes": string | null;
-                    /** credit_instead: the time was taken when the money arrived. nobody_there: the account had been erased. */
+                    /** credit_instead: the time was taken when the money arrived. nobody_there: the account had been erased. fee_not_owed: it was paid or forgiven, so this payment goes back. */
                     "outcome": string | null;
                     /** The package it came with: session_packages.id. */
                     "package_id": string | null;
                     /** When Stripe had the money. */
                     "paid_at": string | null;
-                    /** single, package_5 or package_10. */
+                    /** single, package_5, package_10 or fee. */
                     "payment_type": string;
                     /** The studio's name and address, where it is held in person. */
                     "physical_location": string | null;
@@ -676,7 +686,7 @@ export type Database = {
                     /** Where it is held: online or in_person. */
                     "session_location": string | null;
                     /** The kind of session: session_types.id. */
-                    "session_type_id": string;
+                    "session_type_id": string | null;
                     /** Where it stands. */
                     "status": string;
                     /** What Stripe charged for, line by line: subtotal, discount, tax, shipping, total, and its lines once we have asked. */
@@ -709,6 +719,7 @@ export type Database = {
                     "expires_at": string;
                     "failed_at"?: string | null;
                     "failure_told_at"?: string | null;
+                    "fee_id"?: string | null;
                     "group_class_id"?: string | null;
                     "hold_id"?: string | null;
                     "id"?: string;
@@ -729,7 +740,7 @@ export type Database = {
                     "scheduled_at"?: string | null;
                     "session_id"?: string | null;
                     "session_location"?: string | null;
-                    "session_type_id": string;
+                    "session_type_id"?: string | null;
                     "status"?: never;
                     "stripe_amounts"?: Json | null;
                     "stripe_payment_intent_id"?: string | null;
@@ -754,6 +765,7 @@ export type Database = {
                     "expires_at"?: string;
                     "failed_at"?: string | null;
                     "failure_told_at"?: string | null;
+                    "fee_id"?: string | null;
                     "group_class_id"?: string | null;
                     "hold_id"?: string | null;
                     "id"?: string;
@@ -774,7 +786,7 @@ export type Database = {
                     "scheduled_at"?: string | null;
                     "session_id"?: string | null;
                     "session_location"?: string | null;
-                    "session_type_id"?: string;
+                    "session_type_id"?: string | null;
                     "status"?: never;
                     "stripe_amounts"?: Json | null;
                     "stripe_payment_intent_id"?: string | null;
@@ -802,6 +814,17 @@ export type Database = {
                         ];
                         isOneToOne: false;
                         referencedRelation: "user_session_credits";
+                        referencedColumns: [
+                            "id"
+                        ];
+                    },
+                    {
+                        foreignKeyName: "checkout_sessions_fee_id_fkey";
+                        columns: [
+                            "fee_id"
+                        ];
+                        isOneToOne: false;
+                        referencedRelation: "owed_fees";
                         referencedColumns: [
                             "id"
                         ];
@@ -1625,6 +1648,103 @@ export type Database = {
                 Relationships: [
                 ];
             };
+            /** Legal texts in other languages. The newest row of a text and language is shown. */
+            "legal_translations": {
+                Row: {
+                    /** With the placeholders of the original, as they are. Never changes: a correction is a new row. */
+                    "body": string;
+                    /** SHA-256 of body, hexadecimal. */
+                    "body_sha256": string;
+                    /** The contract it translates; or null. */
+                    "contract_template_id": string | null;
+                    /** When the row was made. */
+                    "created_at": string;
+                    /** No foreign key: who added it stays, also when they have left. */
+                    "created_by": string | null;
+                    /** Of the row; made here. */
+                    "id": string;
+                    /** A tag such as fr-CA. */
+                    "language": string;
+                    /** Who translated it, or what a correction corrects. */
+                    "reason": string;
+                    /** The text about recording it translates; or null. */
+                    "recording_consent_text_id": string | null;
+                    /** Counted up: of a text and language the highest is shown. */
+                    "revision": number;
+                    /** Whichever of the three it is. */
+                    "text_id": string;
+                    /** Of a contract. */
+                    "title": string | null;
+                    /** The waiver it translates; or null. */
+                    "waiver_policy_id": string | null;
+                };
+                ComputedFields: never;
+                Insert: {
+                    "body": string;
+                    "body_sha256"?: never;
+                    "contract_template_id"?: string | null;
+                    "created_at"?: string;
+                    "created_by"?: string | null;
+                    "id"?: string;
+                    "language": string;
+                    "reason": string;
+                    "recording_consent_text_id"?: string | null;
+                    "revision"?: never;
+                    "text_id"?: never;
+                    "title"?: string | null;
+                    "waiver_policy_id"?: string | null;
+                };
+                Update: {
+                    "body"?: string;
+                    "body_sha256"?: never;
+                    "contract_template_id"?: string | null;
+                    "created_at"?: string;
+                    "created_by"?: string | null;
+                    "id"?: string;
+                    "language"?: string;
+                    "reason"?: string;
+                    "recording_consent_text_id"?: string | null;
+                    "revision"?: never;
+                    "text_id"?: never;
+                    "title"?: string | null;
+                    "waiver_policy_id"?: string | null;
+                };
+                Relationships: [
+                    {
+                        foreignKeyName: "legal_translations_contract_template_id_fkey";
+                        columns: [
+                            "contract_template_id"
+                        ];
+                        isOneToOne: false;
+                        referencedRelation: "contract_templates";
+                        referencedColumns: [
+                            "id"
+                        ];
+                    },
+                    {
+                        foreignKeyName: "legal_translations_recording_consent_text_id_fkey";
+                        columns: [
+                            "recording_consent_text_id"
+                        ];
+                        isOneToOne: false;
+                        referencedRelation: "recording_consent_texts";
+                        referencedColumns: [
+                            "id"
+                        ];
+                    },
+                    {
+                        foreignKeyName: "legal_translations_waiver_policy_id_fkey";
+                        columns: [
+                            "waiver_policy_id"
+                        ];
+                        isOneToOne: false;
+                        referencedRelation: "waiver_policy";
+                        referencedColumns: [
+                            "id"
+                        ];
+                    }
+                ];
+            };
             /** Signed waivers: append-only evidence. */
             "liability_waivers": {
                 Row: {
@@ -1640,6 +1760,8 @@ export type Database = {
                     "ip_address": string | null;
                     /** Whether the server saw it signed. False: from before the adoption, as a browser told it. */
                     "is_observed": boolean;
+                    /** In which the text was shown. */
+                    "language": string;
                     /** Null for a general waiver. The session may have been deleted since. */
                     "session_id": string | null;
                     /** The drawn signature, a PNG that the service encoded anew, at most 256 KiB; null once redacted. */
@@ -1674,6 +1796,7 @@ export type Database = {
                     "id"?: string;
                     "ip_address"?: string | null;
                     "is_observed"?: boolean;
+                    "language"?: string;
                     "session_id"?: string | null;
                     "signature_image"?: string | null;
                     "signature_image_sha256"?: string | null;
@@ -1695,6 +1818,7 @@ export type Database = {
                     "id"?: string;
                     "ip_address"?: string | null;
                     "is_observed"?: boolean;
+                    "language"?: string;
                     "session_id"?: string | null;
                     "signature_image"?: string | null;
                     "signature_image_sha256"?: string | null;
@@ -1815,6 +1939,111 @@ export type Database = {
                     "user_id"?: string;
                 };
                 Relationships: [
+                ];
+            };
+            /** Fees for late cancellations and for not coming: evidence, so each outlives its session and its debtor's account. */
+            "owed_fees": {
+                Row: {
+                    /** In cents, by the policy that was agreed to. */
+                    "amount_minor": number;
+                    /** late_cancellation or no_show. */
+                    "because": string;
+                    /** When it came to be owed. */
+                    "created_at": string;
+                    /** By its three letters, in lower case. */
+                    "currency": string;
+                    /** When it was forgiven. Its payment, if there is one, goes back. */
+                    "forgiven_at": string | null;
+                    /** The admin who forgave it; null: it followed from the rules. */
+                    "forgiven_by": string | null;
+                    /** Of the row; made here. */
+                    "id": string;
+                    /** When its payment came. */
+                    "paid_at": string | null;
+                    /** Why it was forgiven. */
+                    "reason": string | null;
+                    /** When all of that payment had gone back, or was on its way. */
+                    "returned_at": string | null;
+                    /** When that session was to begin. */
+                    "scheduled_at": string;
+                    /** The session or seat it is about: session_schedules.id. */
+                    "session_id": string | null;
+                    /** Where it stands: owed, paid, returned or forgiven. */
+                    "status": string;
+                    /** When the row was last changed. */
+                    "updated_at": string;
+                    /** Who owes it. No foreign key: their account may have been erased since. */
+                    "user_id": string;
+                };
+                ComputedFields: never;
+                Insert: {
+                    "amount_minor": number;
+                    "because": string;
+                    "created_at"?: string;
+                    "currency": string;
+                    "forgiven_at"?: string | null;
+                    "forgiven_by"?: string | null;
+                    "id"?: string;
+                    "paid_at"?: string | null;
+                    "reason"?: string | null;
+                    "returned_at"?: string | null;
+                    "scheduled_at": string;
+                    "session_id"?: string | null;
+                    "status"?: never;
+                    "updated_at"?: string;
+                    "user_id": string;
+                };
+                Update: {
+                    "amount_minor"?: number;
+                    "because"?: string;
+                    "created_at"?: string;
+                    "currency"?: string;
+                    "forgiven_at"?: string | null;
+                    "forgiven_by"?: string | null;
+                    "id"?: string;
+                    "paid_at"?: string | null;
+                    "reason"?: string | null;
+                    "returned_at"?: string | null;
+                    "scheduled_at"?: string;
+                    "session_id"?: string | null;
+                    "status"?: never;
+                    "updated_at"?: string;
+                    "user_id"?: string;
+                };
+                Relationships: [
+                    {
+                        foreignKeyName: "owed_fees_session_id_fkey";
+                        columns: [
+                            "session_id"
+                        ];
+                        isOneToOne: false;
+                        referencedRelation: "admin_sessions_without_waiver";
+                        referencedColumns: [
+                            "session_id"
+                        ];
+                    },
+                    {
+                        foreignKeyName: "owed_fees_session_id_fkey";
+                        columns: [
+                            "session_id"
+                        ];
+                        isOneToOne: false;
+                        referencedRelation: "group_session_correlations";
+                        referencedColumns: [
+                            "session_id"
+                        ];
+                    },
+                    {
+                        foreignKeyName: "owed_fees_session_id_fkey";
+                        columns: [
+                            "session_id"
+                        ];
+                        isOneToOne: false;
+                        referencedRelation: "session_schedules";
+                        referencedColumns: [
+                            "id"
+                        ];
+                    }
                 ];
             };
             /** Which payouts were in which file. */
@@ -2436,6 +2665,8 @@ export type Database = {
                     "id": string;
                     /** As the browser says, when signed by a direct update. */
                     "ip_address": string | null;
+                    /** Of its text. */
+                    "language": string;
                     /** The practitioner it belongs to. */
                     "practitioner_id": string;
                     /** Why it was revoked; the practitioner reads it. */
@@ -2463,6 +2694,7 @@ export type Database = {
                     "expires_at"?: string | null;
                     "id"?: string;
                     "ip_address"?: string | null;
+                    "language"?: string;
                     "practitioner_id": string;
                     "revoked_reason"?: string | null;
                     "signed_at"?: string | null;
@@ -2480,6 +2712,7 @@ export type Database = {
                     "expires_at"?: string | null;
                     "id"?: string;
                     "ip_address"?: string | null;
+                    "language"?: string;
                     "practitioner_id"?: string;
                     "revoked_reason"?: string | null;
                     "signed_at"?: string | null;
@@ -2607,8 +2840,10 @@ export type Database = {
                     "updated_at": string;
                     /** No foreign key: the account may have been erased since. */
                     "user_id": string;
+                    "rating_average": number | null;
+                    "rating_count": number | null;
                 };
-                ComputedFields: never;
+                ComputedFields: "rating_average" | "rating_count";
                 Insert: {
                     "available"?: boolean;
                     "avatar_url"?: string | null;
@@ -3318,7 +3553,7 @@ export type Database = {
                     "credit_currency": string;
                     /** Credits or money given back by a cancellation. */
                     "credit_returned": number | null;
-                    /** Of money, what was kept. */
+                    /** The fee that was due for it. What became of it stands in owed_fees. */
                     "fee_charged": number | null;
                     /** Of fee_charged. */
                     "fee_currency": string;
@@ -3823,6 +4058,99 @@ export type Database = {
                             "session_id"
                         ];
                         isOneToOne: false;
+                        referencedRelation: "session_schedules";
+                        referencedColumns: [
+                            "id"
+                        ];
+                    }
+                ];
+            };
+            /** What clients think of sessions that they had. */
+            "session_ratings": {
+                Row: {
+                    /** When it was given. */
+                    "created_at": string;
+                    /** The admin who last hid it or showed it again. */
+                    "decided_by": string | null;
+                    /** Why. */
+                    "decision_reason": string | null;
+                    /** When an admin hid it; null: it is not hidden. */
+                    "hidden_at": string | null;
+                    /** Of the row; made here. */
+                    "id": string;
+                    /** Whether it is in the average. */
+                    "is_counted": boolean;
+                    /** Whether the session took place, with both. */
+                    "is_held": boolean;
+                    /** Who led it; as the session has it. */
+                    "practitioner_id": string;
+                    /** The session or seat, whose client rated it: session_schedules.id. */
+                    "session_id": string;
+                    /** One to five. */
+                    "stars": number;
+                    /** When it was last changed. */
+                    "updated_at": string;
+                    /** What they wrote; null: nothing, or erased. */
+                    "words": string | null;
+                };
+                ComputedFields: never;
+                Insert: {
+                    "created_at"?: string;
+                    "decided_by"?: string | null;
+                    "decision_reason"?: string | null;
+                    "hidden_at"?: string | null;
+                    "id"?: string;
+                    "is_counted"?: never;
+                    "is_held": boolean;
+                    "practitioner_id": string;
+                    "session_id": string;
+                    "stars": number;
+                    "updated_at"?: string;
+                    "words"?: string | null;
+                };
+                Update: {
+                    "created_at"?: string;
+                    "decided_by"?: string | null;
+                    "decision_reason"?: string | null;
+                    "hidden_at"?: string | null;
+                    "id"?: string;
+                    "is_counted"?: never;
+                    "is_held"?: boolean;
+                    "practitioner_id"?: string;
+                    "session_id"?: string;
+                    "stars"?: number;
+                    "updated_at"?: string;
+                    "words"?: string | null;
+                };
+                Relationships: [
+                    {
+                        foreignKeyName: "session_ratings_session_id_fkey";
+                        columns: [
+                            "session_id"
+                        ];
+                        isOneToOne: true;
+                        referencedRelation: "admin_sessions_without_waiver";
+                        referencedColumns: [
+                            "session_id"
+                        ];
+                    },
+                    {
+                        foreignKeyName: "session_ratings_session_id_fkey";
+                        columns: [
+                            "session_id"
+                        ];
+                        isOneToOne: true;
+                        referencedRelation: "group_session_correlations";
+                        referencedColumns: [
+                            "session_id"
+                        ];
+                    },
+                    {
+                        foreignKeyName: "session_ratings_session_id_fkey";
+                        columns: [
+                            "session_id"
+                        ];
+                        isOneToOne: true;
                         referencedRelation: "session_schedules";
                         referencedColumns: [
                             "id"
@@ -5262,7 +5590,7 @@ export type Database = {
                     "client_name": string | null;
                     /** Credits or money given back by a cancellation. */
                     "credit_returned": number | null;
-                    /** Of money, what was kept. */
+                    /** The fee that was due for it; owed_fees has what became of it. */
                     "fee_charged": number | null;
                     /** Of fee_charged. */
                     "fee_currency": string;
@@ -6011,7 +6339,7 @@ export type Database = {
                     "expires_at": string | null;
                     /** Of the row; made here. */
                     "id": string | null;
-                    /** single, package_5 or package_10. */
+                    /** single, package_5, package_10 or fee. */
                     "payment_type": string | null;
                     /** When it was bought or given. */
                     "purchased_at": string | null;
@@ -6337,6 +6665,7 @@ export type Database = {
                     "answered_at": string;
                     "body": string;
                     "text_sha256": string;
+                    "texts": Json;
                     "time_zone": string;
                 }[];
             };
@@ -6573,6 +6902,8 @@ export type Database = {
             "cancel_managed_session": {
                 Args: {
                     "reason"?: string;
+                    "shown_credit"?: number;
+                    "shown_fee"?: number;
                     "token": string;
                     "use_grace"?: boolean;
                 };
@@ -6589,6 +6920,7 @@ export type Database = {
                 Args: {
                     "reason"?: string;
                     "session_id": string;
+                    "shown_terms"?: Json;
                     "token": string;
                 };
                 Returns: {
@@ -6596,6 +6928,7 @@ export type Database = {
                     "credits_returned": number;
                     "currency": string;
                     "fee_charged": number;
+                    "fees": Json;
                     "shown": unknown;
                 }[];
             };
@@ -6735,7 +7068,10 @@ export type Database = {
             "claim_checkout_check": {
                 Args: Record<PropertyKey, never>;
                 Returns: {
+                    "amount_minor": number;
                     "checkout_id": string;
+                    "payment_intent_id": string;
+                    "refund_id": string;
                     "stripe_session_id": string;
                     "task": string;
                 }[];
@@ -6761,6 +7097,7 @@ export type Database = {
                     "credits": unknown;
                     "document": unknown;
                     "kind": string;
+                    "language": string;
                     "lease_id": string;
                     "links": Json;
                     "mail_id": string;
@@ -7239,6 +7576,18 @@ export type Database = {
                     "outcome": string;
                 }[];
             };
+            /** For admins: lets somebody off a fee, with a reason. They are told by mail, and a payment under way goes back. */
+            "forgive_fee": {
+                Args: {
+                    "fee_id": string;
+                    "reason": string;
+                };
+                Returns: {
+                    "id": string;
+                    "reason": string;
+                    "status": string;
+                }[];
+            };
             /** Day by day, the starts at which sessions of a type can be booked; with explain also the others, each with its reason. */
             "get_available_slots": {
                 Args: {
@@ -7486,6 +7835,19 @@ export type Database = {
                 };
                 Returns: boolean;
             };
+            /** For admins: takes a rating out of the average and out of what practitioners read, or puts it back; with a reason. */
+            "hide_session_rating": {
+                Args: {
+                    "is_hidden"?: boolean;
+                    "rating_id": string;
+                    "reason": string;
+                };
+                Returns: {
+                    "decision_reason": string;
+                    "hidden_at": string;
+                    "id": string;
+                }[];
+            };
             /** Holds a time, or a seat in a class, for a few minutes. Calling it again returns the same hold. */
             "hold_slot": {
                 Args: {
@@ -7628,6 +7990,16 @@ export type Database = {
                     "pay_at": string;
                 }[];
             };
+            /** For send-notifications: what the database says, by language and English message, when prepare_mails lacks this version. */
+            "keep_translations": {
+                Args: {
+                    "translations": Json;
+                    "version": string;
+                };
+                Returns: {
+                    "kept": number;
+                }[];
+            };
             /** Waits no longer, and gives back a seat that is kept. */
             "leave_waiting_list": {
                 Args: {
@@ -7700,6 +8072,42 @@ export type Database = {
                     "subject": string;
                     "told_at": string;
                     "what": string;
+                }[];
+            };
+            /** For practitioners: what was said of sessions with them, by month, and not by whom. Hidden ones are left out. */
+            "list_my_ratings": {
+                Args: {
+                    "at_most"?: number;
+                };
+                Returns: {
+                    "id": string;
+                    "month": string;
+                    "stars": number;
+                    "words": string;
+                }[];
+            };
+            /** For admins: the fees that are owed, oldest first; or those that were paid, returned or forgiven. */
+            "list_owed_fees": {
+                Args: {
+                    "at_most"?: number;
+                    "state"?: string;
+                };
+                Returns: {
+                    "amount_minor": number;
+                    "because": string;
+                    "created_at": string;
+                    "currency": string;
+                    "forgiven_at": string;
+                    "forgiven_by": string;
+                    "full_name": string;
+                    "id": string;
+                    "paid_at": string;
+                    "practitioner_name": string;
+                    "reason": string;
+                    "scheduled_at": string;
+                    "session_id": string;
+                    "status": string;
+                    "user_id": string;
                 }[];
             };
             /** For admins: payments, newest first, a page at a time. */
@@ -7900,6 +8308,29 @@ export type Database = {
                     isSetofReturn: true;
                 };
             };
+            /** By the link in an admin's mail: puts somebody first on a waiting list, with a reason that the audit log keeps. */
+            "move_up_by_link": {
+                Args: {
+                    "class_id": string;
+                    "entry_id": string;
+                    "reason": string;
+                    "token": string;
+                };
+                Returns: {
+                    "duration_minutes": number;
+                    "has_credit": boolean;
+                    "practitioner_id": string;
+                    "session_type": string;
+                    "session_type_id": string;
+                    "shown": Database["public"]['CompositeTypes']["coming_class"];
+                    "signer_name": string;
+                    "time_zone": string;
+                    "waiting_people": Json;
+                    "waiver_body": string;
+                    "waiver_texts": Json;
+                    "waiver_version": number;
+                }[];
+            };
             /** For admins: puts somebody first on a waiting list, with a reason that the audit log keeps. */
             "move_up_waiting_person": {
                 Args: {
@@ -8046,6 +8477,23 @@ export type Database = {
                     "webhooks": Json;
                 }[];
             };
+            /** By a link in a mail: decides and records what is to be paid for a fee; the page then opens it at Stripe. */
+            "pay_fee": {
+                Args: {
+                    "fee_id": string;
+                    "token": string;
+                };
+                Returns: {
+                    "amount_minor": number;
+                    "checkout_id": string;
+                    "currency": string;
+                    "description": string;
+                    "email": string;
+                    "expires_at": string;
+                    "supersedes": (string)[];
+                    "url": string;
+                }[];
+            };
             "plan_take_files": {
                 Args: {
                     "duration_seconds": number;
@@ -8109,12 +8557,14 @@ export type Database = {
                     "upcoming": Json;
                 }[];
             };
-            /** For the scheduler, again until all are nought: due reminders, mails whose sender died, what nobody answered in time, waiting lists. Keeps where the pages of our own are, answers who asked for their links, and notes what waits for a person. */
+            /** For the scheduler, again until all are nought: due reminders, mails whose sender died, what nobody answered in time, waiting lists. Keeps where the pages of our own are, answers who asked for their links, and notes what waits for a person. Says whether it has the translations of another version. */
             "prepare_mails": {
                 Args: {
                     "pages_origin": string;
+                    "translations_version"?: string;
                 };
                 Returns: {
+                    "lacks_translations": boolean;
                     "lost": number;
                     "reminders": number;
                     "unanswered": number;
@@ -8254,6 +8704,36 @@ export type Database = {
                     isSetofReturn: true;
                 };
             };
+            /** For its client, or by a link in a mail: gives a session that was held one to five stars, and words; or changes them. */
+            "rate_session": {
+                Args: {
+                    "session_id"?: string;
+                    "stars"?: number;
+                    "token"?: string;
+                    "words"?: string;
+                };
+                Returns: unknown;
+                SetofOptions: {
+                    from: "*";
+                    to: "shown_rating";
+                    isOneToOne: true;
+                    isSetofReturn: false;
+                };
+            };
+            /** A column to select with practitioners: the average of their ratings, to a tenth; null while there are too few. */
+            "rating_average": {
+                Args: {
+                    "practitioner": Omit<Database["public"]['Tables']["practitioners"]['Row'], Database["public"]['Tables']["practitioners"]['ComputedFields']>;
+                };
+                Returns: number;
+            };
+            /** A column to select with practitioners: of how many ratings the average is; null while there are too few. */
+            "rating_count": {
+                Args: {
+                    "practitioner": Omit<Database["public"]['Tables']["practitioners"]['Row'], Database["public"]['Tables']["practitioners"]['ComputedFields']>;
+                };
+                Returns: number;
+            };
             /** For export-bank-file, which has verified user_id and user_aal, and opens the sealed numbers. */
             "read_bank_file_payouts": {
                 Args: {
@@ -8325,7 +8805,9 @@ export type Database = {
                     "shown": Database["public"]['CompositeTypes']["coming_class"];
                     "signer_name": string;
                     "time_zone": string;
+                    "waiting_people": Json;
                     "waiver_body": string;
+                    "waiver_texts": Json;
                     "waiver_version": number;
                 }[];
             };
@@ -8336,6 +8818,16 @@ export type Database = {
                 };
                 Returns: {
                     "classes": (Database["public"]['CompositeTypes']["coming_class"])[];
+                    "time_zone": string;
+                }[];
+            };
+            /** By a link in a mail: the fees that its reader owes, and what became of others. */
+            "read_fees_to_pay": {
+                Args: {
+                    "token": string;
+                };
+                Returns: {
+                    "fees": (unknown)[];
                     "time_zone": string;
                 }[];
             };
@@ -8419,6 +8911,20 @@ export type Database = {
                     "time_zone": string;
                 }[];
             };
+            /** Of a session of one's own, or by a link in a mail: its rating, and whether it can be rated. */
+            "read_rating": {
+                Args: {
+                    "session_id"?: string;
+                    "token"?: string;
+                };
+                Returns: unknown;
+                SetofOptions: {
+                    from: "*";
+                    to: "shown_rating";
+                    isOneToOne: true;
+                    isSetofReturn: false;
+                };
+            };
             /** By a link in a mail: the text that asks whether one may be recorded. */
             "read_recording_consent": {
                 Args: {
@@ -8429,6 +8935,7 @@ export type Database = {
                     "answered_at": string;
                     "body": string;
                     "text_sha256": string;
+                    "texts": Json;
                     "time_zone": string;
                 }[];
             };
@@ -8519,9 +9026,11 @@ export type Database = {
                 Returns: {
                     "body": string;
                     "is_required_to_enter": boolean;
+                    "language": string;
                     "signature_name": string;
                     "signed_at": string;
                     "signer_name": string;
+                    "texts": Json;
                     "time_zone": string;
                     "version": number;
                 }[];
@@ -9089,6 +9598,25 @@ export type Database = {
                     isSetofReturn: true;
                 };
             };
+            /** In which language the caller reads mails, notifications and pages by mail. */
+            "set_language": {
+                Args: {
+                    "language": string;
+                };
+                Returns: {
+                    "language": string;
+                }[];
+            };
+            /** By any link in a mail: in which language its person reads. */
+            "set_language_by_link": {
+                Args: {
+                    "language": string;
+                    "token": string;
+                };
+                Returns: {
+                    "language": string;
+                }[];
+            };
             /** For admins: says that something needs nobody any more, and why. It changes nothing else. */
             "settle_matter": {
                 Args: {
@@ -9126,6 +9654,7 @@ export type Database = {
                 Args: {
                     "ip_address"?: string;
                     "signature_name": string;
+                    "text_sha256"?: string;
                     "token": string;
                     "user_agent"?: string;
                     "version": number;
@@ -9133,9 +9662,11 @@ export type Database = {
                 Returns: {
                     "body": string;
                     "is_required_to_enter": boolean;
+                    "language": string;
                     "signature_name": string;
                     "signed_at": string;
                     "signer_name": string;
+                    "texts": Json;
                     "time_zone": string;
                     "version": number;
                 }[];
@@ -9207,6 +9738,7 @@ export type Database = {
                     "class_id": string;
                     "ip_address"?: string;
                     "signature_name"?: string;
+                    "text_sha256"?: string;
                     "token": string;
                     "user_agent"?: string;
                     "version"?: number;
@@ -9221,7 +9753,9 @@ export type Database = {
                     "shown": Database["public"]['CompositeTypes']["coming_class"];
                     "signer_name": string;
                     "time_zone": string;
+                    "waiting_people": Json;
                     "waiver_body": string;
+                    "waiver_texts": Json;
                     "waiver_version": number;
                 }[];
             };
@@ -9406,7 +9940,9 @@ export type Database = {
                     "shown": Database["public"]['CompositeTypes']["coming_class"];
                     "signer_name": string;
                     "time_zone": string;
+                    "waiting_people": Json;
                     "waiver_body": string;
+                    "waiver_texts": Json;
                     "waiver_version": number;
                 }[];
             };
@@ -9465,6 +10001,7 @@ export type Database = {
                 "signature_image": string | null;
                 "signature_image_sha256": string | null;
                 "evidence_sha256": string | null;
+                "language": string | null;
             };
         };
     };

@@ -1200,6 +1200,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/rate-session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rate a session that was held, by the link in the mail after it.
+         * @description A link's token and, of a form, the stars and what somebody wrote beside them. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
+         */
+        get: operations["rate_session"];
+        put?: never;
+        /**
+         * Rate a session that was held, by the link in the mail after it.
+         * @description A link's token and, of a form, the stars and what somebody wrote beside them. Called by anybody. A page of ours, at PAGES_URL.
+         */
+        post: operations["rate_session_by_post"];
+        delete?: never;
+        options?: never;
+        /**
+         * Rate a session that was held, by the link in the mail after it.
+         * @description A link's token and, of a form, the stars and what somebody wrote beside them. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
+         */
+        head: operations["rate_session_by_head"];
+        patch?: never;
+        trace?: never;
+    };
     "/answer-change": {
         parameters: {
             query?: never;
@@ -1448,6 +1476,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/pay-fee": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the fees that somebody owes, and open the payment of one.
+         * @description A link's token and, of a form, the fee to pay; without a token, what somebody comes back from. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
+         */
+        get: operations["pay_fee"];
+        put?: never;
+        /**
+         * Show the fees that somebody owes, and open the payment of one.
+         * @description A link's token and, of a form, the fee to pay; without a token, what somebody comes back from. Called by anybody. A page of ours, at PAGES_URL.
+         */
+        post: operations["pay_fee_by_post"];
+        delete?: never;
+        options?: never;
+        /**
+         * Show the fees that somebody owes, and open the payment of one.
+         * @description A link's token and, of a form, the fee to pay; without a token, what somebody comes back from. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
+         */
+        head: operations["pay_fee_by_head"];
+        patch?: never;
+        trace?: never;
+    };
     "/unsubscribe": {
         parameters: {
             query?: never;
@@ -1473,6 +1529,34 @@ export interface paths {
          * @description Called by anybody. A page of ours, at PAGES_URL.
          */
         head: operations["unsubscribe_by_head"];
+        patch?: never;
+        trace?: never;
+    };
+    "/set-language": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Keep in which language somebody reads, by any link of theirs, and lead back to the page.
+         * @description Of a page's form. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
+         */
+        get: operations["set_language"];
+        put?: never;
+        /**
+         * Keep in which language somebody reads, by any link of theirs, and lead back to the page.
+         * @description Of a page's form. Called by anybody. A page of ours, at PAGES_URL.
+         */
+        post: operations["set_language_by_post"];
+        delete?: never;
+        options?: never;
+        /**
+         * Keep in which language somebody reads, by any link of theirs, and lead back to the page.
+         * @description Of a page's form. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
+         */
+        head: operations["set_language_by_head"];
         patch?: never;
         trace?: never;
     };
@@ -3242,13 +3326,31 @@ export interface components {
              * @default null
              * @example wait
              */
-            act?: ("wait" | "leave" | "take" | "pay") | null;
+            act?: ("wait" | "leave" | "take" | "pay" | "move_up") | null;
+            /**
+             * @description Of an admin: who is to be the first of those who wait.
+             * @default null
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
+            entry_id?: string | null;
+            /**
+             * @description Why they overtake the others.
+             * @default null
+             * @example Ill
+             */
+            reason?: string | null;
             /**
              * @description Of the waiver that was shown.
              * @default null
              * @example 2
              */
             version?: number | null;
+            /**
+             * @description Of the language in which it was shown.
+             * @default null
+             * @example text
+             */
+            text_sha256?: string | null;
             /**
              * @description The name, typed as a signature.
              * @default null
@@ -3943,6 +4045,14 @@ export interface components {
              * @example Ill
              */
             reason?: string | null;
+            /**
+             * @description To cancel: what the page said of each, credits and fee.
+             * @default []
+             * @example [
+             *       "text"
+             *     ]
+             */
+            shown_terms?: string[];
         };
         /**
          * ManageSession
@@ -3991,6 +4101,18 @@ export interface components {
              * @example false
              */
             use_grace?: boolean;
+            /**
+             * @description To cancel: what the page said comes back.
+             * @default null
+             * @example 1
+             */
+            shown_credit?: number | null;
+            /**
+             * @description To cancel: the fee that the page said.
+             * @default null
+             * @example 1.5
+             */
+            shown_fee?: number | null;
             /**
              * @description To move: when it starts.
              * @default null
@@ -4172,6 +4294,30 @@ export interface components {
              * @example completed
              */
             status: string;
+        };
+        /**
+         * PayFee
+         * @description A link's token and, of a form, the fee to pay; without a token, what somebody comes back from.
+         */
+        PayFee: {
+            /**
+             * @description Of a link in a mail, or of Agora's SDK.
+             * @default
+             * @example text
+             */
+            token?: string;
+            /**
+             * @description The fee to pay, of a form.
+             * @default null
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
+            fee?: string | null;
+            /**
+             * @description From Stripe's page: paid, or left.
+             * @default null
+             * @example paid
+             */
+            back?: ("paid" | "left") | null;
         };
         /**
          * PaySession
@@ -4431,6 +4577,30 @@ export interface components {
              * @example false
              */
             use_grace?: boolean;
+        };
+        /**
+         * RateSession
+         * @description A link's token and, of a form, the stars and what somebody wrote beside them.
+         */
+        RateSession: {
+            /**
+             * @description Of a link in a mail, or of Agora's SDK.
+             * @default
+             * @example text
+             */
+            token?: string;
+            /**
+             * @description One to five, of a form.
+             * @default null
+             * @example 5
+             */
+            stars?: number | null;
+            /**
+             * @description What somebody adds, in at most 500 characters.
+             * @default
+             * @example Calm and clear.
+             */
+            words?: string;
         };
         /**
          * ReadBusyCalendars
@@ -5232,6 +5402,30 @@ export interface components {
             credits_owed: number;
         };
         /**
+         * SetLanguage
+         * @description Of a page's form.
+         */
+        SetLanguage: {
+            /**
+             * @description Of a link in a mail, or of Agora's SDK.
+             * @default
+             * @example text
+             */
+            token?: string;
+            /**
+             * @description The page of ours to lead back to, with its query.
+             * @default
+             * @example text
+             */
+            back?: string;
+            /**
+             * @description By its tag; empty: nothing is chosen.
+             * @default
+             * @example fr-CA
+             */
+            language?: string;
+        };
+        /**
          * SharedRecording
          * @description The reply. Only here does the link stand in full: it cannot be read again.
          */
@@ -5372,6 +5566,12 @@ export interface components {
              * @example 2
              */
             version?: number | null;
+            /**
+             * @description Of the language in which it was shown.
+             * @default null
+             * @example text
+             */
+            text_sha256?: string | null;
             /**
              * @description The name, typed as a signature.
              * @default null
@@ -6753,7 +6953,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Checkout"] | (components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "account_gone" | "account_needed" | "already_exists" | "already_joined" | "already_paid" | "beyond_horizon" | "body_too_slow" | "cancellation_policy_not_agreed" | "cancellation_policy_not_current" | "checkout_lapsed" | "checkout_not_found" | "class_full" | "class_needed" | "class_not_found" | "class_not_open" | "class_over" | "coordinates_off_the_map" | "credits_owed" | "double_booked" | "duration_not_offered" | "hold_lapsed" | "location_missing" | "no_usable_credit" | "not_a_start" | "not_allowed" | "not_possible" | "outside_availability" | "package_not_found" | "practitioner_unavailable" | "refund_refused" | "request_in_progress" | "session_type_not_found" | "slot_in_past" | "slot_taken" | "studio_not_found" | "too_many_holds" | "too_short_notice" | "type_not_of_class";
+                        code?: "account_gone" | "account_needed" | "already_exists" | "already_joined" | "already_paid" | "beyond_horizon" | "body_too_slow" | "cancellation_policy_not_agreed" | "cancellation_policy_not_current" | "class_full" | "class_needed" | "class_not_found" | "class_not_open" | "class_over" | "coordinates_off_the_map" | "credits_owed" | "double_booked" | "duration_not_offered" | "hold_lapsed" | "location_missing" | "not_a_start" | "not_allowed" | "not_possible" | "outside_availability" | "package_not_found" | "practitioner_unavailable" | "refund_refused" | "request_in_progress" | "session_type_not_found" | "slot_in_past" | "slot_taken" | "studio_not_found" | "too_many_holds" | "too_short_notice" | "type_not_of_class";
                     } & {
                         /** @constant */
                         success: false;
@@ -8363,7 +8563,6 @@ export interface operations {
                 };
             };
             401: components["responses"]["Refused401"];
-            402: components["responses"]["Refused402"];
             /** @description Forbidden */
             403: {
                 headers: {
@@ -8384,7 +8583,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "checkout_not_found" | "class_not_found" | "payment_not_found";
+                        code?: "payment_not_found";
                     };
                 };
             };
@@ -8398,7 +8597,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "account_gone" | "already_exists" | "already_joined" | "already_refunded" | "beyond_horizon" | "class_full" | "class_not_open" | "class_over" | "double_booked" | "not_a_start" | "not_possible" | "outside_availability" | "payment_not_refundable" | "practitioner_unavailable" | "refund_refused" | "refund_too_large" | "request_in_progress" | "slot_in_past" | "slot_taken" | "too_short_notice";
+                        code?: "account_gone" | "already_exists" | "already_refunded" | "not_possible" | "payment_not_refundable" | "refund_refused" | "refund_too_large" | "request_in_progress";
                     };
                 };
             };
@@ -10209,6 +10408,10 @@ export interface operations {
                 reason?: string | null;
                 /** @description Use the grace cancellation, if it is too late for a free one. */
                 use_grace?: boolean;
+                /** @description To cancel: what the page said comes back. */
+                shown_credit?: number | null;
+                /** @description To cancel: the fee that the page said. */
+                shown_fee?: number | null;
                 /** @description To move: when it starts. */
                 starts_at?: string | null;
                 /** @description To move from a class: the one to join. */
@@ -10266,7 +10469,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "account_gone" | "already_exists" | "beyond_horizon" | "change_needs_a_yes" | "class_asks_nobody" | "class_full" | "delay_not_possible" | "grace_not_over" | "grace_used" | "not_possible" | "nothing_to_change" | "seat_follows_its_class" | "session_cancelled" | "session_not_begun" | "session_not_cancellable" | "session_not_movable" | "session_over" | "session_started" | "slot_in_past" | "slot_taken" | "too_late_to_move";
+                        code?: "account_gone" | "already_exists" | "beyond_horizon" | "change_needs_a_yes" | "class_asks_nobody" | "class_full" | "delay_not_possible" | "grace_not_over" | "grace_used" | "not_possible" | "nothing_to_change" | "seat_follows_its_class" | "session_cancelled" | "session_not_begun" | "session_not_cancellable" | "session_not_movable" | "session_over" | "session_started" | "slot_in_past" | "slot_taken" | "terms_have_changed" | "too_late_to_move";
                     };
                 };
             };
@@ -10354,7 +10557,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "account_gone" | "already_exists" | "beyond_horizon" | "change_needs_a_yes" | "class_asks_nobody" | "class_full" | "delay_not_possible" | "grace_not_over" | "grace_used" | "not_possible" | "nothing_to_change" | "seat_follows_its_class" | "session_cancelled" | "session_not_begun" | "session_not_cancellable" | "session_not_movable" | "session_over" | "session_started" | "slot_in_past" | "slot_taken" | "too_late_to_move";
+                        code?: "account_gone" | "already_exists" | "beyond_horizon" | "change_needs_a_yes" | "class_asks_nobody" | "class_full" | "delay_not_possible" | "grace_not_over" | "grace_used" | "not_possible" | "nothing_to_change" | "seat_follows_its_class" | "session_cancelled" | "session_not_begun" | "session_not_cancellable" | "session_not_movable" | "session_over" | "session_started" | "slot_in_past" | "slot_taken" | "terms_have_changed" | "too_late_to_move";
                     };
                 };
             };
@@ -10442,7 +10645,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "account_gone" | "already_exists" | "beyond_horizon" | "change_needs_a_yes" | "class_asks_nobody" | "class_full" | "delay_not_possible" | "grace_not_over" | "grace_used" | "not_possible" | "nothing_to_change" | "seat_follows_its_class" | "session_cancelled" | "session_not_begun" | "session_not_cancellable" | "session_not_movable" | "session_over" | "session_started" | "slot_in_past" | "slot_taken" | "too_late_to_move";
+                        code?: "account_gone" | "already_exists" | "beyond_horizon" | "change_needs_a_yes" | "class_asks_nobody" | "class_full" | "delay_not_possible" | "grace_not_over" | "grace_used" | "not_possible" | "nothing_to_change" | "seat_follows_its_class" | "session_cancelled" | "session_not_begun" | "session_not_cancellable" | "session_not_movable" | "session_over" | "session_started" | "slot_in_past" | "slot_taken" | "terms_have_changed" | "too_late_to_move";
                     };
                 };
             };
@@ -10726,6 +10929,8 @@ export interface operations {
                 instead?: string[];
                 /** @description In words, for whoever reads it later. */
                 reason?: string | null;
+                /** @description To cancel: what the page said of each, credits and fee. */
+                shown_terms?: string[];
             };
             header?: never;
             path?: never;
@@ -10766,7 +10971,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "account_gone" | "already_exists" | "grace_used" | "not_possible" | "nothing_to_come" | "series_not_possible" | "session_not_cancellable";
+                        code?: "account_gone" | "already_exists" | "grace_used" | "not_possible" | "nothing_to_come" | "series_not_possible" | "session_not_cancellable" | "terms_have_changed";
                     };
                 };
             };
@@ -10781,7 +10986,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json" | "replacement_not_possible" | "shift_too_long" | "text_too_long" | "time_missing";
+                        code?: "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json" | "replacement_not_possible" | "shift_too_long" | "terms_not_readable" | "text_too_long" | "time_missing";
                     };
                 };
             };
@@ -10838,7 +11043,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "account_gone" | "already_exists" | "grace_used" | "not_possible" | "nothing_to_come" | "series_not_possible" | "session_not_cancellable";
+                        code?: "account_gone" | "already_exists" | "grace_used" | "not_possible" | "nothing_to_come" | "series_not_possible" | "session_not_cancellable" | "terms_have_changed";
                     };
                 };
             };
@@ -10853,7 +11058,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json" | "replacement_not_possible" | "shift_too_long" | "text_too_long" | "time_missing";
+                        code?: "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json" | "replacement_not_possible" | "shift_too_long" | "terms_not_readable" | "text_too_long" | "time_missing";
                     };
                 };
             };
@@ -10910,7 +11115,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "account_gone" | "already_exists" | "grace_used" | "not_possible" | "nothing_to_come" | "series_not_possible" | "session_not_cancellable";
+                        code?: "account_gone" | "already_exists" | "grace_used" | "not_possible" | "nothing_to_come" | "series_not_possible" | "session_not_cancellable" | "terms_have_changed";
                     };
                 };
             };
@@ -10925,7 +11130,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json" | "replacement_not_possible" | "shift_too_long" | "text_too_long" | "time_missing";
+                        code?: "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json" | "replacement_not_possible" | "shift_too_long" | "terms_not_readable" | "text_too_long" | "time_missing";
                     };
                 };
             };
@@ -11299,6 +11504,225 @@ export interface operations {
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            502: components["responses"]["Refused502"];
+            503: components["responses"]["Refused503"];
+            504: components["responses"]["Refused504"];
+        };
+    };
+    rate_session: {
+        parameters: {
+            query?: {
+                /** @description Of a link in a mail, or of Agora's SDK. */
+                token?: string;
+                /** @description One to five, of a form. */
+                stars?: number | null;
+                /** @description What somebody adds, in at most 500 characters. */
+                words?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "link_not_found" | "session_not_found";
+                    };
+                };
+            };
+            405: components["responses"]["Refused405"];
+            408: components["responses"]["Refused408"];
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_gone" | "already_exists" | "not_possible" | "rating_closed" | "session_not_held";
+                    };
+                };
+            };
+            410: components["responses"]["Refused410"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json" | "stars_missing" | "text_too_long";
+                    };
+                };
+            };
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            502: components["responses"]["Refused502"];
+            503: components["responses"]["Refused503"];
+            504: components["responses"]["Refused504"];
+        };
+    };
+    rate_session_by_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RateSession"];
+            };
+        };
+        responses: {
+            /** @description A file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "link_not_found" | "session_not_found";
+                    };
+                };
+            };
+            405: components["responses"]["Refused405"];
+            408: components["responses"]["Refused408"];
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_gone" | "already_exists" | "not_possible" | "rating_closed" | "session_not_held";
+                    };
+                };
+            };
+            410: components["responses"]["Refused410"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json" | "stars_missing" | "text_too_long";
+                    };
+                };
+            };
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            502: components["responses"]["Refused502"];
+            503: components["responses"]["Refused503"];
+            504: components["responses"]["Refused504"];
+        };
+    };
+    rate_session_by_head: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RateSession"];
+            };
+        };
+        responses: {
+            /** @description A file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "link_not_found" | "session_not_found";
+                    };
+                };
+            };
+            405: components["responses"]["Refused405"];
+            408: components["responses"]["Refused408"];
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_gone" | "already_exists" | "not_possible" | "rating_closed" | "session_not_held";
+                    };
+                };
+            };
+            410: components["responses"]["Refused410"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json" | "stars_missing" | "text_too_long";
+                    };
+                };
+            };
             429: components["responses"]["Refused429"];
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
@@ -12002,6 +12426,8 @@ export interface operations {
                 token?: string;
                 /** @description Of the waiver that was shown. */
                 version?: number | null;
+                /** @description Of the language in which it was shown. */
+                text_sha256?: string | null;
                 /** @description The name, typed as a signature. */
                 signature_name?: string | null;
             };
@@ -12725,9 +13151,15 @@ export interface operations {
                 /** @description The class to look at. */
                 class_id?: string | null;
                 /** @description What to do, of a form. */
-                act?: ("wait" | "leave" | "take" | "pay") | null;
+                act?: ("wait" | "leave" | "take" | "pay" | "move_up") | null;
+                /** @description Of an admin: who is to be the first of those who wait. */
+                entry_id?: string | null;
+                /** @description Why they overtake the others. */
+                reason?: string | null;
                 /** @description Of the waiver that was shown. */
                 version?: number | null;
+                /** @description Of the language in which it was shown. */
+                text_sha256?: string | null;
                 /** @description The name, typed as a signature. */
                 signature_name?: string | null;
                 /** @description A mail address. */
@@ -12761,7 +13193,18 @@ export interface operations {
                     };
                 };
             };
-            403: components["responses"]["Refused403"];
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_needed" | "admins_only" | "not_allowed";
+                    };
+                };
+            };
             /** @description Not Found */
             404: {
                 headers: {
@@ -12770,7 +13213,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "class_not_found" | "link_not_found" | "session_not_found";
+                        code?: "class_not_found" | "entry_not_found" | "link_not_found" | "session_not_found";
                     };
                 };
             };
@@ -12784,7 +13227,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "account_gone" | "already_exists" | "already_joined" | "class_full" | "class_not_open" | "class_over" | "double_booked" | "not_possible" | "practitioner_unavailable" | "seats_are_free" | "too_many_waiting_lists" | "waiting_list_full" | "waiting_list_over" | "waiver_policy_missing" | "waiver_required" | "waiver_text_not_current";
+                        code?: "account_gone" | "already_exists" | "already_joined" | "class_full" | "class_not_open" | "class_over" | "double_booked" | "not_possible" | "not_waiting" | "practitioner_unavailable" | "seats_are_free" | "too_many_waiting_lists" | "waiting_list_full" | "waiting_list_over" | "waiver_policy_missing" | "waiver_required" | "waiver_text_not_current";
                     };
                 };
             };
@@ -12799,7 +13242,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "address_not_possible" | "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json" | "signature_missing";
+                        code?: "address_not_possible" | "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json" | "reason_missing" | "signature_missing" | "text_too_long";
                     };
                 };
             };
@@ -12845,7 +13288,18 @@ export interface operations {
                     };
                 };
             };
-            403: components["responses"]["Refused403"];
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_needed" | "admins_only" | "not_allowed";
+                    };
+                };
+            };
             /** @description Not Found */
             404: {
                 headers: {
@@ -12854,7 +13308,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "class_not_found" | "link_not_found" | "session_not_found";
+                        code?: "class_not_found" | "entry_not_found" | "link_not_found" | "session_not_found";
                     };
                 };
             };
@@ -12868,7 +13322,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "account_gone" | "already_exists" | "already_joined" | "class_full" | "class_not_open" | "class_over" | "double_booked" | "not_possible" | "practitioner_unavailable" | "seats_are_free" | "too_many_waiting_lists" | "waiting_list_full" | "waiting_list_over" | "waiver_policy_missing" | "waiver_required" | "waiver_text_not_current";
+                        code?: "account_gone" | "already_exists" | "already_joined" | "class_full" | "class_not_open" | "class_over" | "double_booked" | "not_possible" | "not_waiting" | "practitioner_unavailable" | "seats_are_free" | "too_many_waiting_lists" | "waiting_list_full" | "waiting_list_over" | "waiver_policy_missing" | "waiver_required" | "waiver_text_not_current";
                     };
                 };
             };
@@ -12883,7 +13337,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "address_not_possible" | "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json" | "signature_missing";
+                        code?: "address_not_possible" | "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json" | "reason_missing" | "signature_missing" | "text_too_long";
                     };
                 };
             };
@@ -12929,7 +13383,18 @@ export interface operations {
                     };
                 };
             };
-            403: components["responses"]["Refused403"];
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_needed" | "admins_only" | "not_allowed";
+                    };
+                };
+            };
             /** @description Not Found */
             404: {
                 headers: {
@@ -12938,7 +13403,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "class_not_found" | "link_not_found" | "session_not_found";
+                        code?: "class_not_found" | "entry_not_found" | "link_not_found" | "session_not_found";
                     };
                 };
             };
@@ -12952,7 +13417,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "account_gone" | "already_exists" | "already_joined" | "class_full" | "class_not_open" | "class_over" | "double_booked" | "not_possible" | "practitioner_unavailable" | "seats_are_free" | "too_many_waiting_lists" | "waiting_list_full" | "waiting_list_over" | "waiver_policy_missing" | "waiver_required" | "waiver_text_not_current";
+                        code?: "account_gone" | "already_exists" | "already_joined" | "class_full" | "class_not_open" | "class_over" | "double_booked" | "not_possible" | "not_waiting" | "practitioner_unavailable" | "seats_are_free" | "too_many_waiting_lists" | "waiting_list_full" | "waiting_list_over" | "waiver_policy_missing" | "waiver_required" | "waiver_text_not_current";
                     };
                 };
             };
@@ -12967,7 +13432,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"] & {
                         /** @enum {unknown} */
-                        code?: "address_not_possible" | "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json" | "signature_missing";
+                        code?: "address_not_possible" | "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json" | "reason_missing" | "signature_missing" | "text_too_long";
                     };
                 };
             };
@@ -13124,6 +13589,225 @@ export interface operations {
             504: components["responses"]["Refused504"];
         };
     };
+    pay_fee: {
+        parameters: {
+            query?: {
+                /** @description Of a link in a mail, or of Agora's SDK. */
+                token?: string;
+                /** @description The fee to pay, of a form. */
+                fee?: string | null;
+                /** @description From Stripe's page: paid, or left. */
+                back?: ("paid" | "left") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "fee_not_found" | "link_not_found";
+                    };
+                };
+            };
+            405: components["responses"]["Refused405"];
+            408: components["responses"]["Refused408"];
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_gone" | "already_exists" | "already_paid" | "fee_forgiven" | "fee_paid" | "not_possible" | "payment_on_its_way" | "refund_refused" | "request_in_progress";
+                    };
+                };
+            };
+            410: components["responses"]["Refused410"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            502: components["responses"]["Refused502"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "payments_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
+            504: components["responses"]["Refused504"];
+        };
+    };
+    pay_fee_by_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PayFee"];
+            };
+        };
+        responses: {
+            /** @description A file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "fee_not_found" | "link_not_found";
+                    };
+                };
+            };
+            405: components["responses"]["Refused405"];
+            408: components["responses"]["Refused408"];
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_gone" | "already_exists" | "already_paid" | "fee_forgiven" | "fee_paid" | "not_possible" | "payment_on_its_way" | "refund_refused" | "request_in_progress";
+                    };
+                };
+            };
+            410: components["responses"]["Refused410"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            502: components["responses"]["Refused502"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "payments_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
+            504: components["responses"]["Refused504"];
+        };
+    };
+    pay_fee_by_head: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PayFee"];
+            };
+        };
+        responses: {
+            /** @description A file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "fee_not_found" | "link_not_found";
+                    };
+                };
+            };
+            405: components["responses"]["Refused405"];
+            408: components["responses"]["Refused408"];
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_gone" | "already_exists" | "already_paid" | "fee_forgiven" | "fee_paid" | "not_possible" | "payment_on_its_way" | "refund_refused" | "request_in_progress";
+                    };
+                };
+            };
+            410: components["responses"]["Refused410"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            502: components["responses"]["Refused502"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "database_busy" | "payments_unavailable" | "schema_behind" | "unavailable";
+                    };
+                };
+            };
+            504: components["responses"]["Refused504"];
+        };
+    };
     unsubscribe: {
         parameters: {
             query?: never;
@@ -13257,6 +13941,207 @@ export interface operations {
             502: components["responses"]["Refused502"];
             503: components["responses"]["Refused503"];
             504: components["responses"]["Refused504"];
+        };
+    };
+    set_language: {
+        parameters: {
+            query?: {
+                /** @description Of a link in a mail, or of Agora's SDK. */
+                token?: string;
+                /** @description The page of ours to lead back to, with its query. */
+                back?: string;
+                /** @description By its tag; empty: nothing is chosen. */
+                language?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "link_not_found";
+                    };
+                };
+            };
+            405: components["responses"]["Refused405"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            410: components["responses"]["Refused410"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "language_not_possible" | "malformed_json";
+                    };
+                };
+            };
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            502: components["responses"]["Refused502"];
+            503: components["responses"]["Refused503"];
+            504: components["responses"]["Refused504"];
+            /** @description Elsewhere, in `Location`. */
+            "3XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    set_language_by_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SetLanguage"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "link_not_found";
+                    };
+                };
+            };
+            405: components["responses"]["Refused405"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            410: components["responses"]["Refused410"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "language_not_possible" | "malformed_json";
+                    };
+                };
+            };
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            502: components["responses"]["Refused502"];
+            503: components["responses"]["Refused503"];
+            504: components["responses"]["Refused504"];
+            /** @description Elsewhere, in `Location`. */
+            "3XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    set_language_by_head: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SetLanguage"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "link_not_found";
+                    };
+                };
+            };
+            405: components["responses"]["Refused405"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            410: components["responses"]["Refused410"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "language_not_possible" | "malformed_json";
+                    };
+                };
+            };
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            502: components["responses"]["Refused502"];
+            503: components["responses"]["Refused503"];
+            504: components["responses"]["Refused504"];
+            /** @description Elsewhere, in `Location`. */
+            "3XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
     status: {
@@ -13457,7 +14342,18 @@ export interface operations {
             };
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
-            422: components["responses"]["Refused422"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json" | "text_too_long";
+                    };
+                };
+            };
             500: components["responses"]["Refused500"];
             502: components["responses"]["Refused502"];
             /** @description Service Unavailable */

@@ -1,5 +1,6 @@
 """Say whether one takes over a session that one was offered, by the link in its mail. The first yes has it."""
 
+from babel.numbers import format_decimal
 from starlette.responses import HTMLResponse
 
 from shared.call import Call
@@ -8,6 +9,7 @@ from shared.pages import PAGE_METHODS, Pages, refusal_page, tells_on_page
 from shared.serving import endpoint
 from shared.settings import SiteSettings
 from shared.timezones import zone
+from shared.words import locale
 
 from .contract import AnswerOffer, OfferedSession, answer_offer_rpc, read_offer_rpc
 
@@ -37,8 +39,10 @@ async def answer_offer(call: Call[AnswerOffer]) -> HTMLResponse:
 def _page(
     shown: OfferedSession, *, is_answered: bool = False, refused: Refusal | None = None
 ) -> HTMLResponse:
+    percent = shown.pay_percent
     page = pages.show(
         "offer.html",
+        percent=None if percent is None else format_decimal(percent, locale=locale()),
         status=refused.status if refused else 200,
         shown=shown,
         session=shown.session,

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from shared.database import Rpc
+from shared.legal_texts import LegalText, in_readers_language
 from shared.wire import Input, Output
 
 
@@ -25,6 +26,14 @@ class RecordingConsent(Output):
     answer: Literal["given", "declined", "unanswered"]
     answered_at: datetime | None
     time_zone: str
+    texts: list[LegalText] = Field([], description="In all its languages.")
+
+    @property
+    def shown(self) -> LegalText:
+        """In the reader's language."""
+        return in_readers_language(
+            self.texts or [LegalText(language="en", body=self.body, sha256=self.text_sha256)]
+        )
 
 
 read_recording_consent_rpc = Rpc(

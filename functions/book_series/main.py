@@ -4,7 +4,7 @@ import secrets
 
 from starlette.responses import HTMLResponse
 
-from shared import timezones
+from shared import timezones, words
 from shared.call import Call
 from shared.errors import Refusal
 from shared.pages import PAGE_METHODS, Pages, refusal_page, tells_on_page
@@ -65,7 +65,7 @@ async def _choices(call: Call[BookSeries], refused: Refusal | None = None) -> HT
         kind=next((each for each in found.kinds if each.id == found.session_type_id), None),
         asked=asked,
         refused=refused,
-        clock_name=found.time_zone and found.time_zone.rpartition("/")[2].replace("_", " "),
+        clock_name=found.time_zone and words.city(timezones.zone(found.time_zone)),
         site=SiteSettings.read().site,
     )
     page.headers.update(refused.headers if refused else {})

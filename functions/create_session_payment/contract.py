@@ -1,16 +1,13 @@
 """What paying takes and gives."""
 
-from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
+from shared.checkouts import BegunCheckout, Currency
 from shared.database import Rpc
-from shared.payment_facts import OBSERVING_REFUSES
-from shared.wire import Input, Output
-
-Currency = Literal["cad", "usd"]
+from shared.wire import Input
 
 
 class CreateSessionPayment(Input):
@@ -39,32 +36,6 @@ class CreateSessionPayment(Input):
     notes: str | None = Field(default=None, max_length=2000)
     cancellation_policy_agreed: bool | None = None
     cancellation_policy_version: UUID | None = None
-
-
-class BegunCheckout(Output):
-    """A checkout that is decided and recorded. With a `url` it is open already, and the caller has asked before."""
-
-    checkout_id: UUID
-    description: str
-    amount_minor: int
-    currency: Currency
-    expires_at: datetime
-    url: str | None
-    supersedes: list[str]
-
-
-class Checkout(Output):
-    """The reply: where to pay, and until when."""
-
-    url: str
-    checkout_id: UUID
-    expires_at: datetime
-
-
-class ObservedCheckout(Output):
-    """Its status after the facts were applied."""
-
-    status: str
 
 
 begin_checkout_rpc = Rpc(
@@ -104,5 +75,3 @@ begin_checkout_rpc = Rpc(
     ),
     remembers=True,
 )
-open_checkout_rpc = Rpc("open_checkout", gives=Checkout, refuses=("checkout_not_found", "checkout_lapsed"))
-observe_checkout_rpc = Rpc("observe_checkout", gives=ObservedCheckout, refuses=OBSERVING_REFUSES)

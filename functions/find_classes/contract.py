@@ -7,6 +7,8 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.database import Rpc
+from shared.languages.catalogue import gettext
+from shared.legal_texts import LegalText, in_readers_language
 from shared.wire import Input, Output
 
 
@@ -15,8 +17,13 @@ class FindClasses(Input):
 
     token: str = Field("", max_length=200)
     class_id: UUID | None = Field(None, description="The class to look at.")
-    act: Literal["wait", "leave", "take", "pay"] | None = Field(None, description="What to do, of a form.")
+    act: Literal["wait", "leave", "take", "pay", "move_up"] | None = Field(
+        None, description="What to do, of a form."
+    )
+    entry_id: UUID | None = Field(None, description="Of an admin: who is to be the first of those who wait.")
+    reason: str | None = Field(None, max_length=500, description="Why they overtake the others.")
     version: int | None = Field(None, description="Of the waiver that was shown.")
+    text_sha256: str | None = Field(None, max_length=64, description="Of the language in which it was shown.")
     signature_name: str | None = Field(None, max_length=200)
     address: str | None = Field(None, max_length=320)
 
@@ -43,11 +50,13 @@ class ComingClass(Output):
 
     @property
     def name(self) -> str:
-        return self.class_name or "Group class"
+        return self.class_name or gettext("Group class")
 
     @property
     def place(self) -> str | None:
-        return (self.physical_location or "In person") if self.session_location == "in_person" else None
+        return (
+            (self.physical_location or gettext("In person")) if self.session_location == "in_person" else None
+        )
 
 
 class ComingClasses(Output):
@@ -55,6 +64,17 @@ class ComingClasses(Output):
 
     classes: list[ComingClass]
     time_zone: str | None
+
+
+class WaitingPerson(Output):
+    """Of a waiting list, as admins see it."""
+
+    entry_id: UUID
+    full_name: str | None
+    status: Literal["waiting", "kept"]
+    place: int | None
+    kept_until: datetime | None
+    place_reason: str | None = Field(description="Why they were moved up, if they were.")
 
 
 class FoundClass(Output):
@@ -70,6 +90,13 @@ class FoundClass(Output):
     waiver_version: int | None
     waiver_body: str | None
     signer_name: str | None
+    waiver_texts: list[LegalText] | None = Field(None, description="The waiver in all its languages.")
+    waiting_people: list[WaitingPerson] | None = Field(description="For admins, in their order.")
+
+    @property
+    def waiver(self) -> LegalText:
+        """That is to be signed, in the reader's language."""
+        return in_readers_language(self.waiver_texts or [])
 
     # What its payment needs to know, by the names of the website's checkout.
     @property
@@ -119,6 +146,19 @@ wait_for_class_rpc = Rpc(
         "seats_are_free",
         "waiting_list_full",
         "too_many_waiting_lists",
+    ),
+)
+move_up_by_link_rpc = Rpc(
+    "move_up_by_link",
+    gives=FoundClass,
+    refuses=(
+        *LINK,
+        "admins_only",
+        "text_too_long",
+        "reason_missing",
+        "entry_not_found",
+        "not_waiting",
+        "class_not_found",
     ),
 )
 take_class_seat_rpc = Rpc(

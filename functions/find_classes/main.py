@@ -1,5 +1,7 @@
 """See the classes to come, their seats and their waiting lists; by the link in a mail, wait for a seat, or take one.
 
+Admins see by theirs who waits for a class, and move somebody up.
+
 A refused booking names this page's short address. Without a link it shows what everybody may see, and sends the link to
 whoever types their address: the answer and its time are the same for every address.
 """
@@ -19,6 +21,7 @@ from shared.timezones import zone
 from .contract import (
     FindClasses,
     FoundClass,
+    move_up_by_link_rpc,
     read_coming_class_rpc,
     read_coming_classes_rpc,
     request_class_links_rpc,
@@ -86,12 +89,21 @@ async def _act(call: Call[FindClasses]) -> FoundClass:
         return await call.database.rpc(
             wait_for_class_rpc, token=asked.token, class_id=asked.class_id, waits=asked.act == "wait"
         )
+    if asked.act == "move_up":
+        return await call.database.rpc(
+            move_up_by_link_rpc,
+            token=asked.token,
+            class_id=asked.class_id,
+            entry_id=asked.entry_id,
+            reason=asked.reason,
+        )
     return await call.service.rpc(
         take_class_seat_rpc,
         token=asked.token,
         class_id=asked.class_id,
         with_credit=asked.act == "take",
         version=asked.version,
+        text_sha256=asked.text_sha256,
         signature_name=asked.signature_name,
         ip_address=call.address,
         user_agent=call.agent,

@@ -4,6 +4,7 @@ from starlette.responses import HTMLResponse
 
 from shared.call import Call
 from shared.errors import Refusal
+from shared.languages.catalogue import gettext
 from shared.pages import PAGE_METHODS, Pages, refusal_page, tells_on_page
 from shared.serving import endpoint
 from shared.settings import PagesSettings, SiteSettings
@@ -20,18 +21,6 @@ from .contract import (
 )
 
 pages = Pages(__file__)
-# In words, by what the reader of calendars noted; anything else is `unreachable`.
-FAILURES = {
-    "not_a_calendar": "what is there is not a calendar",
-    "too_large": "it is larger than we read",
-    "too_many_entries": "it has more entries than we read",
-    "takes_too_long": "its repetitions take too long to work out",
-    "not_allowed": "it asks for a password, or the address has ended",
-    "not_found": "there is nothing at this address any more",
-    "name_not_found": "its name leads nowhere",
-    "address_not_public": "the address does not lead to the public internet",
-    "not_encrypted": "the address does not begin with https",
-}
 
 
 @endpoint(caller="public", methods=PAGE_METHODS, settings=(PagesSettings, SiteSettings), page=refusal_page)
@@ -54,7 +43,7 @@ async def manage_calendars(call: Call[ManageCalendars]) -> HTMLResponse:
         address=made,
         # Programs that know the scheme subscribe; a file is only imported, once.
         subscription=made and f"webcal://{made.partition('://')[2]}",
-        failures=FAILURES,
+        why_unread=_why_unread,
         refused=refused,
         pressed=asked.press if call.method == "POST" and not refused else None,
         typed=asked.address or "" if refused else "",
@@ -63,6 +52,22 @@ async def manage_calendars(call: Call[ManageCalendars]) -> HTMLResponse:
     )
     page.headers.update(refused.headers if refused else {})
     return page
+
+
+def _why_unread(failure: str | None) -> str:
+    """In words, by what the reader of calendars noted; anything else is `unreachable`."""
+    failures = {
+        "not_a_calendar": gettext("what is there is not a calendar"),
+        "too_large": gettext("it is larger than we read"),
+        "too_many_entries": gettext("it has more entries than we read"),
+        "takes_too_long": gettext("its repetitions take too long to work out"),
+        "not_allowed": gettext("it asks for a password, or the address has ended"),
+        "not_found": gettext("there is nothing at this address any more"),
+        "name_not_found": gettext("its name leads nowhere"),
+        "address_not_public": gettext("the address does not lead to the public internet"),
+        "not_encrypted": gettext("the address does not begin with https"),
+    }
+    return failures.get(failure or "", gettext("it does not answer"))
 
 
 async def _press(call: Call[ManageCalendars]) -> Calendars | None:

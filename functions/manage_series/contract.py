@@ -2,15 +2,19 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from shared.database import Rpc
 from shared.session_event import SessionSummary
-from shared.session_series import Replacements, SeriesPlan, WeeklyStart, as_replacements
+from shared.session_series import Replacements, SeriesPlan, WeeklyStart, as_replacements, listed
 from shared.wire import Input, Output
+
+# What the page said of sessions, each as `id=credits,fee`.
+SaidTerms = Annotated[str, Field(pattern=r"^[0-9a-f-]{36}=\d{1,4},\d{1,6}(\.\d{1,2})?$")]
+ShownTerms = Annotated[list[SaidTerms], BeforeValidator(listed), Field(max_length=400)]
 
 
 class ManageSeries(Input):
@@ -25,6 +29,7 @@ class ManageSeries(Input):
     starts_at: datetime | None = Field(None, description="Of that session, for moving it.")
     instead: Replacements = Field([], description="Of dates: another time, or none.")
     reason: str | None = Field(None, max_length=500)
+    shown_terms: ShownTerms = Field([], description="To cancel: what the page said of each, credits and fee.")
 
     def as_move(self) -> dict[str, Any]:
         return {
@@ -32,6 +37,17 @@ class ManageSeries(Input):
             "session_id": self.session,
             "starts_at": self.starts_at,
             "replacements": as_replacements(self.instead),
+        }
+
+    def as_cancellation(self) -> dict[str, Any]:
+        said = (each.partition("=") for each in self.shown_terms)
+        return {
+            "token": self.token,
+            "session_id": self.session,
+            "reason": self.reason,
+            "shown_terms": {
+                session: [int(terms.split(",")[0]), terms.split(",")[1]] for session, _, terms in said
+            },
         }
 
 
@@ -81,13 +97,19 @@ class SeriesMove(Output):
     shown: ManagedSeries
 
 
+class FeeDue(Output):
+    """What is due together, in one currency."""
+
+    amount_minor: int
+    currency: str
+
+
 class SeriesCancelled(Output):
     """What came of cancelling, and what is left."""
 
     cancelled: int
     credits_returned: int
-    fee_charged: Decimal
-    currency: str | None
+    fees: list[FeeDue]
     shown: ManagedSeries
 
 
@@ -101,5 +123,5 @@ move_series_rpc = Rpc("move_series_by_link", gives=SeriesMove, refuses=MOVES)
 cancel_series_rpc = Rpc(
     "cancel_series_by_link",
     gives=SeriesCancelled,
-    refuses=(*NAMED, "text_too_long", "session_not_cancellable"),
+    refuses=(*NAMED, "text_too_long", "session_not_cancellable", "terms_have_changed", "terms_not_readable"),
 )

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from starlette.responses import HTMLResponse
 
-from shared import timezones
+from shared import timezones, words
 from shared.call import Call
 from shared.errors import Refusal
 from shared.pages import PAGE_METHODS, Pages, refusal_page, tells_on_page
@@ -42,9 +42,7 @@ async def manage_series(call: Call[ManageSeries]) -> HTMLResponse:
                 moved = await call.database.rpc(move_series_rpc, **asked.as_move())
                 return _series(call, moved.shown, moved=moved)
             case _:
-                cancelled = await call.database.rpc(
-                    cancel_series_rpc, token=asked.token, session_id=asked.session, reason=asked.reason
-                )
+                cancelled = await call.database.rpc(cancel_series_rpc, **asked.as_cancellation())
                 return _series(call, cancelled.shown, cancelled=cancelled)
     except Refusal as refused:
         if not tells_on_page(call, refused):
@@ -97,7 +95,7 @@ def _times(call: Call[ManageSeries], found: SeriesTimes, refused: Refusal | None
         shown=found.shown,
         days=by_weekday(found.starts),
         instant=instant,
-        clock_name=zone.key.rpartition("/")[2].replace("_", " "),
+        clock_name=words.city(zone),
         token=call.body.token,
         session=call.body.session,
         refused=refused,

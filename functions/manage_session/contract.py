@@ -25,6 +25,12 @@ class ManageSession(Input):
     )
     reason: str | None = Field(None, max_length=1000)
     use_grace: bool = False
+    shown_credit: int | None = Field(
+        None, ge=0, le=1000, description="To cancel: what the page said comes back."
+    )
+    shown_fee: float | None = Field(
+        None, ge=0, le=100000, description="To cancel: the fee that the page said."
+    )
     starts_at: datetime | None = Field(None, description="To move: when it starts.")
     class_id: UUID | None = Field(None, description="To move from a class: the one to join.")
     minutes: int | None = Field(None, ge=1, le=60, description="How late whoever leads it is.")
@@ -66,6 +72,7 @@ class ManagedSession(Output):
     time_zone: str
     caller_role: Literal["client", "practitioner", "admin"]
     quote: Annotated[Quote | None, _none_unless("cancellation_type")]
+    no_show_fee: float | None = Field(description="Due of whoever does not come, in dollars of the quote.")
     can_move: bool
     is_seat: bool
     proposed_scheduled_at: datetime | None = Field(description="The time that the client is asked for.")
@@ -120,7 +127,7 @@ read_session_offers_rpc = Rpc("read_session_offers", gives=Offers, refuses=LINK)
 cancel_managed_session_rpc = Rpc(
     "cancel_managed_session",
     gives=Cancelled,
-    refuses=(*LINK, *CANCEL),
+    refuses=(*LINK, *CANCEL, "terms_have_changed"),
 )
 move_managed_session_rpc = Rpc(
     "move_managed_session",

@@ -84,6 +84,8 @@ async def _act(call: Call[ManageSession]) -> View:
                 token=asked.token,
                 reason=asked.reason,
                 use_grace=asked.use_grace,
+                shown_credit=asked.shown_credit,
+                shown_fee=asked.shown_fee,
             )
             return View(cancelled.shown, done="cancel", cancelled=cancelled)
         case "move":

@@ -8,11 +8,12 @@ const parts = film.parts.map((part, index) => ({
   ...part, number: index + 1, address: `${film.address}&part=${index + 1}`, end: part.starts_at + part.seconds,
 }));
 const HLS = "application/vnd.apple.mpegurl";
-const NAMES = { mp4: "an MP4 video with H.264", webm: "a WebM video", playlist: "a stream with H.264" };
+const { words } = film; // in the reader's language, each with its values to put in
+const filled = (message, values) => message.replace(/%\((\w+)\)s/g, (_, name) => values[name]);
 let current = parts[film.part - 1], streams = null, attempt = 0;
 let failedAt = -1, playsStreams = video.canPlayType(HLS) !== "";
 
-const say = (words) => { note.textContent = words; };
+const say = (what) => { note.textContent = what; };
 const clock = (seconds) => {
   const [hour, minute, second] = [seconds / 3600, (seconds / 60) % 60, seconds % 60].map(Math.floor);
   const two = (number) => String(number).padStart(2, "0");
@@ -55,12 +56,12 @@ async function open(part, into, plays) {
     video.load(); // what played before has ended, also while the script is on its way
     show();
     if (!(await loadStreams())) {
-      if (mine === attempt) explain(film.streamsScript, "What plays streams could not be loaded.");
+      if (mine === attempt) explain(film.streamsScript, words.not_loaded);
       return;
     }
     if (mine !== attempt) return;
     if (!Hls.isSupported()) {
-      say(`This browser does not play ${NAMES.playlist}. Please try another one, such as a newer Firefox, Chrome or Safari.`);
+      say(filled(words.no_streams, { kind: words.playlist }));
       return;
     }
     playByHls(part);
@@ -104,7 +105,7 @@ const play = () => video.play().catch(() => {}); // a failure is told by the err
 video.addEventListener("loadedmetadata", () => {
   if (wanted) video.currentTime = wanted / scale();
   wanted = 0;
-  say(parts.length > 1 ? `Part ${current.number} of ${parts.length}` : "");
+  say(parts.length > 1 ? filled(words.part, { number: current.number, count: parts.length }) : "");
   show();
 });
 video.addEventListener("ended", () => {
@@ -130,33 +131,35 @@ video.addEventListener("error", () => {
 // Why it does not play, as whoever has the file says; where it is all right, it is the browser that cannot.
 async function explain(address, what = "") {
   const mine = attempt;
-  const reason = await why(address);
+  const reason = await reasonFor(address);
   if (mine !== attempt) return;
-  const which = parts.length > 1 ? `Part ${current.number} of ${parts.length}: ` : "";
-  const words = which + (reason ?? (what || `this browser cannot play it. It is ${NAMES[current.kind]}, or damaged. `
-    + "Please try another browser, or download it where that is offered."));
-  say(words[0].toUpperCase() + words.slice(1));
+  const why = reason ?? (what || filled(words.cannot_play, { kind: words[current.kind] }));
+  const told = parts.length > 1
+    ? filled(words.in_part, { number: current.number, count: parts.length, what: why }) : why;
+  say(told[0].toUpperCase() + told.slice(1));
 }
 
-async function why(address) {
-  if (!navigator.onLine) return "this device is not connected to the internet. Connect it, and load the page again.";
+async function reasonFor(address) {
+  if (!navigator.onLine) return words.offline;
   let reply;
   try {
     reply = await fetch(address, { cache: "no-store", headers: { accept: "*/*" }, signal: AbortSignal.timeout(20_000) });
   } catch {
-    return "the connection broke off, or the server cannot be reached. Please load the page again in a moment.";
+    return words.unreachable;
   }
   if (reply.ok) {
     reply.body?.cancel();
-    return /sinkaudio/i.test(video.error?.message) ? "this device has nothing to play its sound with." : null; // Firefox
+    return /sinkaudio/i.test(video.error?.message) ? words.no_sound : null; // Firefox
   }
   const told = await reply.json().catch(() => ({}));
   if (reply.redirected) { // to the storage, which says 400 and in its answer what it means
     return reply.status === 404 || [told.statusCode, told.error].some((word) => ["404", "not_found"].includes(word))
-      ? "The file is missing from our storage. Please tell us, so that we can look for it."
-      : "the storage does not give its file out now. Please load the page again in a moment.";
+      ? words.missing
+      : words.withheld;
   }
-  return [told.error ?? "the server does not answer as it should.", told.hint ?? "Please load the page again."].join(" ");
+  const translated = (sentence) => film.told[sentence.replace(/\d+/, "…")]?.replace("…", sentence.match(/\d+/)?.[0]);
+  const said = (sentence, otherwise) => (sentence ? translated(sentence) ?? sentence : otherwise);
+  return [said(told.error, words.server_ill), said(told.hint, words.load_again)].join(" ");
 }
 
 let isDragging = false; // where the slider is, is the hand's to say until it lets go
@@ -164,9 +167,9 @@ let isDragging = false; // where the slider is, is the hand's to say until it le
 function show() {
   const at = isDragging ? Number(position.value) : now();
   if (!isDragging) position.value = at;
-  position.setAttribute("aria-valuetext", `${clock(at)} of ${clock(film.seconds)}`);
+  position.setAttribute("aria-valuetext", filled(words.position, { at: clock(at), whole: clock(film.seconds) }));
   get("clock").textContent = `${clock(at)} / ${clock(film.seconds)}`;
-  get("play").textContent = video.paused ? "Play" : "Pause";
+  get("play").textContent = video.paused ? words.play : words.pause;
 }
 
 if (parts.length > 1) {

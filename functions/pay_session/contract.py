@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.database import Rpc
+from shared.languages.catalogue import gettext
 from shared.wire import Input, Output
 
 
@@ -36,7 +37,9 @@ class SessionToPay(Output):
 
     @property
     def place(self) -> str | None:
-        return (self.physical_location or "In person") if self.session_location == "in_person" else None
+        return (
+            (self.physical_location or gettext("In person")) if self.session_location == "in_person" else None
+        )
 
 
 read_session_to_pay_rpc = Rpc(

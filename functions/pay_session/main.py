@@ -3,8 +3,9 @@
 from starlette.responses import HTMLResponse
 
 from shared.call import Call
+from shared.languages.catalogue import gettext
 from shared.pages import PAGE_METHODS, Pages, refusal_page
-from shared.refused_checkouts import REASONS
+from shared.refused_checkouts import reasons
 from shared.serving import endpoint
 from shared.settings import SiteSettings
 from shared.site_checkout import checkout_address
@@ -26,7 +27,7 @@ async def pay_session(call: Call[PaySession]) -> HTMLResponse:
         "pay.html",
         session=picked,
         zone=zone(picked.time_zone),
-        reason=REASONS.get(picked.reason) if picked.reason else None,
+        reason=reasons(gettext).get(picked.reason) if picked.reason else None,
         checkout=checkout_address(picked, site),
         site=site,
     )

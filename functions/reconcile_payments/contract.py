@@ -7,7 +7,7 @@ from shared.database import Rpc
 from shared.payment_facts import OBSERVING_REFUSES
 from shared.wire import Output
 
-Task = Literal["look", "close", "give_up"]
+Task = Literal["look", "close", "give_up", "refund"]
 
 
 class DueCheckout(Output):
@@ -16,6 +16,10 @@ class DueCheckout(Output):
     task: Task | None
     checkout_id: UUID | None
     stripe_session_id: str | None
+    # Of a payment that is to be given back.
+    refund_id: UUID | None
+    payment_intent_id: str | None
+    amount_minor: int | None
 
 
 class ObservedCheckout(Output):

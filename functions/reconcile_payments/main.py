@@ -8,10 +8,11 @@ from collections.abc import AsyncGenerator
 from functools import partial
 
 from shared.call import Call
-from shared.errors import Unavailable
+from shared.errors import Broken, Conflict, Unavailable
 from shared.outside import outside
 from shared.payment_facts import PaymentFacts
 from shared.payments import Payments, StripeSettings
+from shared.refunds import make_refund
 from shared.serving import endpoint
 from shared.settings import ServiceSettings
 from shared.workers import run_workers
@@ -59,6 +60,10 @@ async def _work(call: Call[None], ends: Counter[str]) -> AsyncGenerator[None]:
         if due.task is None:
             return
         try:
+            if due.task == "refund":
+                ends[await _refund(call, stripe, due)] += 1
+                yield
+                continue
             facts = await _ask(stripe, due)
         except Unavailable:  # it is due again later; the others go on
             ends["unanswered"] += 1
@@ -67,6 +72,24 @@ async def _work(call: Call[None], ends: Counter[str]) -> AsyncGenerator[None]:
             observed = await call.service.rpc(observe_checkout_rpc, checkout_id=due.checkout_id, facts=facts)
             ends[observed.status] += 1
         yield
+
+
+async def _refund(call: Call[None], stripe: Payments, due: DueCheckout) -> str:
+    """A fee was paid that is not owed. Its refund has an id of its own: asked again, it is the same one."""
+    if not (due.refund_id and due.payment_intent_id and due.stripe_session_id and due.amount_minor):
+        raise Broken(details=f"Checkout {due.checkout_id} is to be refunded, and says not what")
+    try:
+        await make_refund(
+            call,
+            stripe,
+            refund_id=due.refund_id,
+            payment_intent_id=due.payment_intent_id,
+            amount_minor=due.amount_minor,
+            stripe_session_id=due.stripe_session_id,
+        )
+    except Conflict as refused:  # an admin is told (matters); or it is being made, and is due again
+        return "refund_refused" if refused.code == "refund_refused" else "unanswered"
+    return "refunded"
 
 
 async def _ask(stripe: Payments, due: DueCheckout) -> PaymentFacts:

@@ -6,10 +6,8 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from shared.database import Rpc
-from shared.payment_facts import OBSERVING_REFUSES
+from shared.refunds import RefundStatus
 from shared.wire import Output, StrictInput
-
-RefundStatus = Literal["pending", "requires_action", "succeeded", "failed", "canceled"]
 
 
 class RefundPayment(StrictInput):
@@ -43,13 +41,6 @@ class RequestedRefund(Output):
     stripe_session_id: str
 
 
-class RecordedRefund(Output):
-    """What Stripe says of it now, and how much of the payment is returned in all; no status: Stripe refused it."""
-
-    status: RefundStatus | None
-    refunded_minor: int
-
-
 class Refunded(Output):
     """The reply. A refund that is `pending` or `requires_action` may take days, and any may still fail.
 
@@ -80,4 +71,3 @@ request_refund_rpc = Rpc(
     ),
     remembers=True,
 )
-record_refund_rpc = Rpc("record_refund", gives=RecordedRefund, refuses=OBSERVING_REFUSES)

@@ -1,14 +1,13 @@
 """Refund a payment: decide and record it, make it at Stripe, and apply what follows from any refund."""
 
 from shared.call import Call
-from shared.errors import Conflict, Unavailable
 from shared.outside import outside
-from shared.payment_facts import PaymentFacts
 from shared.payments import Payments, StripeSettings
+from shared.refunds import make_refund
 from shared.serving import endpoint
 from shared.settings import ServiceSettings
 
-from .contract import Refunded, RefundPayment, record_refund_rpc, request_refund_rpc
+from .contract import Refunded, RefundPayment, request_refund_rpc
 
 
 @endpoint(caller="user", settings=(ServiceSettings, StripeSettings))
@@ -24,20 +23,14 @@ async def refund_payment(call: Call[RefundPayment]) -> Refunded:
         request_refund_rpc, keeps_sessions=call.body.sessions_to_come == "keep", **asked
     )
     call.log(refund_id=refund.refund_id, checkout_id=refund.checkout_id)
-    stripe = Payments(StripeSettings.read(), outside(), log=call.log)
-    try:
-        made = await stripe.refund(refund.refund_id, refund.payment_intent_id, refund.amount_minor)
-    except Conflict as refused:
-        if refused.code == "refund_refused":
-            await call.service.rpc(record_refund_rpc, refund_id=refund.refund_id, facts=PaymentFacts())
-        raise
-    recorded = await call.service.rpc(
-        record_refund_rpc,
+    recorded = await make_refund(
+        call,
+        Payments(StripeSettings.read(), outside(), log=call.log),
         refund_id=refund.refund_id,
-        stripe_refund_id=made.refunds[0].id,
-        facts=await _facts_now(stripe, refund.stripe_session_id, made),
+        payment_intent_id=refund.payment_intent_id,
+        amount_minor=refund.amount_minor,
+        stripe_session_id=refund.stripe_session_id,
     )
-    call.log(stripe_refund_id=made.refunds[0].id, refund_status=recorded.status)
     return Refunded(
         success=recorded.status not in ("failed", "canceled"),
         status=recorded.status or "pending",
@@ -47,14 +40,3 @@ async def refund_payment(call: Call[RefundPayment]) -> Refunded:
         currency=refund.currency,
         refunded_minor=recorded.refunded_minor,
     )
-
-
-async def _facts_now(stripe: Payments, stripe_session_id: str, made: PaymentFacts) -> PaymentFacts:
-    """What Stripe says of the whole payment now; if it does not answer, what it said of the refund."""
-    try:
-        now = await stripe.fetch(stripe_session_id)
-    except Unavailable:
-        return made
-    listed = {refund.id for refund in now.refunds}
-    missing = [refund for refund in made.refunds if refund.id not in listed]
-    return now.model_copy(update={"refunds": now.refunds + missing})

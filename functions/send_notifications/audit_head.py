@@ -40,6 +40,7 @@ def _as_mail(head: AuditHead, keeper: str) -> ClaimedMail:
         "before_position": head.before_position,
         "before_sha256": in_groups(head.before_sha256 or ""),
         "finding": head.finding,
+        "command": f"python -m deploy verify-audit-log {head.position}:{head.sha256}",
     }
     nothing = dict.fromkeys(ClaimedMail.model_fields)
     return ClaimedMail.model_validate(

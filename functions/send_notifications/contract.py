@@ -20,6 +20,13 @@ class Prepared(Output):
     lost: int
     unanswered: int
     waiting: int
+    lacks_translations: bool = Field(description="Whether it has those of another version than was said.")
+
+
+class KeptTranslations(Output):
+    """How many messages the database can say in other languages now."""
+
+    kept: int
 
 
 class PaymentSummary(Output):
@@ -87,6 +94,7 @@ class ClaimedMail(Output):
     recipient_email: str | None  # null: to the support address
     recipient_name: str | None
     time_zone: str | None
+    language: str | None  # null: they never chose one
     unsubscribe_category: str | None
     unsubscribe_token: str | None
     links: dict[str, str] | None = Field(description="Tokens, by the page of ours that each opens.")
@@ -146,6 +154,7 @@ class SentNotifications(Output):
 claim_audit_head_rpc = Rpc("claim_audit_head", gives=AuditHead)
 mark_audit_head_mailed_rpc = Rpc("mark_audit_head_mailed", gives=MailedHead)
 prepare_mails_rpc = Rpc("prepare_mails", gives=Prepared)
+keep_translations_rpc = Rpc("keep_translations", gives=KeptTranslations, refuses=("text_too_long",))
 claim_mail_rpc = Rpc("claim_mail", gives=ClaimedMail)
 start_mail_rpc = Rpc("start_mail", gives=StartedMail, refuses=("lease_lost",))
 finish_mail_rpc = Rpc("finish_mail", gives=FinishedMail, refuses=("lease_lost",))

@@ -12,6 +12,7 @@ from functools import partial
 
 from shared.call import Call
 from shared.errors import Broken, Refusal, Unavailable
+from shared.languages import spoken
 from shared.serving import endpoint
 from shared.settings import PagesSettings, ServiceSettings, SiteSettings
 from shared.workers import run_workers
@@ -24,11 +25,13 @@ from .contract import (
     SentNotifications,
     claim_mail_rpc,
     finish_mail_rpc,
+    keep_translations_rpc,
     prepare_mails_rpc,
     start_mail_rpc,
 )
 from .message import write
 from .settings import MailSettings
+from .translations import translations, version
 
 WORKERS = 4
 PREPARE_S = 10
@@ -74,15 +77,15 @@ async def send_notifications(call: Call[None]) -> SentNotifications:
 
 
 async def _prepare(call: Call[None], progress: Progress) -> AsyncGenerator[None]:
-    origin = PagesSettings.read().origin
-    while (
-        (prepared := await call.service.rpc(prepare_mails_rpc, pages_origin=origin)).reminders
-        or prepared.lost
-        or prepared.unanswered
-        or prepared.waiting
-    ):
+    said = {"pages_origin": PagesSettings.read().origin, "translations_version": version()}
+    while True:
+        prepared = await call.service.rpc(prepare_mails_rpc, **said)
         progress.reminders += prepared.reminders
         progress.lost += prepared.lost
+        if prepared.lacks_translations:
+            await call.service.rpc(keep_translations_rpc, version=version(), translations=translations())
+        if not (prepared.reminders or prepared.lost or prepared.unanswered or prepared.waiting):
+            return
         yield
 
 
@@ -110,7 +113,8 @@ async def _work(call: Call[None], progress: Progress) -> AsyncGenerator[None]:
 async def _send(call: Call[None], mail: ClaimedMail) -> Carried:
     assert mail.mail_id and mail.kind and mail.audience
     try:
-        message = write(mail)
+        with spoken(mail.language):
+            message = write(mail)
     except Exception as error:  # noqa: BLE001 - whatever is wrong with one mail, the others go out
         call.log(not_written={"mail_id": mail.mail_id, "kind": mail.kind, "error": type(error).__name__})
         return Carried("failed", reason="not_written")

@@ -1,4 +1,4 @@
-"""A claimed mail as text: subject, HTML and plain text from one template, and its invitation.
+"""A claimed mail as text in the language spoken: subject, HTML and plain text from one template, and its invitation.
 
 Each kind of mail is one file in `templates/`, rendered twice: with the HTML layout, where everything put in is escaped,
 and with the plain one. So the two cannot say different things.
@@ -6,6 +6,7 @@ and with the plain one. So the two cannot say different things.
 
 import base64
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parseaddr
@@ -13,10 +14,12 @@ from functools import cache
 from pathlib import Path
 from textwrap import fill
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from shared import timezones, words
+from shared.languages.catalogue import gettext, pgettext, teach
 from shared.names import as_elements, isolated, one_line, shortened
 from shared.session_event import Entry, Method, Party, SessionSummary, calendar_file, calendar_of
 from shared.settings import PagesSettings, SiteSettings
@@ -32,6 +35,9 @@ CALENDAR: dict[str, Method] = {
     "session_given_away": "CANCEL",
     "session_cancelled": "CANCEL",
 }
+
+# Where a line may be broken; not at the spaces by which French ties a sign or a unit to its word.
+BREAKS = re.compile(r"[^\S\u00a0\u202f]+")
 
 # Mails whose kind begins so are for practitioners.
 PRACTITIONER_KINDS = ("contract_", "banking_", "payout_", "recording_failed", "calendar_")
@@ -84,14 +90,18 @@ def _variables(mail: ClaimedMail) -> dict[str, Any]:
     zone = timezones.zone(mail.time_zone, session.time_zone if session else None)
     token = mail.unsubscribe_token
     pages = PagesSettings.read()
+    name = isolated(one_line(mail.recipient_name))
     return {
         "kind": mail.kind,
         "is_for_practitioner": _is_for_practitioner(mail),
-        "name": isolated(one_line(mail.recipient_name)),
+        "name": name,
+        # A clause of its own, after which a sentence goes on.
+        "hello": gettext("Hello %(name)s,") % {"name": name} if name else gettext("Hello,"),
         "payload": mail.payload or {},
+        "asked": _asked_of_admins(mail),
         "session": session,
         "practitioner": isolated(one_line(session.practitioner_name)) if session else "",
-        "client": (isolated(one_line(session.client_name)) if session else "") or "A client",
+        "client": (isolated(one_line(session.client_name)) if session else "") or gettext("A client"),
         "what": _title(mail, session) if session else "",
         "payment": mail.payment,
         "credits": mail.credits,
@@ -116,6 +126,10 @@ def _variables(mail: ClaimedMail) -> dict[str, Any]:
             }
             for each in mail.sessions
         ],
+        "fees": [
+            words.money(each["amount_minor"], each["currency"])
+            for each in (mail.payload or {}).get("fees", [])
+        ],
         "was": {name: one_line(str(value), 200) for name, value in _was(mail).items()},
         "before": words.as_it_was(_was(mail), zone),
         "proposed": _moment(mail, "proposed_scheduled_at"),
@@ -123,14 +137,48 @@ def _variables(mail: ClaimedMail) -> dict[str, Any]:
         "amount": _amount(mail),
         "ends_at": _moment(mail, "expires_at"),
         "now": datetime.now(UTC),
-        # Words for a moment, in the reader's zone
+        "money": words.money,
+        **_words_for_moments(zone),
+    }
+
+
+def _words_for_moments(zone: ZoneInfo) -> dict[str, Any]:
+    """What templates say of a moment or of a session's time, in the reader's zone."""
+
+    def says(pattern: Callable[[], str]) -> Callable[[datetime], str]:
+        return lambda moment: (
+            pattern()
+            % {
+                "day": words.day(moment, zone),
+                "short_day": words.short_day(moment, zone),
+                "clock": words.clock(moment, zone),
+                "zone": words.zone_name(moment, zone),
+            }
+        )
+
+    def hours(session: SessionSummary) -> str:
+        return gettext("%(hours)s (%(zone)s)") % {
+            "hours": words.hours(session.scheduled_at, session.ends_at, zone),
+            "zone": words.zone_name(session.scheduled_at, zone),
+        }
+
+    return {
         "day": lambda moment: words.day(moment, zone),
         "short_day": lambda moment: words.short_day(moment, zone),
+        "month": lambda moment: words.short_month(moment, zone),
         "clock": lambda moment: words.clock(moment, zone),
-        "hours": lambda start, end: words.hours(start, end, zone),
-        "zone_name": lambda moment: words.zone_name(moment, zone),
         "local": lambda moment: moment.astimezone(zone),
-        "money": words.money,
+        "clock_there": says(lambda: gettext("%(clock)s (%(zone)s)")),
+        "day_at": says(lambda: gettext("%(day)s at %(clock)s")),
+        "day_clock": says(lambda: gettext("%(day)s, %(clock)s")),
+        "short_at": says(lambda: gettext("%(short_day)s at %(clock)s")),
+        "short_until": says(lambda: gettext("%(short_day)s, %(clock)s")),
+        "at_there": says(lambda: gettext("%(day)s at %(clock)s (%(zone)s)")),
+        "hours_there": hours,
+        "span": lambda session: (
+            gettext("%(day)s, %(hours)s")
+            % {"day": words.day(session.scheduled_at, zone), "hours": hours(session)}
+        ),
     }
 
 
@@ -164,6 +212,17 @@ def _was(mail: ClaimedMail) -> dict[str, Any]:
     return (mail.payload or {}).get("was") or {}
 
 
+def _asked_of_admins(mail: ClaimedMail) -> str:
+    """What a second admin is to decide about, which the database says in English (second_admin.sql)."""
+    said = str((mail.payload or {}).get("what") or "")
+    known = {
+        "an adjustment of earnings": gettext("an adjustment of earnings"),
+        "an adjustment of credits": gettext("an adjustment of credits"),
+        "a payout run": gettext("a payout run"),
+    }
+    return known.get(said, said)
+
+
 def _moment(mail: ClaimedMail, name: str) -> datetime | None:
     written = (mail.payload or {}).get(name)
     return datetime.fromisoformat(written) if written else None
@@ -180,7 +239,11 @@ def _amount(mail: ClaimedMail) -> str:
 def _subject(mail: ClaimedMail, variables: dict[str, Any]) -> str:
     template = _template(str(mail.kind), "txt")
     written = "".join(template.blocks["subject"](template.new_context(variables)))
-    return shortened(" ".join(written.split()), 150)
+    return shortened(_on_one_line(written), 150)
+
+
+def _on_one_line(text: str) -> str:
+    return BREAKS.sub(" ", text).strip()
 
 
 @cache
@@ -193,8 +256,9 @@ def _environment(layout: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    teach(environment)
     environment.filters["paragraph"] = lambda text: fill(
-        " ".join(text.split()), 72, break_long_words=False, break_on_hyphens=False
+        _on_one_line(text), 72, break_long_words=False, break_on_hyphens=False
     )
     environment.globals["layout"] = f"layout.{layout}"
     environment.globals["parts"] = f"parts.{layout}"
@@ -239,7 +303,7 @@ def _headers(variables: dict[str, Any]) -> dict[str, str]:
 def _model(mail: ClaimedMail, variables: dict[str, Any]) -> dict[str, Any]:
     """The variables that the platform's templates in Postmark know, by their names there."""
     session, payment, payload = mail.session, mail.payment, variables["payload"]
-    name = variables["name"] or "there"
+    name = variables["name"] or pgettext("in place of a name", "there")
     model: dict[str, Any] = {
         "name": name,
         "client_name": name,
@@ -253,18 +317,20 @@ def _model(mail: ClaimedMail, variables: dict[str, Any]) -> dict[str, Any]:
         model |= {
             "practitioner_name": variables["practitioner"],
             "session_date": variables["day"](starts_at),
-            "session_time": f"{variables['clock'](starts_at)} ({variables['zone_name'](starts_at)})",
+            "session_time": variables["clock_there"](starts_at),
             "duration_minutes": session.duration_minutes,
             "is_group": session.is_group,
             "class_name": session.class_name,
-            "location": "Online" if session.is_online else "In-Person",
+            "location": gettext("Online") if session.is_online else gettext("In-Person"),
             "location_details": session.place,
             "session_url": variables["link"],
             "manage_url": variables["pages"].get("manage_session"),
-            "action_text": "rescheduled" if moved else "cancelled",
+            "action_text": (
+                pgettext("of a session", "rescheduled") if moved else pgettext("of a session", "cancelled")
+            ),
             "is_reschedule": moved,
             "cancellation_type": payload.get("cancellation_type"),
-            "credit_message": "Your credit is back in your account." if returned else "",
+            "credit_message": gettext("Your credit is back in your account.") if returned else "",
         }
     if payment:
         model |= {

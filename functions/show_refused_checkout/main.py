@@ -4,8 +4,9 @@ from starlette.responses import HTMLResponse
 
 from shared.call import Call
 from shared.errors import NotFound
+from shared.languages.catalogue import gettext
 from shared.pages import Pages, refusal_page
-from shared.refused_checkouts import REASONS
+from shared.refused_checkouts import reasons
 from shared.serving import endpoint
 from shared.settings import SiteSettings
 
@@ -17,7 +18,7 @@ pages = Pages(__file__)
 @endpoint(caller="public", methods=("GET", "HEAD"), settings=(SiteSettings,), page=refusal_page)
 async def show_refused_checkout(call: Call[ShowRefusedCheckout]) -> HTMLResponse:
     """The reason in our own words: nothing that stands in an address is shown."""
-    reason = REASONS.get(call.body.code)
+    reason = reasons(gettext).get(call.body.code)
     if reason is None:
         raise NotFound(
             "reason_not_found", "This page is not known.", hint="Please start again on the website."

@@ -5,6 +5,7 @@ from datetime import datetime
 from pydantic import Field
 
 from shared.database import Rpc
+from shared.legal_texts import LegalText, in_readers_language
 from shared.wire import Input, Output
 
 
@@ -13,6 +14,7 @@ class SignWaiver(Input):
 
     token: str = Field("", max_length=200)
     version: int | None = Field(None, description="Of the waiver that was shown.")
+    text_sha256: str | None = Field(None, max_length=64, description="Of the language in which it was shown.")
     signature_name: str | None = Field(None, max_length=200)
 
 
@@ -26,6 +28,15 @@ class WaiverToSign(Output):
     signer_name: str | None
     time_zone: str | None
     is_required_to_enter: bool | None
+    language: str | None = Field("en", description="Of the body.")
+    texts: list[LegalText] | None = Field(None, description="In all its languages, until it is signed.")
+
+    @property
+    def shown(self) -> LegalText:
+        """In the reader's language; as it was shown, once it is signed."""
+        if self.texts:
+            return in_readers_language(self.texts)
+        return LegalText(language=self.language or "en", body=self.body or "", sha256="")
 
 
 REFUSALS = ("link_not_found", "link_ended", "waiver_policy_missing")

@@ -21,6 +21,7 @@ async def sign_waiver(call: Call[SignWaiver]) -> HTMLResponse:
             sign_waiver_rpc,
             token=call.body.token,
             version=call.body.version,
+            text_sha256=call.body.text_sha256,
             signature_name=call.body.signature_name or "",
             ip_address=call.address,
             user_agent=call.agent,

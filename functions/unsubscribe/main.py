@@ -16,10 +16,6 @@ from shared.settings import ServiceSettings, SiteSettings
 from .contract import unsubscribe_rpc
 
 pages = Pages(__file__)
-WORDS = {
-    "session_reminders": "reminders before your sessions",
-    "follow_ups": "mails after your sessions and about credits that end",
-}
 
 
 @endpoint(caller="public", methods=PAGE_METHODS, settings=(ServiceSettings, SiteSettings), page=refusal_page)
@@ -34,7 +30,7 @@ async def unsubscribe(call: Call[None]) -> HTMLResponse:
     )
     return pages.show(
         "choice.html",
-        what=WORDS[choice.category],
+        category=choice.category,
         is_opted_out=choice.is_opted_out,
         site=SiteSettings.read().site,
     )

@@ -15,6 +15,8 @@ from fpdf.fonts import TTFFont
 from fpdf.line_break import Fragment, TextLine
 from fpdf.unicode_script import UnicodeScript, get_unicode_script
 
+from shared.languages import language
+from shared.languages.catalogue import gettext
 from shared.names import isolated, shortened
 
 from .fonts import FOLDER, file_for
@@ -98,7 +100,7 @@ class Sheet(FPDF):
         self.str_alias_nb_pages = ""  # {nb} in a contract is what it says
         self.set_margins(SIDE, TOP, SIDE)
         self.set_auto_page_break(True, BOTTOM)
-        self.set_lang("en")
+        self.set_lang(language())
         self.c_margin = 0
         self.add_page()
 
@@ -198,7 +200,8 @@ class Sheet(FPDF):
                 self.ln(2)
                 self.pen(7.5, GREY)
                 self.cell(self.epw * 0.8, 4, named)
-                self.cell(self.epw * 0.2, 4, f"Page {page} of {self.pages_count}", align="R")
+                counted = {"page": page, "pages": self.pages_count}
+                self.cell(self.epw * 0.2, 4, gettext("Page %(page)s of %(pages)s") % counted, align="R")
 
     def pen(
         self, size: float, colour: tuple[int, int, int] = INK, style: str = "", family: str = TEXT

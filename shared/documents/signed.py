@@ -3,7 +3,7 @@
     document = await call.database.rpc(get_waiver_pdf_rpc, waiver_id=call.body.waiver_id)
     return await copy_of(document)
 
-The same evidence gives the same bytes.
+It is in the language of what was signed. The same evidence gives the same bytes.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from typing import Literal
 from uuid import UUID
 
 from shared.downloads import Pdf
+from shared.languages import spoken
 from shared.settings import PagesSettings
 from shared.wire import Output
 
@@ -42,6 +43,7 @@ class SignedDocument(Output):
     signature_image: str | None
     signature_image_sha256: str | None
     evidence_sha256: str | None
+    language: str | None = "en"
 
 
 async def copy_of(document: SignedDocument) -> Pdf:
@@ -60,4 +62,5 @@ def _set(document: SignedDocument) -> bytes:
     )
 
     address = PagesSettings.read().address("verify_signature", sha256=document.evidence_sha256 or "")
-    return render(document, address)
+    with spoken(document.language):
+        return render(document, address)

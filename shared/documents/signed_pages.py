@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from shared import words
+from shared.languages.catalogue import gettext, pgettext
 from shared.names import isolated
 from shared.pictures import Unreadable, on_white
 
@@ -14,7 +16,6 @@ from .signed import SignedDocument
 # A line of its own that begins with a number, or is written in capitals, stands above what follows.
 NUMBERED = re.compile(r"\d+(\.\d+)*[.)]?\s+\S.{0,79}")
 ITEM = re.compile(r"\s*[-*\u2022]\s+")
-PARTY = {"contract": "Practitioner", "waiver": "Client"}
 LABEL = 37.0  # millimetres
 
 
@@ -31,7 +32,7 @@ def render(document: SignedDocument, verify_url: str) -> bytes:
     _text(sheet, body)
     _signature(sheet, document)
     _evidence(sheet, document, verify_url)
-    sheet.number_pages(document.title, str(document.document_id))
+    sheet.number_pages(_name(document), str(document.document_id))
     return bytes(sheet.output())
 
 
@@ -41,7 +42,12 @@ def _titled(document: SignedDocument) -> tuple[str, str]:
     first, _, rest = body.partition("\n")
     if _is_capitals(first.strip()) and rest.strip():
         return first.strip(), rest
-    return document.title, body
+    return _name(document), body
+
+
+def _name(document: SignedDocument) -> str:
+    """A contract's own, or what a waiver is called."""
+    return gettext("Liability waiver") if document.kind == "waiver" else document.title
 
 
 def _is_heading(line: str) -> bool:
@@ -61,10 +67,15 @@ def _head(sheet: Sheet, document: SignedDocument, title: str) -> None:
         sheet.epw, 20 * 1.25 * POINT, sheet.writable(title), align="L", new_x="LMARGIN", new_y="NEXT"
     )
     sheet.ln(2.5)
-    facts = [f"Version {document.version}"]
-    facts += [f"issued {_day(document.issued_at)}"] if document.issued_at else []
-    facts += [f"signed {_day(document.signed_at)}"] if document.signed_at else ["not signed"]
-    facts += [f"until {_day(document.expires_at)}"] if document.expires_at else []
+    facts = [gettext("Version %(version)s") % {"version": document.version}]
+    if document.issued_at:
+        facts.append(gettext("issued %(day)s") % {"day": _day(document.issued_at)})
+    if document.signed_at:
+        facts.append(gettext("signed %(day)s") % {"day": _day(document.signed_at)})
+    else:
+        facts.append(pgettext("state", "not signed"))
+    if document.expires_at:
+        facts.append(gettext("until %(day)s") % {"day": _day(document.expires_at)})
     sheet.pen(9.5, GREY)
     sheet.paragraph(" \u00b7 ".join(facts))
     if ended := _ended(document):
@@ -77,14 +88,22 @@ def _head(sheet: Sheet, document: SignedDocument, title: str) -> None:
 
 
 def _ended(document: SignedDocument) -> str | None:
-    on = f" on {_day(document.ended_at)}" if document.ended_at else ""
-    match document.status:
-        case "revoked":
-            return f"Revoked{on}" + (f": {isolated(document.ended_reason)}" if document.ended_reason else ".")
-        case "expired":
-            return f"Expired{on}."
-        case "superseded":
-            return "A newer version of this waiver is in force."
+    said = {"day": _day(document.ended_at), "reason": isolated(document.ended_reason or "")}
+    match document.status, bool(document.ended_at), bool(document.ended_reason):
+        case "revoked", True, True:
+            return gettext("Revoked on %(day)s: %(reason)s") % said
+        case "revoked", True, False:
+            return gettext("Revoked on %(day)s.") % said
+        case "revoked", False, True:
+            return gettext("Revoked: %(reason)s") % said
+        case "revoked", False, False:
+            return gettext("Revoked.")
+        case "expired", True, _:
+            return gettext("Expired on %(day)s.") % said
+        case "expired", False, _:
+            return gettext("Expired.")
+        case "superseded", _, _:
+            return gettext("A newer version of this waiver is in force.")
     return None
 
 
@@ -119,14 +138,16 @@ def _signature(sheet: Sheet, document: SignedDocument) -> None:
     sheet.rule()
     sheet.ln(5)
     sheet.pen(12.5, style="B")
-    sheet.paragraph("Signature")
+    sheet.paragraph(gettext("Signature"))
     top, width = sheet.y + 1, 78.0
     drawn, problem = None, None
     if document.signature_image:
         try:
             drawn = on_white(base64.b64decode(document.signature_image))
         except Unreadable as found:  # evidence stays as it was stored, and there is a copy whatever it is
-            problem = f"Signed with a drawing that cannot be printed: it {found}. Its SHA-256 stands below."
+            problem = gettext(
+                "Signed with a drawing that cannot be printed: it %(problem)s. Its SHA-256 stands below."
+            ) % {"problem": found}
     if drawn:
         scale = min(width / drawn.width, 22 / drawn.height)
         sheet.image(drawn, SIDE, top + 22.5 - drawn.height * scale, drawn.width * scale, drawn.height * scale)
@@ -136,12 +157,12 @@ def _signature(sheet: Sheet, document: SignedDocument) -> None:
             sheet.pen(8, GREY)
             sheet.multi_cell(width, sheet.height(), problem, align="L")
         typed = sheet.writable(document.signature_name or "")
-        note = "" if problem else "Signed electronically" if document.signed_at else "Not signed yet"
+        note = gettext("Signed electronically") if document.signed_at else gettext("Not signed yet")
         sheet.pen(15 if typed else 9.5, INK if typed else GREY)
         while typed and sheet.get_string_width(typed) > width - 4 and sheet.font_size_pt > 7:
             sheet.pen(sheet.font_size_pt - 0.5)
         sheet.set_xy(SIDE, top + 13)
-        sheet.cell(width, 8, sheet.shortened(typed or note, width - 4))
+        sheet.cell(width, 8, sheet.shortened(typed or ("" if problem else note), width - 4))
     sheet.set_xy(SIDE, top + 23)
     sheet.rule(INK, width)
 
@@ -150,14 +171,14 @@ def _signature(sheet: Sheet, document: SignedDocument) -> None:
     name = sheet.shortened(document.signer_name or "", width)
     sheet.cell(width, 5, name, new_x="LEFT", new_y="NEXT")
     sheet.pen(8.5, GREY)
-    sheet.cell(width, 4.5, PARTY[document.kind])
+    sheet.cell(width, 4.5, gettext("Practitioner") if document.kind == "contract" else gettext("Client"))
 
     right = SIDE + width + 12
     if document.signed_at:
         at = document.signed_at.astimezone(UTC)
         sheet.set_xy(right, top + 13.5)
         sheet.pen(8.5, GREY)
-        sheet.cell(0, 4.5, "Signed on", new_x="LEFT", new_y="NEXT")
+        sheet.cell(0, 4.5, gettext("Signed on"), new_x="LEFT", new_y="NEXT")
         sheet.pen(9.5, style="B")
         sheet.cell(0, 5, _day(at), new_x="LEFT", new_y="NEXT")
         sheet.pen(8.5, GREY)
@@ -171,7 +192,7 @@ def _evidence(sheet: Sheet, document: SignedDocument, verify_url: str) -> None:
     rows = list(_facts(document))
     sheet.ensure_space(sum(_row(sheet, *row, dry_run=True) for row in rows) + 20)
     sheet.pen(12.5, style="B")
-    sheet.paragraph("Evidence" if document.evidence_sha256 else "Document")
+    sheet.paragraph(gettext("Evidence") if document.evidence_sha256 else gettext("Document"))
     sheet.ln(1.5)
     for row in rows:
         _row(sheet, *row)
@@ -179,39 +200,43 @@ def _evidence(sheet: Sheet, document: SignedDocument, verify_url: str) -> None:
         sheet.ln(2.5)
         sheet.pen(8, GREY)
         sheet.paragraph(
-            f"A sign such as {sheet.spelt} is given by its number in Unicode: no font of this copy has it."
+            gettext("A sign such as %(sign)s is given by its number in Unicode: no font of this copy has it.")
+            % {"sign": sheet.spelt}
         )
     if document.evidence_sha256:
         sheet.ln(2.5)
         sheet.pen(8, GREY)
-        sheet.paragraph("The fingerprint covers every fact above. Whoever holds this copy can confirm it at")
+        sheet.paragraph(
+            gettext("The fingerprint covers every fact above. Whoever holds this copy can confirm it at")
+        )
         sheet.pen(8, family=MONO)
         sheet.multi_cell(sheet.epw, sheet.height(), verify_url, align="L", link=verify_url)
 
 
 def _facts(document: SignedDocument) -> Iterator[tuple[str, str, bool]]:
     """Label, value, and whether the value is for machines."""
-    yield "Document", str(document.document_id), True
-    yield "SHA-256 of the text", document.text_sha256, True
+    yield gettext("Document"), str(document.document_id), True
+    yield gettext("SHA-256 of the text"), document.text_sha256, True
     if not document.signed_at:
         return
-    source = "" if document.is_observed else " (as the browser said; no server saw it)"
-    yield "Signed at", f"{document.signed_at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f} UTC", False
+    claimed = "%s" if document.is_observed else gettext("%s (as the browser said; no server saw it)")
+    yield gettext("Signed at"), f"{document.signed_at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f} UTC", False
     yield (
-        "Signed by",
+        gettext("Signed by"),
         " \u00b7 ".join(filter(None, (isolated(document.signer_name or ""), document.signer_email)))
         or "\u2013",
         False,
     )
-    yield "Account", str(document.signer_id or "\u2013"), True
+    yield gettext("Account"), str(document.signer_id or "\u2013"), True
     if document.signature_name:
-        yield "Typed name", document.signature_name, False
-    yield "Network address", f"{document.ip_address}{source}" if document.ip_address else "\u2013", False
-    yield "Browser", f"{document.user_agent}{source}" if document.user_agent else "\u2013", False
+        yield gettext("Typed name"), document.signature_name, False
+    address, agent = document.ip_address, document.user_agent
+    yield gettext("Network address"), claimed % address if address else "\u2013", False
+    yield gettext("Browser"), claimed % agent if agent else "\u2013", False
     if document.signature_image_sha256:
-        yield "SHA-256 of the drawing", document.signature_image_sha256, True
+        yield gettext("SHA-256 of the drawing"), document.signature_image_sha256, True
     if document.evidence_sha256:
-        yield "Fingerprint", document.evidence_sha256, True
+        yield gettext("Fingerprint"), document.evidence_sha256, True
 
 
 def _row(sheet: Sheet, label: str, value: str, for_machines: bool, *, dry_run: bool = False) -> float:
@@ -234,4 +259,4 @@ def _row(sheet: Sheet, label: str, value: str, for_machines: bool, *, dry_run: b
 
 
 def _day(at: datetime | None) -> str:
-    return f"{at.astimezone(UTC):%-d %B %Y}" if at else ""
+    return words.day_on_paper(at.astimezone(UTC)) if at else ""

@@ -6,15 +6,13 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from shared import timezones, words
+from shared.languages.catalogue import gettext, pgettext
 from shared.names import isolated
 
 from .sheet import GREY, INK, LEADING, POINT, SIDE, Sheet
 from .statements import Month, PayoutLine, PayoutStatement, YearPayout, YearStatement
 
 SIZE = 8.5
-CURRENCIES = {"cad": "Canadian dollars", "usd": "US dollars"}
-KINDS = {"accrual": "", "reversal": "Given back: ", "adjustment": "Correction: "}
-TOTALS = {"accrual": "Earned", "reversal": "Given back to clients", "adjustment": "Corrections"}
 
 
 class Column(NamedTuple):
@@ -28,20 +26,21 @@ class Column(NamedTuple):
 def render_payout(statement: PayoutStatement) -> bytes:
     """What a payout is made of, line by line."""
     zone = timezones.zone(statement.time_zone)
-    sheet = _sheet("Payout statement", str(statement.payout_id), statement.created_at)
+    name = gettext("Payout statement")
+    sheet = _sheet(name, str(statement.payout_id), statement.created_at)
     last_day = statement.period_end - timedelta(days=1)
-    _head(
-        sheet,
-        "Payout statement",
-        statement.practitioner_name,
-        f"Period {_day(statement.period_start)} to {_day(last_day)}",
-    )
+    days = {"first": _day(statement.period_start), "last": _day(last_day)}
+    _head(sheet, name, statement.practitioner_name, gettext("Period %(first)s to %(last)s") % days)
     sheet.pen(15, style="B")
     sheet.paragraph(words.money(statement.amount_minor, statement.currency))
     sheet.pen(9.5, GREY)
     sheet.paragraph(_fate(statement, zone))
     sheet.ln(4)
-    columns = (Column("Day", 32), Column("What", sheet.epw - 62), Column("Amount", 30, "R"))
+    columns = (
+        Column(gettext("Day"), 32),
+        Column(pgettext("column of a statement", "What"), sheet.epw - 62),
+        Column(gettext("Amount"), 30, "R"),
+    )
     rows = (
         (
             _day(line.session_start or line.occurred_at, zone),
@@ -52,31 +51,48 @@ def render_payout(statement: PayoutStatement) -> bytes:
     )
     _table(sheet, columns, rows)
     _sums(sheet, statement)
-    _note(sheet, f"Your share of what was paid. Days are those of the time zone {statement.time_zone}.")
-    sheet.number_pages("Payout statement", str(statement.payout_id))
+    said = gettext(
+        "Your share of what was paid. Days are those of the time zone %(zone)s. No client is named here."
+    )
+    _note(sheet, said % {"zone": statement.time_zone})
+    sheet.number_pages(name, str(statement.payout_id))
     return bytes(sheet.output())
 
 
 def render_year(statement: YearStatement) -> bytes:
     """What a year came to, month by month, and the payouts that were made in it."""
     zone = timezones.zone(statement.time_zone)
-    name = f"Earnings {statement.year} in {CURRENCIES[statement.currency]}"
+    if statement.currency == "cad":
+        name = gettext("Earnings %(year)s in Canadian dollars") % {"year": statement.year}
+    else:
+        name = gettext("Earnings %(year)s in US dollars") % {"year": statement.year}
     end = statement.until or datetime(statement.year, 12, 31, tzinfo=UTC)
     sheet = _sheet(name, f"{statement.practitioner_id} {statement.year} {statement.currency}", end)
-    until = _day(statement.until, zone) if statement.until else f"31 December {statement.year}"
-    _head(sheet, name, statement.practitioner_name, f"From 1 January {statement.year} to {until}")
-    columns = (
-        Column("Month", 27),
-        Column("Sessions", 16, "R"),
-        *(
-            Column(heading, (sheet.epw - 43) / 5, "R")
-            for heading in ("Earned", "Given back", "Corrections", "Paid out", "Owed then")
-        ),
+    days = {
+        "first": _day(date(statement.year, 1, 1)),
+        "last": _day(statement.until or date(statement.year, 12, 31), zone),
+    }
+    _head(sheet, name, statement.practitioner_name, gettext("From %(first)s to %(last)s") % days)
+    headings = (
+        pgettext("column of a statement", "Earned"),
+        pgettext("column of a statement", "Given back"),
+        gettext("Corrections"),
+        pgettext("column of a statement", "Paid out"),
+        pgettext("column of a statement", "Owed then"),
     )
-    opening = ("Owed before", *[""] * 5, _money(statement.opening_minor, statement))
+    columns = (
+        Column(gettext("Month"), 27),
+        Column(gettext("Sessions"), 16, "R"),
+        *(Column(heading, (sheet.epw - 43) / 5, "R") for heading in headings),
+    )
+    opening = (
+        pgettext("column of a statement", "Owed before"),
+        *[""] * 5,
+        _money(statement.opening_minor, statement),
+    )
     months = [
         (
-            f"{each.month:%B}",
+            words.month(each.month),
             str(each.sessions),
             *(_money(amount, statement) for amount in (*_moved(each), each.balance_minor)),
         )
@@ -86,13 +102,13 @@ def render_year(statement: YearStatement) -> bytes:
     sums = [sum(amounts) for amounts in zip(*map(_moved, statement.months), strict=True)] or [0] * 4
     amounts = (_money(amount, statement) for amount in (*sums, statement.closing_minor))
     sessions = str(sum(each.sessions for each in statement.months))
-    _row(sheet, columns, ("Year", sessions, *amounts), style="B")
+    _row(sheet, columns, (gettext("Year"), sessions, *amounts), style="B")
     _year_payouts(sheet, statement, zone)
-    _note(
-        sheet,
+    said = gettext(
         "Your share of what was paid. What is paid out counts on the day on which its payout was made; a payout that "
-        f"fails counts back on the day it fails. Days are those of the time zone {statement.time_zone}.",
+        "fails counts back on the day it fails. Days are those of the time zone %(zone)s. No client is named here."
     )
+    _note(sheet, said % {"zone": statement.time_zone})
     sheet.number_pages(name, str(statement.practitioner_id))
     return bytes(sheet.output())
 
@@ -125,31 +141,56 @@ def _fate(statement: PayoutStatement, zone: ZoneInfo) -> str:
     """What became of it."""
     match statement.status:
         case "paid":
-            reference = statement.transaction_reference
-            paid = f"Paid on {_day(statement.paid_at, zone)}" if statement.paid_at else "Paid"
-            return paid + (f", reference {isolated(reference)}" if reference else "")
+            said = {
+                "day": _day(statement.paid_at, zone),
+                "reference": isolated(statement.transaction_reference or ""),
+            }
+            match bool(statement.paid_at), bool(statement.transaction_reference):
+                case True, True:
+                    return gettext("Paid on %(day)s, reference %(reference)s") % said
+                case True, False:
+                    return gettext("Paid on %(day)s") % said
+                case False, True:
+                    return gettext("Paid, reference %(reference)s") % said
+            return gettext("Paid")
         case "failed":
-            return f"Failed, and is paid again with a later payout: {isolated(statement.failed_reason or '')}"
-    return f"On its way since {_day(statement.created_at, zone)}"
+            said = {"reason": isolated(statement.failed_reason or "")}
+            return gettext("Failed, and is paid again with a later payout: %(reason)s") % said
+    return gettext("On its way since %(day)s") % {"day": _day(statement.created_at, zone)}
 
 
 def _what(line: PayoutLine) -> str:
-    return KINDS[line.kind] + isolated(line.reason or line.title or "Session")
+    what = {"what": isolated(line.reason or line.title or gettext("Session"))}
+    match line.kind:
+        case "reversal":
+            return gettext("Given back: %(what)s") % what
+        case "adjustment":
+            return gettext("Correction: %(what)s") % what
+    return what["what"]
+
+
+def _totals() -> dict[str, str]:
+    return {
+        "accrual": pgettext("column of a statement", "Earned"),
+        "reversal": gettext("Given back to clients"),
+        "adjustment": gettext("Corrections"),
+    }
 
 
 def _sums(sheet: Sheet, statement: PayoutStatement) -> None:
     """What each kind of line comes to, and all of them: the payout."""
     columns = (Column("", sheet.epw - 30, "R"), Column("", 30, "R"))
-    sheet.ensure_space((len(TOTALS) + 1) * _height())  # they stand together
+    totals = _totals()
+    sheet.ensure_space((len(totals) + 1) * _height())  # they stand together
     sheet.ln(1)
-    for kind, label in TOTALS.items():
+    for kind, label in totals.items():
         amounts = [line.amount_minor for line in statement.lines if line.kind == kind]
         if amounts:
             _row(sheet, columns, (label, _money(sum(amounts), statement)), is_ruled=False)
     _row(
         sheet,
         columns,
-        ("This payout", _money(statement.amount_minor, statement)),
+        (gettext("This payout"), _money(statement.amount_minor, statement)),
         style="B",
         is_ruled=False,
     )
@@ -159,17 +200,17 @@ def _year_payouts(sheet: Sheet, statement: YearStatement, zone: ZoneInfo) -> Non
     sheet.ln(6)
     sheet.ensure_space(40)
     sheet.pen(12.5, style="B")
-    sheet.paragraph("Payouts")
+    sheet.paragraph(gettext("Payouts"))
     sheet.ln(1)
     if not statement.payouts:
         sheet.pen(SIZE, GREY)
-        sheet.paragraph("None was made.")
+        sheet.paragraph(gettext("None was made."))
         return
     columns = (
-        Column("Made on", 32),
-        Column("What became of it", 45),
-        Column("Reference", sheet.epw - 107),
-        Column("Amount", 30, "R"),
+        Column(gettext("Made on"), 32),
+        Column(gettext("What became of it"), 45),
+        Column(gettext("Reference"), sheet.epw - 107),
+        Column(gettext("Amount"), 30, "R"),
     )
     _table(
         sheet,
@@ -188,14 +229,14 @@ def _year_payouts(sheet: Sheet, statement: YearStatement, zone: ZoneInfo) -> Non
 
 def _state(payout: YearPayout, zone: ZoneInfo) -> str:
     if payout.status == "paid" and payout.paid_at:
-        return f"paid on {_day(payout.paid_at, zone)}"
-    return "failed" if payout.status == "failed" else "on its way"
+        return gettext("paid on %(day)s") % {"day": _day(payout.paid_at, zone)}
+    return gettext("failed") if payout.status == "failed" else gettext("on its way")
 
 
 def _note(sheet: Sheet, text: str) -> None:
     sheet.ln(4)
     sheet.pen(8, GREY)
-    sheet.paragraph(f"{text} No client is named here.")
+    sheet.paragraph(text)
 
 
 def _table(sheet: Sheet, columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
@@ -242,7 +283,7 @@ def _row(
 def _day(at: datetime | date | None, zone: ZoneInfo | None = None) -> str:
     if isinstance(at, datetime) and zone:
         at = at.astimezone(zone)
-    return f"{at:%-d %B %Y}" if at else ""
+    return words.day_on_paper(at) if at else ""
 
 
 def _money(amount_minor: int, statement: PayoutStatement | YearStatement) -> str:

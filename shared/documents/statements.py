@@ -2,7 +2,7 @@
 
     return await payout_statement(await call.database.rpc(get_payout_statement_rpc, payout_id=...))
 
-The same rows give the same bytes.
+In the language of whoever asks. The same rows give the same bytes.
 """
 
 import asyncio
@@ -10,7 +10,10 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
+from pydantic import Field
+
 from shared.downloads import Pdf
+from shared.languages import spoken
 from shared.wire import Output
 
 Currency = Literal["cad", "usd"]
@@ -45,6 +48,7 @@ class PayoutStatement(Output):
     period_start: date
     period_end: date
     lines: list[PayoutLine]
+    language: str | None = Field(None, description="In which whoever asks reads it.")
 
 
 class Month(Output):
@@ -83,13 +87,16 @@ class YearStatement(Output):
     months: list[Month]
     closing_minor: int
     payouts: list[YearPayout]
+    language: str | None = Field(None, description="In which whoever asks reads it.")
 
 
 async def payout_statement(statement: PayoutStatement) -> Pdf:
     """The reply for one payout."""
     from .statement_pages import render_payout  # with fpdf2 half a second to import
 
-    return Pdf(f"payout-{statement.payout_id}.pdf", await asyncio.to_thread(render_payout, statement))
+    with spoken(statement.language):
+        pdf = await asyncio.to_thread(render_payout, statement)
+    return Pdf(f"payout-{statement.payout_id}.pdf", pdf)
 
 
 async def year_statement(statement: YearStatement) -> Pdf:
@@ -97,4 +104,5 @@ async def year_statement(statement: YearStatement) -> Pdf:
     from .statement_pages import render_year  # as above
 
     name = f"earnings-{statement.year}-{statement.currency}.pdf"
-    return Pdf(name, await asyncio.to_thread(render_year, statement))
+    with spoken(statement.language):
+        return Pdf(name, await asyncio.to_thread(render_year, statement))

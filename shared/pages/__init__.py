@@ -13,25 +13,41 @@ is never stored, framed, indexed, or named to another site.
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
+from babel.core import Locale
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from shared import words
 from shared.call import Call
 from shared.errors import Refusal
+from shared.languages import language, languages, visit
+from shared.languages.catalogue import gettext, teach
 from shared.names import one_line
 
 PAGE_METHODS = ("GET", "HEAD", "POST")
-TITLES = {
-    403: "That did not work",
-    404: "This link is not known",
-    409: "That is not possible now",
-    410: "This link has ended",
-    422: "Please check that again",
-    429: "Please wait a moment",
-}
+
+
+def _titles() -> dict[int, str]:
+    return {
+        404: gettext("This link is not known"),
+        409: gettext("That is not possible now"),
+        410: gettext("This link has ended"),
+        422: gettext("Please check that again"),
+        429: gettext("Please wait a moment"),
+    }
+
+
+class Choice(NamedTuple):
+    """Another language, and how a page leads to it: a form for whoever has a token, a link for everybody else."""
+
+    tag: str
+    name: str
+    token: str | None
+    back: str
+    link: str
 
 
 class Pages:
@@ -48,10 +64,14 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        teach(self._environment)
         self._environment.filters |= {
             "day": words.day,
             "short_day": words.short_day,
+            "plain_day": words.plain_day,
             "clock": words.clock,
+            "moment": words.moment,
+            "short_moment": words.short_moment,
             "one_line": one_line,
         }
         self._environment.globals |= {
@@ -59,6 +79,9 @@ class Pages:
             "zone_name": words.zone_name,
             "money": words.money,
             "by_day": words.by_day,
+            "city": words.city,
+            "other_languages": _other_languages,
+            "stay": _stay,
         }
 
     def show(
@@ -92,7 +115,34 @@ class Pages:
                 "frame-ancestors 'none'",
             ]
         )
-        return HTMLResponse(html, status, {"content-security-policy": allowed, **PRIVATE})
+        headers = {"content-security-policy": allowed, "content-language": language(), **PRIVATE}
+        return HTMLResponse(html, status, headers)
+
+
+def _other_languages() -> list[Choice]:
+    """What else the page can be read in. Whoever came by a link of theirs is remembered; others by the address."""
+    here = visit()
+    if here is None:
+        return []
+    token = here.query.get("token") if here.knows_reader else None
+    rest = {name: value for name, value in here.query.items() if name != "language"}
+    return [
+        Choice(
+            tag,
+            name=(Locale.parse(tag, sep="-").get_language_name() or tag).capitalize(),
+            token=token,
+            back=f"{here.page}?{urlencode(rest)}",
+            link=f"?{urlencode(rest | {'language': tag})}",
+        )
+        for tag in languages()
+        if tag != language()
+    ]
+
+
+def _stay() -> str:
+    """`?`, and the language if it stands in the page's address: where a form or a link leads that has no token."""
+    here = visit()
+    return "?" + urlencode({"language": language()} if here and "language" in here.query else {})
 
 
 PRIVATE = {
@@ -113,11 +163,13 @@ def tells_on_page(call: Call[Any], refused: Refusal) -> bool:
 
 def refusal_page(refused: Refusal) -> HTMLResponse:
     """What a browser is shown where a program would get the refusal's JSON."""
+    if here := visit():  # nothing of an address that was refused is on it but the link
+        here.query = {name: value for name, value in here.query.items() if name in ("token", "language")}
     page = _shared.show(
         "refused.html",
         status=refused.status,
-        title=TITLES.get(refused.status, "That did not work"),
-        sentence=refused.sentence,
+        title=_titles().get(refused.status, gettext("That did not work")),
+        said=refused.sentence,
         hint=refused.hint,
         is_lost_link=refused.code in ("link_not_found", "link_ended"),
     )

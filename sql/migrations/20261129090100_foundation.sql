@@ -473,6 +473,21 @@ begin
 end
 $$;
 
+-- A header of PostgREST's answer, beside those that are said already. Setting the GUC as a whole would lose them.
+create function private.add_response_header(name text, value text) returns void
+  language plpgsql stable set search_path = ''
+as $$
+begin
+  perform set_config('response.headers', (
+    select jsonb_agg(h.header) from (
+      select said.header
+        from jsonb_array_elements(nullif(current_setting('response.headers', true), '')::jsonb) said (header)
+       where not said.header ? add_response_header.name
+      union all
+      select jsonb_build_object(add_response_header.name, add_response_header.value)) h)::text, true);
+end
+$$;
+
 -- Refuses, and keeps what was written: PostgREST answers with this status and commits. The function then returns a row
 -- without values; what would be its body stands in the header `refusal`.
 create function private.answer_refusal(
@@ -483,11 +498,10 @@ declare
   v_refusal constant json := json_build_object('code', 'PT' || status, 'message', answer_refusal.message, 'details', code,
                                                'hint', answer_refusal.hint);
 begin
-  perform set_config('response.status', status::text, true),
-          set_config('response.headers', jsonb_path_query_array(
-            jsonb_build_array(jsonb_build_object('refusal', v_refusal::text),
-                              jsonb_build_object('retry-after', retry_after::text)),
-            '$[*] ? (@.* != null)')::text, true);
+  perform set_config('response.status', status::text, true), private.add_response_header('refusal', v_refusal::text);
+  if retry_after is not null then
+    perform private.add_response_header('retry-after', retry_after::text);
+  end if;
 end
 $$;
 
@@ -612,7 +626,7 @@ revoke execute on all routines in schema private from public, anon, authenticate
 grant execute on function private.is_admin to anon;
 
 grant execute on function
-  private.refuse, private.answer_refusal, private.refuse_long_text, private.sha256_hex, private.is_api_caller,
+  private.refuse, private.add_response_header, private.answer_refusal, private.refuse_long_text, private.sha256_hex, private.is_api_caller,
   private.is_admin, private.my_practitioner_ids, private.related_practitioner_ids, private.my_listed_client_ids,
   private.my_client_ids, private.my_session_ids, private.my_led_session_ids
   to authenticated, service_role;
@@ -932,6 +946,7 @@ insert into private.rate_limits (rule, times, per) values
   ('times moved',              100, '1 day'),
   ('substitutes wanted',        20, '1 day'),
   ('places chosen',             20, '1 day'),
+  ('sessions rated',            60, '1 day'),
   ('consents',                 100, '1 hour'),
   ('bank account changes',      20, '1 day'),
   ('share links',               30, '1 hour'),
@@ -946,6 +961,7 @@ insert into private.rate_limits (rule, times, per) values
   ('attendance set',           300, '1 hour'),
   ('calendar files',           120, '1 hour'),
   ('calendars changed',         30, '1 hour'),
+  ('languages chosen',          60, '1 hour'),
   -- Of a session, of a recording, of a link, in a view
   ('delays of a session',        3, '1 day'),
   ('share links of a recording', 100, '1 day'),
@@ -1001,10 +1017,10 @@ $$;
 create function private.describe_wait(seconds integer) returns text
   language sql immutable set search_path = ''
 as $$
-  select 'This was asked too often. Please try again in ' || case
-    when seconds <= 90 then seconds || ' seconds.'
-    when seconds <= 5400 then ceil(seconds / 60.0) || ' minutes.'
-    else ceil(seconds / 3600.0) || ' hours.' end;
+  select case
+    when seconds <= 90 then format('This was asked too often. Please try again in %s seconds.', seconds)
+    when seconds <= 5400 then format('This was asked too often. Please try again in %s minutes.', ceil(seconds / 60.0))
+    else format('This was asked too often. Please try again in %s hours.', ceil(seconds / 3600.0)) end;
 $$;
 
 -- Counts a use or refuses. The service and operators, who have no id, are not limited.

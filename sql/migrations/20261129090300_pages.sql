@@ -95,7 +95,18 @@ begin
   end if;
   perform set_config('request.jwt.claims', json_build_object('sub', v_link.user_id, 'role', 'authenticated',
                                                              'page', v_link.page)::text, true);
+  perform private.tell_language(v_link.user_id);
   return v_link;
+end
+$$;
+
+-- The same of a link of whichever page, for what each page offers. Whatever happens then has its own page's rights.
+create function private.open_any_page_link(token text) returns private.page_links
+  language plpgsql stable set search_path = ''
+as $$
+begin
+  return private.open_page_link(open_any_page_link.token, (
+    select l.page from private.page_links l where l.token_sha256 = private.sha256_hex(open_any_page_link.token)));
 end
 $$;
 
@@ -137,7 +148,7 @@ as $$
   select o.origin from private.pages_origin o;
 $$;
 
-revoke execute on function private.make_page_link, private.open_page_link, private.mark_page_link_used,
+revoke execute on function private.make_page_link, private.open_page_link, private.open_any_page_link, private.mark_page_link_used,
   private.keep_pages_origin, private.pages_origin from public, anon, authenticated, service_role;
 
 grant execute on function private.pages_origin to authenticated, service_role;

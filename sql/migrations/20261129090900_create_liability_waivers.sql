@@ -81,12 +81,14 @@ create table public.liability_waivers (
   evidence_sha256        text not null,
   is_observed            boolean not null default true,
   double_of              uuid references public.liability_waivers (id),
+  language               text not null default 'en',
 
   constraint liability_waivers_observed_names_its_version check (
     num_nulls(waiver_policy_id, waiver_policy_version) = 0
     or not is_observed and num_nulls(waiver_policy_id, waiver_policy_version) = 2),
   constraint liability_waivers_doubles_are_from_before check (double_of is null or not is_observed),
   constraint liability_waivers_evidence_sha256_key unique (evidence_sha256),
+  constraint liability_waivers_language_is_a_tag check (language ~ '^[a-z]{2,3}(-[A-Z]{2})?$'),
   constraint liability_waivers_name_is_short check (char_length(signature_name) <= 200),
   constraint liability_waivers_image_is_png check (private.is_drawing(signature_image)),
   constraint liability_waivers_waiver_text_is_short check (char_length(waiver_text) <= 100000),
@@ -104,6 +106,8 @@ comment on column public.liability_waivers.session_id is
   'Null for a general waiver. The session may have been deleted since.';
 
 comment on column public.liability_waivers.waiver_text is 'The text as it was shown, with the date in it.';
+
+comment on column public.liability_waivers.language is 'In which the text was shown.';
 
 comment on column public.liability_waivers.ip_address is 'As the server saw it; null once redacted.';
 
@@ -167,13 +171,14 @@ revoke all on public.liability_waivers from anon, authenticated, service_role;
 -- Not e-mail, address, agent and image: the practitioner sees the row, and that it was signed is what they need to
 -- know.
 grant select (id, user_id, session_id, waiver_text, signed_at, created_at, waiver_policy_id, waiver_policy_version,
-              text_sha256, signature_name, signer_name, evidence_sha256, is_observed, double_of)
+              text_sha256, signature_name, signer_name, evidence_sha256, is_observed, double_of,
+              language)
   on public.liability_waivers to authenticated;
 
 -- Not signed_at: the server's clock says when. Neither signer nor hashes: the trigger below sets those.
 -- No update and no delete for anybody.
 grant select, insert (user_id, session_id, waiver_text, ip_address, user_agent, waiver_policy_id,
-                      waiver_policy_version, signature_name, signature_image)
+                      waiver_policy_version, signature_name, signature_image, language)
   on public.liability_waivers to service_role;
 
 create function private.serialize_waiver_evidence(waiver public.liability_waivers) returns text
@@ -181,13 +186,15 @@ create function private.serialize_waiver_evidence(waiver public.liability_waiver
 as $$
   -- In the form of private.serialize_contract_evidence. The text is hashed here: this runs before the row is written,
   -- when the generated column has no value yet.
-  select jsonb_build_object(
+  select (jsonb_build_object(
     'kind', 'waiver', 'document_id', (waiver).id, 'text_sha256', private.sha256_hex((waiver).waiver_text),
     'signer_id', (waiver).user_id, 'signer_name', (waiver).signer_name, 'signer_email', (waiver).signer_email,
     'session_id', (waiver).session_id,
     'signed_at', to_char((waiver).signed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
     'is_observed', (waiver).is_observed, 'ip_address', (waiver).ip_address, 'user_agent', (waiver).user_agent,
-    'signature_name', (waiver).signature_name, 'signature_image_sha256', (waiver).signature_image_sha256)::text;
+    'signature_name', (waiver).signature_name, 'signature_image_sha256', (waiver).signature_image_sha256)
+    -- Of what was signed before there were languages, the facts are as they were.
+    || case when (waiver).language = 'en' then '{}' else jsonb_build_object('language', (waiver).language) end)::text;
 $$;
 
 -- Definer: it reads the account's address.
@@ -315,6 +322,7 @@ $$;
 --
 -- The frontend shows `policy_text` with the placeholder `[Date of signing]` replaced by the browser's date in its own
 -- locale. So the signed text is compared part by part around the placeholder; line ends and outer space do not count.
+-- It may be the version in any of its languages (legal_translations.sql); which one is kept beside it.
 
 create function private.normalise_text(text_value text) returns text
   language sql immutable set search_path = ''
@@ -361,7 +369,8 @@ create function public.create_liability_waiver(
 as $$
 #variable_conflict use_column
 declare
-  v_policy public.waiver_policy;
+  v_policy   public.waiver_policy;
+  v_language text;
 begin
   -- A repeat writes nothing, so that no trigger would ask.
   perform private.require_account(create_liability_waiver.user_id);
@@ -369,9 +378,12 @@ begin
   if not found then
     perform private.refuse(409, 'waiver_policy_missing', 'There is no waiver to sign at the moment.');
   end if;
+  select t.language into v_language from private.list_legal_texts(v_policy.id, v_policy.policy_text) t
+   where private.matches_policy_text(create_liability_waiver.waiver_text, t.body)
+   order by t.language <> 'en', t.language limit 1;
   if coalesce(create_liability_waiver.waiver_policy_id, v_policy.id) <> v_policy.id
      or coalesce(create_liability_waiver.waiver_policy_version, v_policy.version) <> v_policy.version
-     or not private.matches_policy_text(create_liability_waiver.waiver_text, v_policy.policy_text) then
+     or v_language is null then
     perform private.refuse(409, 'waiver_text_not_current', 'The waiver has changed since this page was opened.',
                            'Reload the page, read the current waiver and sign it.');
   end if;
@@ -384,11 +396,11 @@ begin
   -- Signing again finds the first signature: the unique indexes decide, also between two calls at once.
   insert into public.liability_waivers as w
     (user_id, session_id, waiver_text, waiver_policy_id, waiver_policy_version,
-     signature_name, signature_image, ip_address, user_agent)
+     signature_name, signature_image, ip_address, user_agent, language)
   values
     (create_liability_waiver.user_id, create_liability_waiver.session_id, create_liability_waiver.waiver_text,
      v_policy.id, v_policy.version, create_liability_waiver.signature_name, create_liability_waiver.signature_image,
-     create_liability_waiver.ip_address, create_liability_waiver.user_agent)
+     create_liability_waiver.ip_address, create_liability_waiver.user_agent, v_language)
   on conflict do nothing;
 
   return query

@@ -111,11 +111,15 @@ begin
 end
 $$;
 
-create function private.describe_length_and_form(duration_minutes integer, is_group boolean) returns text
-  language sql immutable set search_path = ''
+create function private.describe_length_and_form(duration_minutes integer, is_group boolean, language text default null)
+  returns text
+  language plpgsql stable set search_path = ''
 as $$
-  select case when duration_minutes is null then null when is_group then format('%s-minute classes', duration_minutes)
-              else format('%s-minute one-to-one sessions', duration_minutes) end;
+begin
+  return case when duration_minutes is null then null
+              when is_group then format(private.say('%s-minute classes', language), duration_minutes)
+              else format(private.say('%s-minute one-to-one sessions', language), duration_minutes) end;
+end
 $$;
 
 -- The usable lots of somebody that are good for a session, those to spend first at the top. Types: those it can be of.
@@ -157,10 +161,15 @@ begin
   end if;
   perform private.refuse(
     402, 'no_usable_credit',
-    format('Your credits are good for %s, and this is %s of %s minutes. %s', v_good_for,
-           case when refuse_without_credit.is_group then 'a class' else 'a one-to-one session' end,
-           refuse_without_credit.duration_minutes,
-           coalesce('You can pay for it at ' || v_address, 'Please choose one of that length, or ask us how to pay for this one.')),
+    format(case
+      when refuse_without_credit.is_group and v_address is null
+        then 'Your credits are good for %s, and this is a class of %s minutes. Please choose one of that length, or ask us how to pay for this one.'
+      when refuse_without_credit.is_group
+        then 'Your credits are good for %s, and this is a class of %s minutes. You can pay for it at %s'
+      when v_address is null
+        then 'Your credits are good for %s, and this is a one-to-one session of %s minutes. Please choose one of that length, or ask us how to pay for this one.'
+      else 'Your credits are good for %s, and this is a one-to-one session of %s minutes. You can pay for it at %s' end,
+      v_good_for, refuse_without_credit.duration_minutes, v_address),
     'Buy a package, or pay for this session alone.');
 end
 $$;
@@ -599,8 +608,8 @@ begin
     perform private.refuse(409, 'credits_do_not_end', 'These credits never end.');
   elsif extend_credits.expires_at is null or extend_credits.expires_at <= greatest(v_lot.expires_at, now())
         or extend_credits.expires_at > now() + interval '5 years' then
-    perform private.refuse(422, 'expires_at_not_later', 'expires_at: should be later than now and than the end they have,'
-                           ' and within five years.');
+    perform private.refuse(422, 'expires_at_not_later', 
+      'expires_at: should be later than now and than the end they have, and within five years.');
   elsif v_lot.credits_owed > 0 then
     perform private.refuse(409, 'price_returned', 'The price of these credits was returned.');
   end if;
@@ -693,9 +702,11 @@ declare
   v_owed integer := private.count_credits_owed(refuse_owing.user_id);
 begin
   if v_owed > 0 then
-    perform private.refuse(402, 'credits_owed', format(
-      'You owe %s for sessions whose payment went back. Buy a package, which settles it first, or write to us.',
-      case v_owed when 1 then '1 credit' else v_owed || ' credits' end), 'Buy a package, or write to us.');
+    perform private.refuse(402, 'credits_owed', case v_owed
+        when 1 then 'You owe 1 credit for sessions whose payment went back. Buy a package, which settles it first, or write to us.'
+        else format('You owe %s credits for sessions whose payment went back. Buy a package, which settles it first, or write to us.',
+                    v_owed) end,
+      'Buy a package, or write to us.');
   end if;
 end
 $$;

@@ -1,4 +1,4 @@
--- From sql/schemas: sessions/session_rules, sessions/booking, sessions/group_classes, sessions/correlated_session, series/time_off_questions, sessions/agreements, sessions/cancellation_terms, sessions/cancelling, sessions/rescheduling, sessions/changes, sessions/proposals, sessions/substitutes.
+-- From sql/schemas: sessions/session_rules, sessions/booking, sessions/group_classes, sessions/correlated_session, series/time_off_questions, sessions/agreements, sessions/cancellation_terms, fees/owed_fees, sessions/cancelling, sessions/rescheduling, sessions/changes, sessions/proposals, sessions/substitutes.
 
 -- Functions name what later chapters make.
 set check_function_bodies = off;
@@ -884,7 +884,7 @@ revoke execute on function private.has_unagreed_change, private.may_leave_freely
 -- The hours are those of the version agreed at booking, else of the active one; where both are equal there is no
 -- `late`. What was paid singly is returned as a credit for its session type. Nothing is returned for a credit whose
 -- price was refunded, nor where there was neither a credit nor a payment (a practitioner's own booking). A fee is
--- recorded and stated in the event; no card is charged.
+-- owed from then on, and asked for by mail (fees/owed_fees.sql); no card is charged for it.
 --
 -- A credit that has ended is not promised: it comes back with the days that the policy grants, and without any it does
 -- not. `no_credit_because` says why none comes back, and `credit_expires_at` until when one that does can be used.
@@ -947,11 +947,12 @@ $$;
 create function private.get_session_currency(session public.session_schedules) returns text
   language sql stable set search_path = ''
 as $$
-  select lower(coalesce(
+  -- One of the two that we sell in: what older rows name otherwise counts as the other.
+  select case when lower(coalesce(
     (private.get_session_payment((session).id)).currency,
     (select c.metadata ->> 'currency' from public.user_session_credits c where c.id = (session).credit_lot_id),
-    (select p.currency from public.user_preferences p where p.user_id = (session).client_id),
-    'usd'));
+    (select p.currency from public.user_preferences p where p.user_id = (session).client_id))) = 'cad'
+    then 'cad' else 'usd' end;
 $$;
 
 create function private.count_graces_used(user_id uuid) returns integer
@@ -1087,6 +1088,171 @@ grant execute on function private.get_caller_role, private.quote_cancellation, p
   authenticated;
 
 
+-- fees/owed_fees.sql
+
+-- Owed fees: what somebody owes for a late cancellation, or for not coming, and what became of it.
+--
+--   owed -> paid -> returned         its payment went back to them, all of it: nothing is asked again
+--                   returned -> paid the refund failed, or the dispute was won
+--   owed -> forgiven                 by an admin, with a reason; or by the rules: they had come after all
+--   forgiven -> owed                 by the rules alone: they had not. What an admin forgave stays forgiven
+--
+-- A row is written in the transaction that causes it, once for each session and person, whoever causes it and in
+-- whatever way. It charges nobody: it is told by mail, and paid by a checkout that its debtor opens (paying.sql). The
+-- state is never set: it follows from facts. What a paid fee was forgiven for is money that goes back (paying.sql).
+--
+-- Fees that were stated before there were rows of them are nobody's debt: nobody had a way to pay them.
+
+create table public.owed_fees (
+  id           uuid        primary key default gen_random_uuid(),
+  user_id      uuid        not null,
+  session_id   uuid        references public.session_schedules (id) on delete set null,
+  because      text        not null check (because in ('late_cancellation', 'no_show')),
+  amount_minor integer     not null,
+  currency     text        not null check (currency in ('cad', 'usd')),
+  status       text        not null generated always as (case
+    when returned_at is not null then 'returned'
+    when paid_at     is not null then 'paid'
+    when forgiven_at is not null then 'forgiven'
+    else 'owed' end) stored,
+  scheduled_at timestamptz not null,
+  paid_at      timestamptz,
+  returned_at  timestamptz,
+  forgiven_at  timestamptz,
+  forgiven_by  uuid,
+  reason       text,
+  created_at   timestamptz not null default now(),
+  updated_at   timestamptz not null default now(),
+
+  constraint owed_fees_one_per_session_and_person unique (session_id, user_id),
+  constraint owed_fees_amount_minor_is_in_range check (amount_minor between 1 and 1000000),
+  constraint owed_fees_reason_is_short check (char_length(reason) <= 1000),
+  constraint owed_fees_are_forgiven_with_a_reason check ((forgiven_at is null) = (reason is null)),
+  constraint owed_fees_times_are_in_range check (
+    scheduled_at between '2000-01-01' and '2100-01-01' and paid_at between '2000-01-01' and '2100-01-01'
+    and returned_at between '2000-01-01' and '2100-01-01' and forgiven_at between '2000-01-01' and '2100-01-01')
+);
+
+comment on table public.owed_fees is
+  'Fees for late cancellations and for not coming: evidence, so each outlives its session and its debtor''s account.';
+
+comment on column public.owed_fees.id is 'Of the row; made here.';
+
+comment on column public.owed_fees.user_id is 'Who owes it. No foreign key: their account may have been erased since.';
+
+comment on column public.owed_fees.session_id is 'The session or seat it is about: session_schedules.id.';
+
+comment on column public.owed_fees.because is 'late_cancellation or no_show.';
+
+comment on column public.owed_fees.amount_minor is 'In cents, by the policy that was agreed to.';
+
+comment on column public.owed_fees.currency is 'By its three letters, in lower case.';
+
+comment on column public.owed_fees.status is 'Where it stands: owed, paid, returned or forgiven.';
+
+comment on column public.owed_fees.scheduled_at is 'When that session was to begin.';
+
+comment on column public.owed_fees.paid_at is 'When its payment came.';
+
+comment on column public.owed_fees.returned_at is 'When all of that payment had gone back, or was on its way.';
+
+comment on column public.owed_fees.forgiven_at is 'When it was forgiven. Its payment, if there is one, goes back.';
+
+comment on column public.owed_fees.forgiven_by is 'The admin who forgave it; null: it followed from the rules.';
+
+comment on column public.owed_fees.reason is 'Why it was forgiven.';
+
+comment on column public.owed_fees.created_at is 'When it came to be owed.';
+
+comment on column public.owed_fees.updated_at is 'When the row was last changed.';
+
+create index owed_fees_user_id_idx on public.owed_fees (user_id, created_at);
+
+create index owed_fees_list_idx on public.owed_fees (status, created_at, id);  -- what is still owed, oldest first
+
+alter table public.owed_fees enable row level security;
+
+create policy "people read the fees that they owe, admins all"
+  on public.owed_fees for select to authenticated
+  using (user_id = (select auth.uid()) or (select private.is_confirmed_admin()));
+
+revoke all on public.owed_fees from anon, authenticated, service_role;
+
+grant select on public.owed_fees to authenticated, service_role;
+
+-- No insert, update or delete for anybody: a fee moves only through the functions of schema private.
+
+create trigger update_owed_fees_updated_at before update on public.owed_fees
+  for each row execute function public.update_updated_at_column();
+
+create trigger audit_owed_fees after insert or update on public.owed_fees
+  for each row execute function private.write_audit_log();
+
+-- Writes what is owed from now on, and says whether that is new. One that the rules had ended is owed again.
+-- Nothing is owed by whoever is gone, nor for what was over before anybody was watching.
+create function private.owe_fee(session public.session_schedules, because text, amount numeric, currency text)
+  returns boolean
+  language plpgsql volatile set search_path = ''
+as $$
+begin
+  if amount <= 0 or private.ended_before_adoption(session)
+     or not exists (select from auth.users u where u.id = session.client_id) then
+    return false;
+  end if;
+  insert into public.owed_fees as f (user_id, session_id, because, amount_minor, currency, scheduled_at)
+  values (session.client_id, session.id, owe_fee.because, round(100 * amount)::integer, owe_fee.currency,
+          session.scheduled_at)
+  on conflict on constraint owed_fees_one_per_session_and_person do update
+    set forgiven_at = null, reason = null
+   where f.forgiven_at is not null and f.forgiven_by is null;
+  return found;
+end
+$$;
+
+-- Its open checkout is closed, and its payment goes back: both by the reconciler, which is told to look now. A checkout
+-- that somebody else is at is left to them: whoever settles it looks at its fee again (paying.sql).
+create function private.look_at_fee_checkouts(fee_id uuid) returns void
+  language sql volatile set search_path = ''
+as $$
+  update public.checkout_sessions c set next_check_at = now()
+   where c.id in (select open.id from public.checkout_sessions open
+                   where open.fee_id = look_at_fee_checkouts.fee_id
+                     and open.status in ('opening', 'open', 'processing', 'paid') for update skip locked);
+$$;
+
+create function private.publish_fee(kind text, fee public.owed_fees) returns void
+  language plpgsql volatile set search_path = ''
+as $$
+begin
+  perform private.publish_event(publish_fee.kind, fee.user_id, fee.session_id, jsonb_build_object(
+    'fee_id', fee.id, 'amount_minor', fee.amount_minor, 'currency', fee.currency, 'because', fee.because,
+    'scheduled_at', fee.scheduled_at, 'was_paid', fee.paid_at is not null,
+    'is_decided', fee.forgiven_by is not null));
+end
+$$;
+
+-- What the rules take back, if anything is owed or was paid.
+create function private.end_fee(session_id uuid, user_id uuid, reason text) returns void
+  language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_fee public.owed_fees;
+begin
+  update public.owed_fees f set forgiven_at = now(), reason = end_fee.reason
+   where f.session_id = end_fee.session_id and f.user_id = end_fee.user_id
+     and f.status in ('owed', 'paid') and f.forgiven_at is null
+  returning f.* into v_fee;
+  if found then
+    perform private.look_at_fee_checkouts(v_fee.id);
+    perform private.publish_fee('fee_forgiven', v_fee);
+  end if;
+end
+$$;
+
+revoke execute on function private.owe_fee, private.look_at_fee_checkouts, private.publish_fee, private.end_fee
+  from public, anon, authenticated, service_role;
+
+
 -- sessions/cancelling.sql
 
 -- Cancelling: whoever cancels and in whatever way, the consequences are the same.
@@ -1094,8 +1260,8 @@ grant execute on function private.get_caller_role, private.quote_cancellation, p
 --   scheduled -> cancelled      in_progress -> cancelled, not by the client      cancelled -> nothing
 --
 -- The pages update the row; `cancel_session` does the same update. A trigger decides by the terms what is returned,
--- writes the ledger, the cancellation and the event, and frees the seat. A cancelled class cancels its seats; a
--- deleted session that was still to come is settled first, so that no credit is lost with it.
+-- writes the ledger, the cancellation, the fee and the event, and frees the seat. A cancelled class cancels its seats;
+-- a deleted session that was still to come is settled first, so that no credit is lost with it.
 
 -- Before a person's update touches any row, it takes the locks that come before rows: the client's own, and those of
 -- the classes they have a seat in. Leaving a seat and cancelling its class would otherwise deadlock.
@@ -1181,6 +1347,9 @@ begin
     (session.id, case when not private.is_class(session) then session.client_id end, v_terms.cancellation_type,
      v_terms.hours_before_session, v_terms.fee_charged, v_terms.currency, v_terms.credit_returned, v_terms.currency,
      settle_cancellation.reason, case when v_role <> 'client' then auth.uid() end, v_terms.cancellation_policy_version);
+  if not private.is_class(session) then
+    perform private.owe_fee(session, 'late_cancellation', v_terms.fee_charged, v_terms.currency);
+  end if;
   perform private.publish_event('session_cancelled', session.client_id, session.id, jsonb_build_object(
     'by', v_role, 'practitioner_id', session.practitioner_id, 'scheduled_at', session.scheduled_at,
     'group_class_id', session.group_class_id, 'cancellation_type', v_terms.cancellation_type,

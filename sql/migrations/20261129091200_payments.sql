@@ -1,4 +1,4 @@
--- From sql/schemas: payments/checkouts, payments/begin_checkout, payments/refused_picks, payments/session_payments, payments/returned_money, payments/returns, payments/fulfilment, payments/differences, payments/stripe_events, payments/refunds.
+-- From sql/schemas: payments/checkouts, payments/begin_checkout, payments/refused_picks, payments/session_payments, payments/returned_money, payments/returns, payments/fulfilment, payments/differences, payments/stripe_events, payments/refunds, fees/paying, fees/forgiving.
 
 -- Functions name what later chapters make.
 set check_function_bodies = off;
@@ -25,7 +25,7 @@ do $$ begin lock table public.session_schedules, public.practitioners, public.se
 create table public.checkout_sessions (
   id                           uuid        primary key default gen_random_uuid(),
   user_id                      uuid        not null,
-  payment_type                 text        not null check (payment_type in ('single', 'package_5', 'package_10')),
+  payment_type                 text        not null check (payment_type in ('single', 'package_5', 'package_10', 'fee')),
   status                       text        not null generated always as (case
     when paid_at           is not null then 'paid'
     when failed_at         is not null then 'failed'
@@ -38,8 +38,8 @@ create table public.checkout_sessions (
   description                  text        not null,
   amount_minor                 integer     not null check (amount_minor >= 0),
   currency                     text        not null check (currency in ('cad', 'usd')),
-  credits                      integer     not null check (credits > 0),
-  session_type_id              uuid        not null references public.session_types (id),
+  credits                      integer     not null check ((credits = 0) = (payment_type = 'fee') and credits >= 0),
+  session_type_id              uuid        references public.session_types (id),
   is_for_any_type              boolean     not null default false,
   package_id                   uuid        references public.session_packages (id) on delete set null,
   practitioner_id              uuid        references public.practitioners (id) on delete set null,
@@ -48,6 +48,7 @@ create table public.checkout_sessions (
   physical_location            text,
   group_class_id               uuid        references public.session_schedules (id) on delete set null,
   hold_id                      uuid        references public.session_holds (id) on delete set null,
+  fee_id                       uuid        references public.owed_fees (id),
   notes                        text,
   cancellation_policy_version  uuid        references public.cancellation_policy (id),
 
@@ -70,7 +71,8 @@ create table public.checkout_sessions (
   accepted_at                  timestamptz,
   failure_told_at              timestamptz,
   outcome                      text        check (outcome in (
-                                             'session_booked', 'credits_granted', 'credit_instead', 'nobody_there')),
+                                             'session_booked', 'credits_granted', 'credit_instead', 'nobody_there',
+                                             'fee_paid', 'fee_not_owed')),
   session_id                   uuid        references public.session_schedules (id) on delete set null,
   credit_lot_id                uuid        references public.user_session_credits (id) on delete set null,
   returned_minor               integer     not null default 0,
@@ -83,7 +85,8 @@ create table public.checkout_sessions (
 
   constraint checkout_sessions_fit_payment_type check (
     case payment_type when 'single' then scheduled_at is not null and (session_location is not null or group_class_id is null)
-                      else scheduled_at is null end),
+                      else scheduled_at is null end
+    and (payment_type = 'fee') = (session_type_id is null) and (payment_type = 'fee') = (fee_id is not null)),
   constraint checkout_sessions_texts_are_short check (
     char_length(notes) <= 2000 and char_length(physical_location) <= 500),
   constraint checkout_sessions_ids_are_short check (
@@ -91,7 +94,7 @@ create table public.checkout_sessions (
   constraint checkout_sessions_description_is_short check (char_length(description) <= 1000),
   constraint checkout_sessions_links_are_short check (char_length(url) <= 5000 and char_length(receipt_url) <= 5000),
   constraint checkout_sessions_amounts_are_in_range check (
-    amount_minor between 0 and 100000000 and credits between 1 and 1000),
+    amount_minor between 0 and 100000000 and credits between 0 and 1000),
   constraint checkout_sessions_what_stripe_says_is_short check (
     char_length(stripe_amounts::text) <= 10000 and char_length(difference) <= 2000),
   constraint checkout_sessions_times_are_in_range check (
@@ -124,14 +127,15 @@ comment on column public.checkout_sessions.refunded_minor is 'All refunds that h
 comment on column public.checkout_sessions.returned_minor is 'Refunds and lost disputes: what the payer got back.';
 
 comment on column public.checkout_sessions.outcome        is
-  'credit_instead: the time was taken when the money arrived. nobody_there: the account had been erased.';
+  'credit_instead: the time was taken when the money arrived. nobody_there: the account had been erased. fee_not_owed: it'
+  ' was paid or forgiven, so this payment goes back.';
 
 comment on column public.checkout_sessions.claim_count is
   'Claims to ask Stripe about it, since somebody last reported on it.';
 
 comment on column public.checkout_sessions.id is 'Of the row; made here.';
 
-comment on column public.checkout_sessions.payment_type is 'single, package_5 or package_10.';
+comment on column public.checkout_sessions.payment_type is 'single, package_5, package_10 or fee.';
 
 comment on column public.checkout_sessions.status is 'Where it stands.';
 
@@ -139,7 +143,7 @@ comment on column public.checkout_sessions.description is 'What stands on Stripe
 
 comment on column public.checkout_sessions.currency is 'By its three letters, in lower case.';
 
-comment on column public.checkout_sessions.credits is 'How many are bought; null for one session.';
+comment on column public.checkout_sessions.credits is 'How many are bought; 0 for a fee.';
 
 comment on column public.checkout_sessions.session_type_id is 'The kind of session: session_types.id.';
 
@@ -159,6 +163,8 @@ comment on column public.checkout_sessions.physical_location is
 comment on column public.checkout_sessions.group_class_id is 'The class, where this is a seat in one.';
 
 comment on column public.checkout_sessions.hold_id is 'The hold on that time: session_holds.id.';
+
+comment on column public.checkout_sessions.fee_id is 'The fee that it pays: owed_fees.id.';
 
 comment on column public.checkout_sessions.notes is 'What they wrote for the practitioner.';
 
@@ -213,6 +219,8 @@ create index checkout_sessions_group_class_id_idx on public.checkout_sessions (g
 
 create index checkout_sessions_hold_id_idx on public.checkout_sessions (hold_id);
 
+create index checkout_sessions_fee_id_idx on public.checkout_sessions (fee_id) where fee_id is not null;
+
 create index checkout_sessions_policy_version_idx on public.checkout_sessions (cancellation_policy_version);
 
 create index checkout_sessions_session_id_idx on public.checkout_sessions (session_id);
@@ -240,18 +248,25 @@ create trigger update_checkout_sessions_updated_at before update on public.check
 -- Which checkout Stripe must be asked about now, and how. The reconciler asks until none is due.
 --
 --   look     how is it doing?
---   close    it should be over: let nobody pay any more, and report how it ended
+--   close    it should be over, or its fee is not owed any more: let nobody pay, and report how it ended
+--   refund   it was paid for a fee that is not owed: give it back
 --   give_up  Stripe's answer never arrived; the payer got no page to pay on, so nobody can have paid
 --
 -- A claim moves `next_check_at` ahead, so two reconcilers never claim the same row, and after a crash it is due again,
 -- ever later (foundation/queues.sql). Set aside, it is not due any more; an event of Stripe's still moves it.
 
+create type private.checkout_check as (
+  task text, checkout_id uuid, stripe_session_id text, refund_id uuid, payment_intent_id text, amount_minor integer
+);
+
 -- Definer: nobody writes checkouts.
-create function private.claim_checkout() returns public.checkout_sessions
+create function private.claim_checkout() returns private.checkout_check
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
   v_checkout public.checkout_sessions;
+  v_refund   private.payment_refunds;
+  v_check    private.checkout_check;
 begin
   update public.checkout_sessions c
      set claim_count = c.claim_count + 1,
@@ -260,19 +275,32 @@ begin
    where c.id = (select due.id from public.checkout_sessions due where due.next_check_at <= now()
                   order by due.next_check_at limit 1 for update skip locked)
   returning c.* into v_checkout;
-  return v_checkout;
+  if v_checkout.fee_id is not null then
+    v_refund := private.find_refund_to_make(v_checkout.id);
+  end if;
+  v_check.checkout_id := v_checkout.id;
+  v_check.stripe_session_id := v_checkout.stripe_session_id;
+  v_check.refund_id := v_refund.id;
+  v_check.payment_intent_id := v_checkout.stripe_payment_intent_id;
+  v_check.amount_minor := v_refund.amount_minor;
+  v_check.task := case
+    when v_checkout.id is null then null
+    when v_refund.id is not null then 'refund'
+    when v_checkout.stripe_session_id is null then 'give_up'
+    when v_checkout.status = 'open' and (
+           v_checkout.expires_at < now() - interval '1 minute'
+           or exists (select from public.owed_fees f where f.id = v_checkout.fee_id and f.status <> 'owed')) then 'close'
+    else 'look' end;
+  return v_check;
 end
 $$;
 
-create function public.claim_checkout_check() returns table (task text, checkout_id uuid, stripe_session_id text)
+create function public.claim_checkout_check()
+  returns table (task text, checkout_id uuid, stripe_session_id text, refund_id uuid, payment_intent_id text,
+                 amount_minor integer)
   language sql volatile security invoker set search_path = ''
 as $$
-  select case when c.id is null then null
-              when c.stripe_session_id is null then 'give_up'
-              when c.status = 'open' and c.expires_at < now() - interval '1 minute' then 'close'
-              else 'look' end,
-         c.id, c.stripe_session_id
-    from private.claim_checkout() c;  -- one row always: nothing is due if it names no checkout
+  select * from private.claim_checkout();  -- one row always: nothing is due if it names no checkout
 $$;
 
 revoke execute on function private.claim_checkout, public.claim_checkout_check
@@ -1244,6 +1272,7 @@ revoke execute on function private.recalculate_payment_shares, private.find_paid
 -- What follows from a payment: the session, or credits.
 --
 --   paid, a package        -> its credits
+--   paid, a fee            -> it is paid, or the payment goes back (fees/paying.sql)
 --   paid, a single session -> the session, with its payment and shares
 --                             or, if the time was taken when the money arrived, a credit of its kind and a mail
 --
@@ -1352,6 +1381,9 @@ as $$
 declare
   v_problem text;
 begin
+  if checkout.payment_type = 'fee' then
+    return private.fulfil_fee_checkout(checkout);
+  end if;
   begin
     if checkout.payment_type = 'single' then
       begin
@@ -1431,6 +1463,9 @@ begin
     update public.user_session_credits l set stripe_payment_intent_id = checkout.stripe_payment_intent_id
      where l.id = checkout.credit_lot_id
        and l.stripe_payment_intent_id is distinct from checkout.stripe_payment_intent_id;
+    if checkout.fee_id is not null then
+      perform private.settle_fee_payment(checkout, v_returns);
+    end if;
   end if;
 
   update public.checkout_sessions old
@@ -1442,7 +1477,10 @@ begin
            when 'processing' then now() + interval '1 hour'
            -- Receipts come a moment later, refunds and disputes within months: ask ever more rarely, but daily while
            -- one of them is undecided. One that was decided may turn: asked about as long as a payment.
-           when 'paid' then case when greatest(checkout.paid_at, v_returns.changed_at) > now() - interval '180 days'
+           when 'paid' then case
+             when checkout.fee_id is not null and (private.find_refund_to_make(checkout.id)).id is not null
+               then now() + interval '1 minute'
+             when greatest(checkout.paid_at, v_returns.changed_at) > now() - interval '180 days'
              then now() + least(case when v_returns.is_undecided then interval '1 day' else interval '7 days' end,
                                 greatest(interval '10 minutes', now() - checkout.paid_at)) end
          end
@@ -1810,7 +1848,8 @@ grant execute on function private.observe_payment, private.apply_stripe_event, p
 
 -- payments/refunds.sql
 
--- Refunds by an admin: decided and recorded here, made at Stripe; what follows is as after any refund (returns.sql).
+-- Refunds by an admin, or of a fee that was not owed: decided and recorded here, made at Stripe; what follows is as
+-- after any refund (returns.sql).
 --
 --   requested -> made       Stripe has it: how it is there stands in stripe_refunds
 --   requested -> refused    Stripe does not take it
@@ -1823,7 +1862,7 @@ create table private.payment_refunds (
   checkout_id      uuid        not null references public.checkout_sessions (id),
   amount_minor     integer     not null check (amount_minor > 0),
   reason           text        not null check (btrim(reason) <> '' and char_length(reason) <= 500),
-  requested_by     uuid        not null,
+  requested_by     uuid,
   status           text        not null default 'requested' check (status in ('requested', 'made', 'refused')),
   keeps_sessions   boolean     not null default false,
   stripe_refund_id text,
@@ -1833,10 +1872,10 @@ create table private.payment_refunds (
   constraint payment_refunds_stripe_refund_id_is_short check (char_length(stripe_refund_id) <= 255)
 );
 
-comment on table  private.payment_refunds              is 'Refunds that admins asked for, and why: evidence.';
+comment on table  private.payment_refunds              is 'Refunds that were decided here, and why: evidence.';
 
 comment on column private.payment_refunds.requested_by is
-  'No foreign key: who decided it stays, also when they have left.';
+  'No foreign key: who decided it stays, also when they have left. Null: it followed from the rules (fees/paying.sql).';
 
 comment on column private.payment_refunds.keeps_sessions is
   'The admin''s choice: what was booked with the money takes place all the same, and what was spent stays owed.';
@@ -1954,3 +1993,234 @@ revoke execute on function private.request_refund, private.record_refund, privat
 grant execute on function private.request_refund, public.request_refund to authenticated;
 
 grant execute on function private.record_refund, private.get_refund_status, public.record_refund to service_role;
+
+
+-- fees/paying.sql
+
+-- Paying a fee: by a checkout that its debtor opens from a mail, for exactly what is owed.
+--
+--   paid while it is owed               -> the fee is paid
+--   paid when it was paid or forgiven   -> `fee_not_owed`: the payment goes back, all of it
+--   forgiven after it was paid          -> the payment goes back, too
+--
+-- A fee has one checkout at a time that can be paid. What goes back is a refund that nobody asked for (`requested_by`
+-- is null): recorded here, made at Stripe by the reconciler, under its own id, so that it is made once.
+--
+-- A fee is the platform's: no practitioner has a share of it. Its books are the fee and its checkout.
+
+create function private.describe_fee(fee public.owed_fees) returns text
+  language plpgsql stable set search_path = ''
+as $$
+declare
+  v_zone text := coalesce((select s.time_zone from public.session_schedules s where s.id = (fee).session_id),
+                          private.find_user_time_zone((fee).user_id), 'UTC');
+begin
+  return case (fee).because when 'no_show' then 'Fee for a missed session, ' else 'Fee for a late cancellation, ' end
+    || to_char((fee).scheduled_at at time zone v_zone, 'FMMonth FMDD, YYYY');
+end
+$$;
+
+-- The caller has locked the client.
+create function private.begin_fee_checkout(user_id uuid, fee_id uuid) returns private.begun_checkout
+  language plpgsql volatile set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_fee        public.owed_fees;
+  v_checkout   public.checkout_sessions;
+  v_supersedes text[];
+begin
+  perform private.lock_client(begin_fee_checkout.user_id);
+  select * into v_fee from public.owed_fees f
+   where f.id = begin_fee_checkout.fee_id and f.user_id = begin_fee_checkout.user_id for update;
+  if not found then
+    perform private.refuse(404, 'fee_not_found', 'There is no such fee.');
+  elsif v_fee.status in ('paid', 'returned') then
+    perform private.refuse(409, 'fee_paid', 'This fee is paid.', 'The receipt is in your mail.');
+  elsif v_fee.status = 'forgiven' then
+    perform private.refuse(409, 'fee_forgiven', 'You do not owe this fee any more.');
+  elsif exists (select from public.checkout_sessions c where c.fee_id = v_fee.id and c.status = 'processing') then
+    perform private.refuse(409, 'payment_on_its_way', 'Your payment for this fee is on its way.',
+                           'A bank takes a few days. You get a mail when it is here.');
+  end if;
+
+  select * into v_checkout from public.checkout_sessions c
+   where c.fee_id = v_fee.id and (c.amount_minor, c.currency) = (v_fee.amount_minor, v_fee.currency)
+     -- One that is still being opened must last for as long as Stripe demands of a new page.
+     and c.expires_at > now() + case c.status when 'open' then interval '10 minutes' when 'opening' then interval '30.5 minutes' end
+   order by c.created_at desc limit 1;
+  if v_checkout.status = 'opening' and v_checkout.created_at > now() - interval '20 seconds' then
+    perform private.refuse(409, 'request_in_progress', 'The page to pay on is being opened.', 'Ask again in a moment.');
+  elsif found then
+    return (v_checkout.id, v_checkout.description, v_checkout.amount_minor, v_checkout.currency, v_checkout.expires_at,
+            v_checkout.url, array[]::text[]);
+  end if;
+  perform private.limit_use('checkouts', begin_fee_checkout.user_id);
+  v_supersedes := array(select c.stripe_session_id from public.checkout_sessions c
+                         where c.fee_id = v_fee.id and c.status = 'open');
+  insert into public.checkout_sessions as c
+    (user_id, payment_type, description, amount_minor, currency, credits, fee_id, expires_at, next_check_at)
+  values
+    (v_fee.user_id, 'fee', private.describe_fee(v_fee), v_fee.amount_minor, v_fee.currency, 0, v_fee.id,
+     date_trunc('second', now()) + interval '32 minutes', now() + interval '5 minutes')
+  returning c.* into v_checkout;
+  return (v_checkout.id, v_checkout.description, v_checkout.amount_minor, v_checkout.currency, v_checkout.expires_at,
+          v_checkout.url, v_supersedes);
+end
+$$;
+
+-- The money is here. The caller has locked the client and the checkout.
+create function private.fulfil_fee_checkout(checkout public.checkout_sessions) returns public.checkout_sessions
+  language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_fee public.owed_fees;
+begin
+  select * into v_fee from public.owed_fees f where f.id = checkout.fee_id for update;
+  checkout.outcome := case v_fee.status when 'owed' then 'fee_paid' else 'fee_not_owed' end;
+  update public.owed_fees f set paid_at = checkout.paid_at where f.id = v_fee.id and checkout.outcome = 'fee_paid';
+  perform private.publish_event('payment_received', checkout.user_id, null, jsonb_build_object(
+    'checkout_id', checkout.id, 'amount_minor', checkout.amount_minor, 'currency', checkout.currency));
+  return checkout;
+end
+$$;
+
+-- Brings a fee and its payment to what follows from the facts: after any fact, and any number of times. The caller has
+-- locked the checkout; the fee is locked here, so that whoever forgives it comes before or after, and is seen.
+create function private.settle_fee_payment(checkout public.checkout_sessions, returns private.returned_money) returns void
+  language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_fee public.owed_fees;
+begin
+  select * into v_fee from public.owed_fees f where f.id = checkout.fee_id for update;
+  if checkout.outcome = 'fee_paid' then
+    update public.owed_fees f
+       set returned_at = case when checkout.returned_minor >= checkout.amount_minor then coalesce(f.returned_at, now()) end
+     where f.id = v_fee.id and (f.returned_at is null) = (checkout.returned_minor >= checkout.amount_minor);
+  end if;
+  -- A dispute is decided first, and what an admin gives back is theirs to give.
+  if (checkout.outcome = 'fee_not_owed' or v_fee.forgiven_at is not null)
+     and returns.disputed_minor = 0 and checkout.returned_minor < checkout.amount_minor
+     and not exists (select from private.payment_refunds r
+                      where r.checkout_id = checkout.id and (r.requested_by is null or r.status = 'requested')) then
+    insert into private.payment_refunds (checkout_id, amount_minor, reason, requested_by)
+    values (checkout.id, checkout.amount_minor - checkout.returned_minor,
+            'The fee was not owed when it was paid, or is not owed any more', null);
+  end if;
+end
+$$;
+
+-- What the reconciler is to give back now; null: nothing. Stripe forgets after a day under which key it was asked, so
+-- then it is an admin's (foundation/matters.sql).
+-- Definer: nobody reads refunds.
+create function private.find_refund_to_make(checkout_id uuid) returns private.payment_refunds
+  language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  v_refund private.payment_refunds;
+begin
+  select r.* into v_refund from private.payment_refunds r
+    join public.checkout_sessions c on c.id = r.checkout_id and c.stripe_payment_intent_id is not null
+   where r.checkout_id = find_refund_to_make.checkout_id and r.requested_by is null and r.status = 'requested'
+     and r.created_at > now() - interval '23 hours' limit 1;
+  return v_refund;
+end
+$$;
+
+revoke execute on function private.describe_fee, private.begin_fee_checkout, private.fulfil_fee_checkout,
+  private.settle_fee_payment, private.find_refund_to_make from public, anon, authenticated, service_role;
+
+
+-- fees/forgiving.sql
+
+-- For admins: which fees there are, and forgiving one, with a reason that stays with it.
+--
+-- A practitioner neither reads nor forgives fees: they are not theirs. An admin forgives nobody's but others'. A fee
+-- that is paid is not forgiven but given back, by `request_refund` as of any payment.
+
+-- Definer: it names people whom the caller may read elsewhere, one by one. So it checks its caller itself.
+create function private.list_owed_fees(state text, at_most integer)
+  returns table (id uuid, user_id uuid, full_name text, session_id uuid, scheduled_at timestamptz,
+                 practitioner_name text, because text, amount_minor integer, currency text, status text, paid_at timestamptz,
+                 forgiven_at timestamptz, forgiven_by uuid, reason text, created_at timestamptz)
+  language plpgsql stable security definer set search_path = ''
+as $$
+#variable_conflict use_column
+begin
+  if not private.is_confirmed_admin() then
+    perform private.refuse(403, 'admins_only', 'Only admins list fees.');
+  end if;
+  return query
+    select f.id, f.user_id, (select p.full_name from public.profiles p where p.id = f.user_id), f.session_id, f.scheduled_at,
+           (select p.name from public.session_schedules s join public.practitioners p on p.id = s.practitioner_id
+             where s.id = f.session_id),
+           f.because, f.amount_minor, f.currency, f.status, f.paid_at, f.forgiven_at, f.forgiven_by, f.reason, f.created_at
+      from public.owed_fees f
+     where f.status = coalesce(list_owed_fees.state, 'owed')
+     order by f.created_at, f.id limit least(greatest(coalesce(list_owed_fees.at_most, 200), 1), 1000);
+end
+$$;
+
+create function public.list_owed_fees(state text default 'owed', at_most integer default 200)
+  returns table (id uuid, user_id uuid, full_name text, session_id uuid, scheduled_at timestamptz,
+                 practitioner_name text, because text, amount_minor integer, currency text, status text, paid_at timestamptz,
+                 forgiven_at timestamptz, forgiven_by uuid, reason text, created_at timestamptz)
+  language sql stable security invoker set search_path = ''
+as $$
+  select * from private.list_owed_fees(list_owed_fees.state, list_owed_fees.at_most);
+$$;
+
+comment on function public.list_owed_fees is
+  'For admins: the fees that are owed, oldest first; or those that were paid, returned or forgiven.';
+
+-- Definer: nobody writes fees. So it checks its caller itself.
+create function private.forgive_fee(fee_id uuid, reason text) returns public.owed_fees
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_fee public.owed_fees;
+begin
+  if not private.is_confirmed_admin() then
+    perform private.refuse(403, 'admins_only', 'Only admins forgive fees.');
+  end if;
+  perform private.refuse_long_text('reason', forgive_fee.reason, 1000);
+  if btrim(coalesce(forgive_fee.reason, '')) = '' then
+    perform private.refuse(422, 'reason_missing', 'Please say why it is forgiven.');
+  end if;
+  -- The client first, as everywhere: their payment comes before this, or after it.
+  perform private.lock_client((select f.user_id from public.owed_fees f where f.id = forgive_fee.fee_id));
+  select * into v_fee from public.owed_fees f where f.id = forgive_fee.fee_id for update;
+  if not found then
+    perform private.refuse(404, 'fee_not_found', 'There is no such fee.');
+  end if;
+  perform private.refuse_own_money(v_fee.user_id);
+  if v_fee.status = 'paid' then
+    perform private.refuse(409, 'fee_paid', 'This fee is paid.', 'To give it back, refund its payment.');
+  elsif v_fee.status <> 'owed' then
+    perform private.refuse(409, 'fee_not_owed', 'This fee is not owed any more.');
+  end if;
+  update public.owed_fees f
+     set forgiven_at = now(), forgiven_by = (select auth.uid()), reason = btrim(forgive_fee.reason)
+   where f.id = v_fee.id
+  returning f.* into v_fee;
+  perform private.look_at_fee_checkouts(v_fee.id);
+  perform private.publish_fee('fee_forgiven', v_fee);
+  return v_fee;
+end
+$$;
+
+create function public.forgive_fee(fee_id uuid, reason text) returns table (id uuid, status text, reason text)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select f.id, f.status, f.reason from private.forgive_fee($1, $2) f;
+$$;
+
+comment on function public.forgive_fee is
+  'For admins: lets somebody off a fee, with a reason. They are told by mail, and a payment under way goes back.';
+
+revoke execute on function private.list_owed_fees, private.forgive_fee, public.list_owed_fees, public.forgive_fee
+  from public, anon, authenticated, service_role;
+
+grant execute on function private.list_owed_fees, private.forgive_fee, public.list_owed_fees, public.forgive_fee
+  to authenticated;

@@ -749,7 +749,7 @@ begin
   v_missing := private.count_without_consent(v_session);
   if v_missing > 0 then
     perform private.refuse(409, 'recording_consent_missing', 'Not everybody in this session has agreed to be recorded.',
-                           v_missing || ' of the people present have not agreed.');
+                           format('%s of the people present have not agreed.', v_missing));
   end if;
 
   insert into public.session_recordings (session_id) values (v_session.id) on conflict do nothing;

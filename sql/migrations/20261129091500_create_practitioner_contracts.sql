@@ -137,11 +137,13 @@ create table public.practitioner_contracts (
   template_id      uuid references public.contract_templates (id),
   title            text not null default 'Practitioner agreement',
   revoked_reason   text,
+  language         text not null default 'en',
 
   constraint practitioner_contracts_text_is_not_empty check (btrim(contract_text) <> ''),
   constraint practitioner_contracts_title_is_one_line check (title ~ '^\S[^\n]{0,119}$'),
   constraint practitioner_contracts_are_dated_when_signed check (
     case status when 'pending' then signed_at is null when 'signed' then signed_at is not null else true end),
+  constraint practitioner_contracts_language_is_a_tag check (language ~ '^[a-z]{2,3}(-[A-Z]{2})?$'),
   constraint practitioner_contracts_reason_is_short check (
     revoked_reason ~ '\S' and char_length(revoked_reason) <= 500),
   constraint practitioner_contracts_reason_is_of_revoking check (revoked_reason is null or status = 'revoked'),
@@ -186,6 +188,8 @@ comment on column public.practitioner_contracts.updated_at is 'When the row was 
 
 comment on column public.practitioner_contracts.title is 'As people read it.';
 
+comment on column public.practitioner_contracts.language is 'Of its text.';
+
 create index idx_practitioner_contracts_practitioner_id on public.practitioner_contracts (practitioner_id);
 
 create index idx_practitioner_contracts_status on public.practitioner_contracts (status);
@@ -221,7 +225,8 @@ create policy "practitioners sign, admins end contracts"
 revoke all on public.practitioner_contracts from anon, authenticated, service_role;
 
 -- signed_at as well: the frontend sends its own, and the trigger below replaces it. No delete for anybody.
-grant select, insert (practitioner_id, contract_version, contract_text, expires_at, template_id, title),
+grant select, insert (practitioner_id, contract_version, contract_text, expires_at, template_id, title,
+                      language),
       update (status, signed_at, ip_address, user_agent, expires_at, revoked_reason)
   on public.practitioner_contracts to authenticated;
 
@@ -634,15 +639,27 @@ create trigger contract_signatures_refuse_truncate before truncate on public.con
 --
 --   (template) -> pending -> signed -> expired        a month before its end the practitioner is notified, once
 --
+-- A version is offered in the language that its practitioner reads, if it has been translated: what they are shown is
+-- what they sign.
+--
 -- Whoever becomes a practitioner is offered the newest by that, whichever way: a row of practitioners or, for somebody
 -- who has the row, the role.
 
 -- The name last, and as one line: people choose their own, and a name must not write clauses.
-create function private.write_contract_text(template public.contract_templates, name text) returns text
-  language sql stable set search_path = ''
+-- Definer: an admin issues as themself, and reads nobody's choice of a language.
+create function private.write_contract(
+  template public.contract_templates, practitioner public.practitioners, out language text, out title text, out body text)
+  language plpgsql stable security definer set search_path = ''
 as $$
-  select replace(replace((template).body, '[Date of issue]', to_char(now() at time zone 'UTC', 'FMDD FMMonth YYYY')),
-                 '[Name of practitioner]', left(btrim(regexp_replace(name, '\s+', ' ', 'g')), 120));
+begin
+  select t.language, t.title,
+         replace(replace(t.body, '[Date of issue]', private.write_legal_day(
+                   (now() at time zone 'UTC')::date, t.language, 'FMDD FMMonth YYYY')),
+                 '[Name of practitioner]', left(btrim(regexp_replace((practitioner).name, '\s+', ' ', 'g')), 120))
+    into write_contract.language, write_contract.title, write_contract.body
+    from private.choose_legal_text((template).id, (template).body, (template).title,
+                                   private.find_language((practitioner).user_id)) t;
+end
 $$;
 
 -- Only to whoever has no contract that holds or waits for them: however many statements make somebody one, it is once.
@@ -652,10 +669,12 @@ create function private.offer_newest_contract() returns trigger
 as $$
 begin
   perform pg_advisory_xact_lock(hashtextextended('issue_practitioner_contract', 0));
-  insert into public.practitioner_contracts (practitioner_id, template_id, contract_version, title, contract_text)
-  select p.id, t.id, t.version::text, t.title, private.write_contract_text(t, p.name)
+  insert into public.practitioner_contracts (
+    practitioner_id, template_id, contract_version, title, contract_text, language)
+  select p.id, t.id, t.version::text, written.title, written.body, written.language
     from public.practitioners p
    cross join lateral (select * from public.contract_templates order by version desc limit 1) t
+   cross join lateral private.write_contract(t, p) written
    where case tg_table_name when 'practitioners' then p.id = (to_jsonb(new) ->> 'id')::uuid
                             else p.user_id = (to_jsonb(new) ->> 'user_id')::uuid end
      and not exists (select from public.practitioner_contracts c
@@ -703,9 +722,13 @@ begin
   -- Two admins who issue at once queue here: the second finds that all of it is issued.
   perform pg_advisory_xact_lock(hashtextextended('issue_practitioner_contract', 0));
   v_holders := array(
-    select distinct c.practitioner_id from public.practitioner_contracts c
-     where c.contract_version = v_template.version::text and c.status in ('pending', 'signed')
-       and coalesce(c.expires_at > now(), true));
+    select distinct c.practitioner_id
+      from public.practitioner_contracts c join public.practitioners p on p.id = c.practitioner_id
+     where c.contract_version = v_template.version::text and coalesce(c.expires_at > now(), true)
+       -- Signed, it is good in whatever language it was; an offer is of use in the one that they read.
+       and (c.status = 'signed' or c.status = 'pending' and (
+              c.template_id is distinct from v_template.id
+              or c.language = (private.write_contract(v_template, p)).language)));
 
   template_id      := v_template.id;
   contract_version := v_template.version::text;
@@ -720,10 +743,11 @@ begin
 
   with offered as (
     insert into public.practitioner_contracts as c (
-      practitioner_id, template_id, contract_version, title, contract_text, expires_at)
-    select p.id, v_template.id, v_template.version::text, v_template.title,
-           private.write_contract_text(v_template, p.name), issue_practitioner_contract.expires_at
+      practitioner_id, template_id, contract_version, title, contract_text, language, expires_at)
+    select p.id, v_template.id, v_template.version::text, written.title, written.body, written.language,
+           issue_practitioner_contract.expires_at
       from public.practitioners p
+     cross join lateral private.write_contract(v_template, p) written
      where p.id <> all (v_holders)
        -- To all means to those who work; somebody who is paused is named.
        and (p.available or p.id = issue_practitioner_contract.practitioner_id)
@@ -848,9 +872,9 @@ comment on function public.reconcile_contracts is
 revoke execute on function private.offer_newest_contract, private.withdraw_unanswered_offers from public, anon, authenticated, service_role;
 
 -- An admin issues as themself.
-revoke execute on function private.write_contract_text from public, anon, service_role;
+revoke execute on function private.write_contract from public, anon, service_role;
 
-grant execute on function private.write_contract_text to authenticated;
+grant execute on function private.write_contract to authenticated;
 
 revoke execute on function public.issue_practitioner_contract, public.sign_practitioner_contract,
   private.remind_of_expiring_contracts, public.reconcile_contracts from public, anon, authenticated, service_role;
@@ -960,12 +984,15 @@ create type public.signed_document as (
   signature_name         text,
   signature_image        text,
   signature_image_sha256 text,
-  evidence_sha256        text
+  evidence_sha256        text,
+  language               text
 );
 
 comment on type public.signed_document is 'What stands on a copy.';
 
 comment on column public.signed_document.signature_image is 'The drawn signature, PNG in base64.';
+
+comment on column public.signed_document.language is 'Of the text, as it was shown.';
 
 comment on column public.signed_document.status is
   'Of a contract its own; of a waiver signed, or superseded by a newer version.';
@@ -981,7 +1008,8 @@ begin
            -- While nobody has signed: whom it is for.
            case when s.contract_id is null then p.name else s.signer_name end,
            s.signer_email, s.is_observed, s.ip_address, s.user_agent, s.signature_name,
-           translate(encode(s.signature_image, 'base64'), E'\n', ''), s.signature_image_sha256, s.evidence_sha256
+           translate(encode(s.signature_image, 'base64'), E'\n', ''), s.signature_image_sha256, s.evidence_sha256,
+           c.language
       from public.practitioner_contracts c
       join public.practitioners p on p.id = c.practitioner_id
       left join public.contract_signatures s on s.contract_id = c.id
@@ -1004,7 +1032,7 @@ as $$
          case when p.is_active then 'signed' else 'superseded' end, null::timestamptz, null::timestamptz,
          null::timestamptz, null::text, w.signed_at, w.user_id, w.signer_name, w.signer_email, w.is_observed, w.ip_address,
          w.user_agent, w.signature_name, translate(encode(w.signature_image, 'base64'), E'\n', ''),
-         w.signature_image_sha256, w.evidence_sha256
+         w.signature_image_sha256, w.evidence_sha256, w.language
     from public.liability_waivers w left join public.waiver_policy p on p.id = w.waiver_policy_id
    where w.id = get_waiver_documents.waiver_id
      and (w.user_id = (select auth.uid()) or private.is_admin());

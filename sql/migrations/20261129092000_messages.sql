@@ -1,4 +1,4 @@
--- From sql/schemas: messages/outbox, messages/notification_preferences, messages/summaries, messages/mails, messages/change_summaries, messages/user_notifications, messages/email_logs, messages/mail_links, messages/unreachable_people, messages/stale_mails, messages/send_mails, waiting_lists/joining, waiting_lists/settling, waiting_lists/moving_up, messages/request_mails.
+-- From sql/schemas: messages/translations, messages/outbox, messages/notification_preferences, messages/summaries, messages/mails, messages/change_summaries, messages/user_notifications, messages/email_logs, messages/mail_links, messages/unreachable_people, messages/stale_mails, messages/send_mails, waiting_lists/joining, waiting_lists/settling, waiting_lists/moving_up, messages/request_mails.
 
 -- Functions name what later chapters make.
 set check_function_bodies = off;
@@ -6,6 +6,172 @@ set check_function_bodies = off;
 set lock_timeout = '5s';
 set statement_timeout = 0;
 do $$ begin lock table public.session_schedules in access exclusive mode; end $$;
+
+
+-- messages/translations.sql
+
+-- Translations: what the database writes for people to read, in the language in which they read.
+--
+-- A sentence stands where it is said, in English, as what private.say is called with. Its translations are those of the
+-- one catalogue (shared/languages), where it has the context "database"; send-notifications hands them over when those
+-- here are of another version. What is not translated is English.
+--
+-- Refusals are English in here: whoever shows one translates it as a whole.
+
+-- Whether both put in as much: format() fails on any other sign after a %, and on one that has nothing to put in.
+create function private.has_same_gaps(message text, translation text) returns boolean
+  language sql immutable set search_path = ''
+as $$
+  select regexp_count(message, '%') = regexp_count(message, '%s')
+     and regexp_count(translation, '%') = regexp_count(translation, '%s')
+     and regexp_count(translation, '%s') = regexp_count(message, '%s');
+$$;
+
+create table private.translations (
+  language    text not null,
+  message     text not null,
+  translation text not null,
+
+  constraint translations_pkey primary key (message, language),
+  constraint translations_language_is_a_tag check (language ~ '^[a-z]{2}(-[A-Z]{2})?$'),
+  constraint translations_texts_are_short check (
+    char_length(message) between 1 and 1000 and char_length(translation) between 1 and 2000),
+  constraint translations_gaps_are_those_of_the_message check (private.has_same_gaps(message, translation))
+);
+
+comment on table private.translations is 'What the database says, in other languages than English: a copy of the catalogue''s.';
+
+create table private.translations_version (
+  version text        primary key,
+  kept_at timestamptz not null default now(),
+
+  constraint translations_version_is_a_hash check (version ~ '^[0-9a-f]{64}$')
+);
+
+comment on table private.translations_version is 'Of the catalogue from which the translations are.';
+
+create unique index translations_version_is_one_row on private.translations_version ((true));
+
+alter table private.translations enable row level security;
+
+alter table private.translations_version enable row level security;
+
+-- No policy and no grant: the functions below are the only way.
+
+-- Definer: whoever runs send-notifications reads only this of it.
+create function private.lacks_translations(version text) returns boolean
+  language sql stable security definer set search_path = ''
+as $$
+  select lacks_translations.version is not null
+         and not exists (select from private.translations_version v where v.version = lacks_translations.version);
+$$;
+
+-- All of them at once: what is not among them any more is not said any more. One at a time keeps them. One that would
+-- fail to be said is left out, and said in English, since mails do not wait for translators.
+-- Definer: nobody writes the table themselves.
+create function private.keep_translations(version text, translations jsonb) returns integer
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_kept integer;
+begin
+  if octet_length(keep_translations.translations::text) > 1000000 then
+    perform private.refuse(422, 'text_too_long', 'translations: should have at most 1000000 bytes.');
+  end if;
+  lock table private.translations_version in exclusive mode;
+  delete from private.translations;
+  insert into private.translations (language, message, translation)
+  select l.key, m.key, m.value
+    from jsonb_each(keep_translations.translations) l cross join jsonb_each_text(l.value) m
+   where private.has_same_gaps(m.key, m.value);
+  get diagnostics v_kept = row_count;
+  insert into private.translations_version as v (version) values (keep_translations.version)
+  on conflict ((true)) do update set version = excluded.version, kept_at = now();
+  return v_kept;
+end
+$$;
+
+create function public.keep_translations(version text, translations jsonb) returns table (kept integer)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select private.keep_translations(keep_translations.version, keep_translations.translations);
+$$;
+
+comment on function public.keep_translations is
+  'For send-notifications: what the database says, by language and English message, when prepare_mails lacks this version.';
+
+-- The message in that language; as it is where nobody has translated it, and to whoever never chose. As on our pages,
+-- who reads fr-FR reads fr-CA before English.
+create function private.say(message text, language text) returns text
+  language plpgsql stable set search_path = ''
+as $$
+begin
+  if say.language is null or left(say.language, 2) = 'en' then
+    return say.message;
+  end if;
+  return coalesce((select t.translation from private.translations t
+                    where t.message = say.message and left(t.language, 2) = left(say.language, 2)
+                    order by t.language = say.language desc, t.language limit 1), say.message);
+end
+$$;
+
+-- A clause as the beginning of a sentence.
+create function private.begin_sentence(clause text) returns text
+  language sql immutable set search_path = ''
+as $$
+  select upper(left(clause, 1)) || substr(clause, 2);
+$$;
+
+-- A moment by a pattern of to_char, which is a message itself, since each language has its own order. The names of the
+-- day and the month come with the catalogue, under the English ones that to_char writes.
+create function private.write_moment(moment timestamptz, time_zone text, pattern text, language text) returns text
+  language plpgsql stable set search_path = ''
+as $$
+declare
+  v_local   timestamp := write_moment.moment at time zone write_moment.time_zone;
+  v_day     text := to_char(v_local, 'FMDay');
+  v_month   text := to_char(v_local, 'FMMonth');
+  v_written text := to_char(v_local, write_moment.pattern);
+begin
+  return replace(replace(v_written, v_day, private.say(v_day, write_moment.language)),
+                 v_month, private.say(v_month, write_moment.language));
+end
+$$;
+
+-- Saturday, March 14 at 10:30 AM; samedi 14 mars à 10 h 30.
+create function private.write_local_start(scheduled_at text, time_zone text, language text) returns text
+  language sql stable set search_path = ''
+as $$
+  select private.write_moment(write_local_start.scheduled_at::timestamptz, write_local_start.time_zone,
+                              private.say('FMDay, FMMonth FMDD at FMHH12:MI AM', write_local_start.language),
+                              write_local_start.language);
+$$;
+
+-- Saturday, March 14; samedi 14 mars.
+create function private.write_local_day(moment timestamptz, time_zone text, language text) returns text
+  language sql stable set search_path = ''
+as $$
+  select private.write_moment(write_local_day.moment, write_local_day.time_zone,
+                              private.say('FMDay, FMMonth FMDD', write_local_day.language), write_local_day.language);
+$$;
+
+-- 75.00 CAD; 75,00 $ CA.
+create function private.write_amount(amount_minor numeric, currency text, language text) returns text
+  language sql stable set search_path = ''
+as $$
+  select case when amount_minor is not null and currency is not null then
+           format(case upper(currency) when 'CAD' then private.say('%s CAD', write_amount.language)
+                                       when 'USD' then private.say('%s USD', write_amount.language)
+                                       else '%s ' || upper(currency) end,
+                  replace(to_char(amount_minor / 100, 'FM999999990.00'), '.', private.say('.', write_amount.language)))
+         end;
+$$;
+
+revoke execute on function private.has_same_gaps, private.lacks_translations, private.keep_translations, private.say, private.begin_sentence,
+  private.write_moment, private.write_local_start, private.write_local_day, private.write_amount,
+  public.keep_translations from public, anon, authenticated, service_role;
+
+grant execute on function private.lacks_translations, private.keep_translations, public.keep_translations to service_role;
 
 
 -- adoption/notifications_aside.sql
@@ -231,6 +397,7 @@ begin
     return next;
     return;
   end if;
+  perform private.tell_language(v_link.user_id);
   if opts_out then
     insert into public.notification_preferences as p (user_id, session_reminders, follow_ups)
     values (v_link.user_id, v_link.subject <> 'session_reminders', v_link.subject <> 'follow_ups')
@@ -374,11 +541,11 @@ as $$
    where c.id = summarize_payment.checkout_id;
 $$;
 
-create function private.summarize_credits(lot_id uuid) returns private.credit_summary
+create function private.summarize_credits(lot_id uuid, language text) returns private.credit_summary
   language sql stable set search_path = ''
 as $$
   select lot.credits_remaining, lot.expires_at,
-         coalesce(t.name, private.describe_length_and_form(lot.duration_minutes, lot.is_group))
+         coalesce(t.name, private.describe_length_and_form(lot.duration_minutes, lot.is_group, summarize_credits.language))
     from public.user_session_credits lot left join public.session_types t on t.id = lot.session_type_id
    where lot.id = summarize_credits.lot_id;
 $$;
@@ -495,6 +662,8 @@ insert into private.mail_kinds (kind, audience, category) values
   ('time_off_wanted',     'user',         null),
   ('session_cancelled',   'user',         null),
   ('session_cancelled',   'practitioner', null),
+  ('fee_owed',            'user',         null),
+  ('fee_forgiven',        'user',         null),
   ('session_rescheduled', 'user',         null),
   ('session_rescheduled', 'practitioner', null),
   ('session_changed',     'user',         null),
@@ -519,6 +688,7 @@ insert into private.mail_kinds (kind, audience, category) values
   ('class_full',          'user',         null),
   ('class_links',         'user',         null),
   ('session_completed',   'user',         'follow_ups'),
+  ('ratings_received',    'user',         null),
   ('recording_ready',     'user',         null),
   ('recording_failed',    'user',         null),
   ('recording_ending',    'user',         null),
@@ -662,10 +832,12 @@ begin
                  or (v_user = event.caused_by and not coalesce(event.payload -> 'previous' ? 'practitioner_id', false));
     end if;
     continue when not exists (select from auth.users u where u.id = v_user);
-    -- A payment's mail waits for the link to Stripe's receipt, which comes a moment after the payment.
+    -- A payment's mail waits for the link to Stripe's receipt, which comes a moment after the payment; that of ratings
+    -- for the rest of the class, so that no hour tells who wrote one.
     insert into private.mails (outbox_id, kind, audience, user_id, session_id, payload, next_attempt_at)
     values (event.id, v_kind.kind, v_kind.audience, v_user, event.session_id, event.payload,
-            event.created_at + case event.kind when 'payment_received' then interval '2 minutes' else interval '0' end)
+            event.created_at + case event.kind when 'payment_received' then interval '2 minutes'
+                                               when 'ratings_received' then interval '1 day' else interval '0' end)
     returning * into v_mail;
     -- Dated as the event: those that one run makes stand on the pages in their order.
     insert into public.user_notifications (user_id, kind, title, message, related_id, created_at)
@@ -739,19 +911,24 @@ as $$
                        'waiting_class_changed');
 $$;
 
--- What an event changed, in the words of a notification: "the time and the place have changed".
-create function private.name_changes(previous jsonb) returns text
-  language sql immutable set search_path = ''
+-- What an event changed, as a notification says it: the time and the place have changed.
+create function private.name_changes(previous jsonb, language text) returns text
+  language sql stable set search_path = ''
 as $$
-  select string_agg(words.name, ' and ' order by words.position)
-         || case when count(*) = 1 then ' has changed' else ' have changed' end
+  select format(case when count(*) = 1 then private.say('%s has changed', name_changes.language)
+                     else private.say('%s have changed', name_changes.language) end,
+                string_agg(words.name, format(private.say('%s and %s', name_changes.language), '', '') order by words.position))
     from (select n.name, min(n.position) as position
             from jsonb_object_keys(previous) was
-            join (values (1, 'scheduled_at', 'the time'), (2, 'duration_minutes', 'the length'),
-                         (3, 'session_location', 'the place'), (3, 'physical_location', 'the place'),
-                         (4, 'practitioner_id', 'the practitioner'), (5, 'class_name', 'the name')) n (position, key, name)
+            join (values (1, 'scheduled_at',      private.say('the time', name_changes.language)),
+                         (2, 'duration_minutes',  private.say('the length', name_changes.language)),
+                         (3, 'session_location',  private.say('the place', name_changes.language)),
+                         (3, 'physical_location', private.say('the place', name_changes.language)),
+                         (4, 'practitioner_id',   private.say('the practitioner', name_changes.language)),
+                         (5, 'class_name',        private.say('the name', name_changes.language))) n (position, key, name)
               on n.key = was
-           group by n.name) words;
+           group by n.name) words
+  having count(*) > 0;
 $$;
 
 -- What there is to answer about a session, for whoever has a part in it. Definer: it reads what nobody may.
@@ -891,125 +1068,254 @@ grant select, update (read_at), insert (user_id, notification_type, title, messa
 
 grant select, insert, update, delete on public.user_notifications to service_role;
 
-create function private.write_local_start(scheduled_at text, time_zone text) returns text
-  language sql stable set search_path = ''
+-- The reader's own session in a sentence: your session with somebody.
+create function private.name_own_session(session private.session_summary, counterpart text, language text) returns text
+  language plpgsql stable set search_path = ''
 as $$
-  select to_char(write_local_start.scheduled_at::timestamptz at time zone time_zone, 'FMDay, FMMonth FMDD at FMHH12:MI AM');
+declare
+  v_class_name text := private.isolate_name((session).class_name);
+begin
+  return case
+    when v_class_name is not null and counterpart is null then format(private.say('your %s', language), v_class_name)
+    when v_class_name is not null then format(private.say('your %s with %s', language), v_class_name, counterpart)
+    when (session).is_group and counterpart is null then private.say('your class', language)
+    when (session).is_group then format(private.say('your class with %s', language), counterpart)
+    when counterpart is null then private.say('your session', language)
+    else format(private.say('your session with %s', language), counterpart) end;
+end
 $$;
 
--- The wording of the notification beside a mail. No row means no notification, as for a welcome.
+-- The wording of the notification beside a mail, in its reader's language. No row: no notification, as for a welcome.
 create function private.compose_notification(mail private.mails) returns table (title text, message text)
   language plpgsql stable set search_path = ''
 as $$
 declare
+  v_in            text := private.find_language(mail.user_id);
   v_session       private.session_summary :=
     private.summarize_session(private.find_session_or_snapshot(mail.session_id, mail.payload));
   v_is_client     boolean := mail.audience = 'user' and mail.kind not in ('recording_failed', 'session_not_taken', 'substitute_wanted');
-  v_session_name  text := coalesce(private.isolate_name(v_session.class_name),
-                                   case when v_session.is_group then 'class' else 'session' end);
-  v_counterpart   text := case when v_is_client then private.isolate_name(v_session.practitioner_name)
+  v_class         text := coalesce(private.isolate_name(v_session.class_name), private.say('class', v_in));
+  v_practitioner  text := private.isolate_name(v_session.practitioner_name);
+  v_counterpart   text := case when v_is_client then v_practitioner
                                when v_session.is_group then null
-                               else coalesce(private.isolate_name(v_session.client_name), 'a client') end;
+                               else coalesce(private.isolate_name(v_session.client_name), private.say('a client', v_in)) end;
   v_time_zone     text := coalesce(private.find_user_time_zone(mail.user_id), v_session.time_zone);
   -- Of the event: the session may have been moved since, which has a notification of its own.
-  v_local_start   text := private.write_local_start(coalesce(mail.payload ->> 'scheduled_at', v_session.scheduled_at::text),
-                                                    v_time_zone);
-  v_session_label text := concat_ws(' with ', 'Your ' || v_session_name, v_counterpart);
-  v_amount        text := to_char((mail.payload ->> 'amount_minor')::numeric / 100, 'FM999999990.00') || ' '
-                       || upper(mail.payload ->> 'currency');
-  -- Without a token: what is stored here opens nothing.
-  v_manage_hint   text := coalesce(' To manage it: ' || private.pages_origin() || '/find-my-sessions', '');
+  v_start         text := private.write_local_start(coalesce(mail.payload ->> 'scheduled_at', v_session.scheduled_at::text),
+                                                    v_time_zone, v_in);
+  v_own           text := private.name_own_session(v_session, v_counterpart, v_in);
+  v_label         text := private.begin_sentence(v_own);
+  v_amount        text := private.write_amount((mail.payload ->> 'amount_minor')::numeric, mail.payload ->> 'currency', v_in);
+  v_is_disputed   boolean := coalesce(mail.payload ->> 'because' = 'dispute', false);
+  v_told          integer;
+  v_pages         text := private.pages_origin();
 begin
-  return query
-    select n.title,
-           n.message || case when n.kind in ('session_booked', 'class_scheduled', 'session_rescheduled', 'session_reminder')
-                             then v_manage_hint else '' end
-      from (values
-      ('session_booked',      'Session booked',    format('%s is on %s.', v_session_label, v_local_start)),
-      ('class_scheduled',     'A class to lead',   format('%s is on %s.', v_session_label, v_local_start)),
-      ('series_booked',       'Sessions booked',   format('%s with %s are booked, the first on %s.', private.count_told_sessions(mail),
-                                                          v_counterpart, v_local_start)),
-      ('series_moved',        'Sessions moved',    format('%s with %s have moved.', private.count_told_sessions(mail), v_counterpart)),
-      ('series_cancelled',    'Sessions cancelled',format('%s with %s were cancelled.', private.count_told_sessions(mail), v_counterpart)),
-      ('time_off_wanted',     'Can it be moved?',  format('%s would like to be away during %s of yours. The mail about it leads to each.',
-                                                          coalesce(private.isolate_name(v_session.practitioner_name), 'Your practitioner'),
-                                                          private.count_told_sessions(mail))),
-      ('session_cancelled',   'Session cancelled', format('%s on %s was cancelled.', v_session_label, v_local_start)),
-      ('session_rescheduled', 'Session moved',     format('%s is now on %s.', v_session_label, v_local_start)),
-      ('session_changed',     'Session changed',   format('%s on %s: %s.', v_session_label, v_local_start,
-                                                          private.name_changes(mail.payload -> 'previous'))),
-      ('session_given_away',  'Session given away',format('%s leads the session on %s instead of you.',
-                                                          coalesce(private.isolate_name(v_session.practitioner_name), 'Somebody else'), v_local_start)),
-      ('change_proposed',     'Another time?',     format('%s asks whether you can come on %s instead. Please answer by the mail about it.',
-                                                          coalesce(private.isolate_name(v_session.practitioner_name), 'Your practitioner'),
-                                                          private.write_local_start(mail.payload ->> 'proposed_scheduled_at', v_time_zone))),
-      ('change_declined',     'The time stays',    format('%s stays on %s: your other time got %s.', v_session_label, v_local_start,
-                                                          case mail.payload ->> 'answer' when 'declined' then 'a no' else 'no answer' end)),
-      ('session_offered',     'Can you lead it?',  format('A session on %s needs another practitioner. The first yes, by the mail about it, has it.',
-                                                          v_local_start)),
-      ('session_offer_closed','No longer open',    format('The session on %s that you were asked to lead %s.', v_local_start,
-                                                          case mail.payload ->> 'because' when 'taken' then 'is taken' else 'was withdrawn' end)),
-      ('session_not_taken',   'Nobody took it',    format('Nobody whom you asked took the session on %s.', v_local_start)),
-      ('substitute_wanted',   'Substitute wanted', format('%s cannot lead the session on %s. The mail about it leads to who is free.',
-                                                          coalesce(private.isolate_name(v_session.practitioner_name), 'A practitioner'), v_local_start)),
-      ('session_not_booked',  'Session not booked','The time was gone when your payment arrived. You have a credit instead.'),
-      ('session_to_pay',      'Pay for your session', 'A link to pay for the session that you chose is in your mail.'),
-      ('waiting_list_joined', 'On the waiting list', format('You wait for a seat in %s on %s.', v_session_name, v_local_start)),
-      ('seat_kept',           'A seat is kept for you', format('In %s on %s. Please take it by %s, by the mail about it.', v_session_name,
-                                                          v_local_start, private.write_local_start(mail.payload ->> 'answer_until', v_time_zone))),
-      ('kept_seat_lapsed',    'Your seat went on', format('The seat in %s on %s was kept until now, and goes to the next.', v_session_name,
-                                                          v_local_start)),
-      ('waiting_class_changed', 'A class has changed', format('You wait for %s, now on %s: %s.', v_session_name, v_local_start,
-                                                          private.name_changes(mail.payload -> 'previous'))),
-      ('waiting_class_cancelled', 'Class cancelled', format('You waited for %s on %s. It does not take place.', v_session_name, v_local_start)),
-      ('class_full',          'This class is full', format('A link to wait for a seat in %s on %s is in your mail.', v_session_name,
-                                                          v_local_start)),
-      ('session_reminder',    'Session tomorrow',  format('%s is on %s.', v_session_label, v_local_start)),
-      ('practitioner_late',   'A little later',    format('%s begins about %s minutes late.', v_session_label,
-                                                          mail.payload ->> 'minutes')),
-      ('session_completed',   'Session completed', case when not coalesce((mail.payload ->> 'is_no_show')::boolean, false)
-                                                      then 'How was it? Your journal is open.' end),
-      ('recording_ready',     'Recording ready',   format('The recording of %s can be played.',
-                                                          lower(left(v_session_label, 1)) || substr(v_session_label, 2))),
-      ('recording_ending',    'Recording ends soon', format('The recording of %s is deleted on %s. Download it before, if you'
-                                                            || ' would like to keep it.',
-                                                            lower(left(v_session_label, 1)) || substr(v_session_label, 2),
-                                                            to_char((mail.payload ->> 'expires_at')::timestamptz
-                                                                    at time zone v_time_zone, 'FMDay, FMMonth FMDD'))),
-      ('recording_failed',    'Not recorded',      format('%s could not be recorded, or not all of it.', v_session_label)),
-      ('payment_received',    'Payment received',  format('We have received %s. Thank you.', v_amount)),
-      ('payment_returned',    'Payment returned',  format(case mail.payload ->> 'because' when 'dispute'
-                                                      then '%s went back to you through your bank.'
-                                                      else 'We have returned %s.' end, v_amount)),
-      ('payment_restored',    'Payment not returned', format(case mail.payload ->> 'because' when 'dispute'
-                                                      then '%s came back to us from your bank: what you had paid for counts again.'
-                                                      else 'Returning %s to you did not succeed. Please write to us.' end, v_amount)),
-      ('payment_failed',      'Payment failed',    format('Your bank did not pay %s, so nothing is booked with it. The mail about it leads to where'
-                                                          || ' you can pay again.', v_amount)),
-      ('credits_granted',     'Credits added',     format('You have %s more.', case mail.payload ->> 'credits' when '1'
-                                                      then '1 credit' else mail.payload ->> 'credits' || ' credits' end)),
-      ('credit_expiring',     'Credits end soon',  'Some of your credits end soon.'),
-      ('credits_extended',    'Credits last longer', format('Your credits can now be used until %s.',
-                                                          to_char((mail.payload ->> 'expires_at')::timestamptz
-                                                                  at time zone coalesce(v_time_zone, 'UTC'), 'FMDay, FMMonth FMDD'))),
-      ('waiver_signed',       'Waiver signed',     'A copy of your waiver is in your mail.'),
-      ('contract_issued',     'Contract to sign',  'A contract waits for your signature.'),
-      ('contract_signed',     'Contract signed',   'A copy of your contract is in your mail.'),
-      ('contract_expiring',   'Contract ends soon','Your contract ends soon.'),
-      ('contract_expired',    'Contract ended',    'Your contract has ended.'),
-      ('contract_revoked',    'Contract ended',    'Your contract was ended.'),
-      ('banking_changed',     'Bank account changed', 'The bank account for your payouts was changed.'),
-      ('calendar_unreadable', 'Calendar not read', format('Your calendar at %s cannot be read. What was read before stays kept free.',
-                                                          mail.payload ->> 'host')),
-      ('payout_paid',         'Payout sent',       coalesce(format('%s are on their way to you.', v_amount),
-                                                            'A payout is on its way to you.')),
-      ('second_admin_wanted', 'A second admin',    'Another admin''s request waits for your approval.')
-    ) n (kind, title, message)
-    where n.kind = mail.kind and n.message is not null;
+  if mail.kind in ('series_booked', 'series_moved', 'series_cancelled', 'time_off_wanted') then
+    v_told := private.count_told_sessions(mail);
+  end if;
+  case mail.kind
+  when 'session_booked' then
+    title := private.say('Session booked', v_in);
+    message := format(private.say('%s is on %s.', v_in), v_label, v_start);
+  when 'class_scheduled' then
+    title := private.say('A class to lead', v_in);
+    message := format(private.say('%s is on %s.', v_in), v_label, v_start);
+  when 'series_booked' then
+    title := private.say('Sessions booked', v_in);
+    message := case v_told
+      when 1 then format(private.say('1 session with %s is booked, on %s.', v_in), v_counterpart, v_start)
+      else format(private.say('%s sessions with %s are booked, the first on %s.', v_in), v_told, v_counterpart, v_start) end;
+  when 'series_moved' then
+    title := private.say('Sessions moved', v_in);
+    message := case v_told
+      when 1 then format(private.say('1 session with %s has moved.', v_in), v_counterpart)
+      else format(private.say('%s sessions with %s have moved.', v_in), v_told, v_counterpart) end;
+  when 'series_cancelled' then
+    title := private.say('Sessions cancelled', v_in);
+    message := case v_told
+      when 1 then format(private.say('1 session with %s was cancelled.', v_in), v_counterpart)
+      else format(private.say('%s sessions with %s were cancelled.', v_in), v_told, v_counterpart) end;
+  when 'time_off_wanted' then
+    title := private.say('Can it be moved?', v_in);
+    v_practitioner := coalesce(v_practitioner, private.say('Your practitioner', v_in));
+    message := case v_told
+      when 1 then format(private.say('%s would like to be away during 1 session of yours. The mail about it leads to each.', v_in),
+                         v_practitioner)
+      else format(private.say('%s would like to be away during %s sessions of yours. The mail about it leads to each.', v_in),
+                  v_practitioner, v_told) end;
+  when 'session_cancelled' then
+    title := private.say('Session cancelled', v_in);
+    message := format(private.say('%s on %s was cancelled.', v_in), v_label, v_start);
+  when 'fee_owed' then
+    title := private.say('A fee is due', v_in);
+    message := format(private.say('For %s on %s, to which you did not come, a fee of %s is due. The mail about it leads to where you can pay it.',
+                                  v_in), v_own, v_start, v_amount);
+  when 'fee_forgiven' then
+    title := private.say('A fee is off', v_in);
+    message := format(private.say('You do not owe the fee of %s any more.', v_in), v_amount);
+  when 'session_rescheduled' then
+    title := private.say('Session moved', v_in);
+    message := format(private.say('%s is now on %s.', v_in), v_label, v_start);
+  when 'session_changed' then
+    title := private.say('Session changed', v_in);
+    message := format(private.say('%s on %s: %s.', v_in), v_label, v_start,
+                      private.name_changes(mail.payload -> 'previous', v_in));
+  when 'session_given_away' then
+    title := private.say('Session given away', v_in);
+    message := format(private.say('%s leads the session on %s instead of you.', v_in),
+                      coalesce(v_practitioner, private.say('Somebody else', v_in)), v_start);
+  when 'change_proposed' then
+    title := private.say('Another time?', v_in);
+    message := format(private.say('%s asks whether you can come on %s instead. Please answer by the mail about it.', v_in),
+                      coalesce(v_practitioner, private.say('Your practitioner', v_in)),
+                      private.write_local_start(mail.payload ->> 'proposed_scheduled_at', v_time_zone, v_in));
+  when 'change_declined' then
+    title := private.say('The time stays', v_in);
+    message := format(case mail.payload ->> 'answer'
+                        when 'declined' then private.say('%s stays on %s: your other time got a no.', v_in)
+                        else private.say('%s stays on %s: your other time got no answer.', v_in) end, v_label, v_start);
+  when 'session_offered' then
+    title := private.say('Can you lead it?', v_in);
+    message := format(private.say('A session on %s needs another practitioner. The first yes, by the mail about it, has it.', v_in),
+                      v_start);
+  when 'session_offer_closed' then
+    title := private.say('No longer open', v_in);
+    message := format(case mail.payload ->> 'because'
+                        when 'taken' then private.say('The session on %s that you were asked to lead is taken.', v_in)
+                        else private.say('The session on %s that you were asked to lead was withdrawn.', v_in) end, v_start);
+  when 'session_not_taken' then
+    title := private.say('Nobody took it', v_in);
+    message := format(private.say('Nobody whom you asked took the session on %s.', v_in), v_start);
+  when 'substitute_wanted' then
+    title := private.say('Substitute wanted', v_in);
+    message := format(private.say('%s cannot lead the session on %s. The mail about it leads to who is free.', v_in),
+                      coalesce(v_practitioner, private.say('A practitioner', v_in)), v_start);
+  when 'session_not_booked' then
+    title := private.say('Session not booked', v_in);
+    message := private.say('The time was gone when your payment arrived. You have a credit instead.', v_in);
+  when 'session_to_pay' then
+    title := private.say('Pay for your session', v_in);
+    message := private.say('A link to pay for the session that you chose is in your mail.', v_in);
+  when 'waiting_list_joined' then
+    title := private.say('On the waiting list', v_in);
+    message := format(private.say('You wait for a seat in %s on %s.', v_in), v_class, v_start);
+  when 'seat_kept' then
+    title := private.say('A seat is kept for you', v_in);
+    message := format(private.say('In %s on %s. Please take it by %s, by the mail about it.', v_in), v_class, v_start,
+                      private.write_local_start(mail.payload ->> 'answer_until', v_time_zone, v_in));
+  when 'kept_seat_lapsed' then
+    title := private.say('Your seat went on', v_in);
+    message := format(private.say('The seat in %s on %s was kept until now, and goes to the next.', v_in), v_class, v_start);
+  when 'waiting_class_changed' then
+    title := private.say('A class has changed', v_in);
+    message := format(private.say('You wait for %s, now on %s: %s.', v_in), v_class, v_start,
+                      private.name_changes(mail.payload -> 'previous', v_in));
+  when 'waiting_class_cancelled' then
+    title := private.say('Class cancelled', v_in);
+    message := format(private.say('You waited for %s on %s. It does not take place.', v_in), v_class, v_start);
+  when 'class_full' then
+    title := private.say('This class is full', v_in);
+    message := format(private.say('A link to wait for a seat in %s on %s is in your mail.', v_in), v_class, v_start);
+  when 'session_reminder' then
+    title := private.say('Session tomorrow', v_in);
+    message := format(private.say('%s is on %s.', v_in), v_label, v_start);
+  when 'practitioner_late' then
+    title := private.say('A little later', v_in);
+    message := format(private.say('%s begins about %s minutes late.', v_in), v_label, mail.payload ->> 'minutes');
+  when 'session_completed' then
+    title := private.say('Session completed', v_in);
+    if not coalesce((mail.payload ->> 'is_no_show')::boolean, false) then
+      message := private.say('How was it? Your journal is open.', v_in);
+    end if;
+  when 'ratings_received' then
+    title := private.say('New ratings', v_in);
+    message := private.say('People rated sessions with you. A mail tomorrow says what they said.', v_in);
+  when 'recording_ready' then
+    title := private.say('Recording ready', v_in);
+    message := format(private.say('The recording of %s can be played.', v_in), v_own);
+  when 'recording_ending' then
+    title := private.say('Recording ends soon', v_in);
+    message := format(private.say('The recording of %s is deleted on %s. Download it before, if you would like to keep it.', v_in),
+                      v_own, private.write_local_day((mail.payload ->> 'expires_at')::timestamptz, v_time_zone, v_in));
+  when 'recording_failed' then
+    title := private.say('Not recorded', v_in);
+    message := format(private.say('%s could not be recorded, or not all of it.', v_in), v_label);
+  when 'payment_received' then
+    title := private.say('Payment received', v_in);
+    message := format(private.say('We have received %s. Thank you.', v_in), v_amount);
+  when 'payment_returned' then
+    title := private.say('Payment returned', v_in);
+    message := format(case when v_is_disputed then private.say('%s went back to you through your bank.', v_in)
+                           else private.say('We have returned %s.', v_in) end, v_amount);
+  when 'payment_restored' then
+    title := private.say('Payment not returned', v_in);
+    message := format(case when v_is_disputed
+                        then private.say('%s came back to us from your bank: what you had paid for counts again.', v_in)
+                        else private.say('Returning %s to you did not succeed. Please write to us.', v_in) end, v_amount);
+  when 'payment_failed' then
+    title := private.say('Payment failed', v_in);
+    message := format(private.say('Your bank did not pay %s, so nothing is booked with it. The mail about it leads to where you can pay again.',
+                                  v_in), v_amount);
+  when 'credits_granted' then
+    title := private.say('Credits added', v_in);
+    message := case mail.payload ->> 'credits'
+      when '1' then private.say('You have 1 credit more.', v_in)
+      else format(private.say('You have %s credits more.', v_in), mail.payload ->> 'credits') end;
+  when 'credit_expiring' then
+    title := private.say('Credits end soon', v_in);
+    message := private.say('Some of your credits end soon.', v_in);
+  when 'credits_extended' then
+    title := private.say('Credits last longer', v_in);
+    message := format(private.say('Your credits can now be used until %s.', v_in),
+                      private.write_local_day((mail.payload ->> 'expires_at')::timestamptz, coalesce(v_time_zone, 'UTC'), v_in));
+  when 'waiver_signed' then
+    title := private.say('Waiver signed', v_in);
+    message := private.say('A copy of your waiver is in your mail.', v_in);
+  when 'contract_issued' then
+    title := private.say('Contract to sign', v_in);
+    message := private.say('A contract waits for your signature.', v_in);
+  when 'contract_signed' then
+    title := private.say('Contract signed', v_in);
+    message := private.say('A copy of your contract is in your mail.', v_in);
+  when 'contract_expiring' then
+    title := private.say('Contract ends soon', v_in);
+    message := private.say('Your contract ends soon.', v_in);
+  when 'contract_expired' then
+    title := private.say('Contract ended', v_in);
+    message := private.say('Your contract has ended.', v_in);
+  when 'contract_revoked' then
+    title := private.say('Contract ended', v_in);
+    message := private.say('Your contract was ended.', v_in);
+  when 'banking_changed' then
+    title := private.say('Bank account changed', v_in);
+    message := private.say('The bank account for your payouts was changed.', v_in);
+  when 'calendar_unreadable' then
+    title := private.say('Calendar not read', v_in);
+    message := format(private.say('Your calendar at %s cannot be read. What was read before stays kept free.', v_in),
+                      mail.payload ->> 'host');
+  when 'payout_paid' then
+    title := private.say('Payout sent', v_in);
+    message := case when v_amount is null then private.say('A payout is on its way to you.', v_in)
+                    else format(private.say('%s are on their way to you.', v_in), v_amount) end;
+  when 'second_admin_wanted' then
+    title := private.say('A second admin', v_in);
+    message := private.say('Another admin''s request waits for your approval.', v_in);
+  else
+    return;
+  end case;
+
+  if mail.kind in ('session_booked', 'class_scheduled', 'session_rescheduled', 'session_reminder') then
+    -- Without a token: what is stored here opens nothing.
+    message := message || case when v_pages is null then ''
+                               else ' ' || format(private.say('To manage it: %s', v_in), v_pages || '/find-my-sessions') end;
+  end if;
+  if message is not null then
+    return next;
+  end if;
 end
 $$;
 
-revoke execute on function private.write_local_start, private.compose_notification from public, anon, authenticated, service_role;
+revoke execute on function private.name_own_session, private.compose_notification from public, anon, authenticated, service_role;
 
 
 -- adoption/notifications.sql
@@ -1193,11 +1499,22 @@ begin
          mail.kind in ('series_booked', 'series_moved', 'series_cancelled') and mail.payload ? 'series_id'
          or v_is_to_come and v_series is not null
             and mail.kind in ('session_rescheduled', 'session_changed', 'session_reminder')),
+        -- A month longer than it can be rated: until then the page says what was given.
+        ('rate_session', v_session.id::text, private.get_rating_end(v_session) + interval '30 days',
+         mail.kind = 'session_completed' and private.is_held(v_session) and now() < private.get_rating_end(v_session)),
         ('pay_session', null, now() + interval '2 days', mail.kind = 'session_to_pay'),
         -- To all the classes, their seats and their waiting lists.
         ('find_classes', null, now() + interval '60 days',
          mail.kind in ('waiting_list_joined', 'seat_kept', 'kept_seat_lapsed', 'waiting_class_changed',
                        'waiting_class_cancelled', 'class_full', 'class_links')),
+        -- To all that they owe.
+        ('pay_fee', null, now() + interval '1 year',
+         mail.audience = 'user'
+         and (mail.kind in ('session_cancelled', 'series_cancelled', 'fee_owed', 'my_sessions')
+              or mail.kind = 'payment_failed' and mail.payload ->> 'payment_type' = 'fee')
+         and exists (select from public.owed_fees f
+                      where f.user_id = mail.user_id and f.status = 'owed'
+                        and (mail.kind <> 'session_cancelled' or f.session_id = mail.session_id))),
         ('show_payout', mail.payload ->> 'payout_id', now() + interval '1 year',
          mail.kind = 'payout_paid' and mail.payload ? 'payout_id'),
         -- What a bank did not pay for: by itself, whatever else they pick meanwhile. A package is bought in the wallet.
@@ -1348,10 +1665,19 @@ begin
   elsif mail.kind in ('series_booked', 'time_off_wanted') and not exists (
       select from private.list_told_sessions(mail) s where s.status = 'scheduled' and s.scheduled_at > now()) then
     return 'no_sessions';
-  elsif mail.kind = 'my_sessions' and not exists (select from private.list_sessions_to_come(mail.user_id)) then
+  elsif mail.kind in ('fee_owed', 'fee_forgiven') and not exists (
+      select from public.owed_fees f
+       where f.id = (mail.payload ->> 'fee_id')::uuid
+         and case mail.kind when 'fee_owed' then f.status = 'owed' else f.forgiven_at is not null end) then
+    return 'fee_changed';  -- of which there is a mail of its own
+  elsif mail.kind = 'my_sessions' and not exists (select from private.list_sessions_to_come(mail.user_id))
+        and not exists (select from public.owed_fees f where f.user_id = mail.user_id and f.status = 'owed') then
     return 'no_sessions';
   elsif mail.kind = 'session_completed' and (mail.payload ->> 'is_no_show')::boolean then
     return 'no_show';
+  elsif mail.kind = 'ratings_received' and not exists (
+      select from private.list_received_ratings(mail.user_id, (mail.payload ->> 'since')::timestamptz, 1)) then
+    return 'no_ratings';  -- hidden meanwhile, or of a session that was reopened
   elsif mail.kind in ('recording_ready', 'recording_ending') and not exists (
       select from public.session_recordings r where r.session_id = mail.session_id and r.completed_at is not null) then
     return 'recording_gone';
@@ -1441,7 +1767,7 @@ $$;
 
 create type private.claimed_mail as (
   task text, mail_id uuid, lease_id uuid, kind text, audience text, recipient_email text, recipient_name text,
-  time_zone text, unsubscribe_category text, unsubscribe_token text, links jsonb, started_at timestamptz, payload jsonb,
+  time_zone text, language text, unsubscribe_category text, unsubscribe_token text, links jsonb, started_at timestamptz, payload jsonb,
   session private.session_summary, payment private.payment_summary, credits private.credit_summary,
   document private.document_summary
 );
@@ -1462,14 +1788,21 @@ begin
   if v_claimed.task = 'find' then
     return v_claimed;  -- It is looked for by its id.
   end if;
+  v_claimed.language := private.find_language(mail.user_id);  -- support has none
   v_claimed.payload := (mail.payload - array['session', 'previous'])
     || coalesce(private.list_untold_changes(mail), '{}')
     || jsonb_build_object('recording_consent', private.get_consent_answer(mail.user_id, 'session_recording'),
-    'recordings_are_kept', private.describe_recording_retention());
+    'recordings_are_kept', private.describe_recording_retention(v_claimed.language));
   if mail.kind = 'my_sessions' then
-    v_claimed.payload := jsonb_build_object('sessions', private.link_sessions_to_come(mail.user_id));
+    v_claimed.payload := jsonb_build_object(
+      'sessions', private.link_sessions_to_come(mail.user_id),
+      'fees', (select coalesce(jsonb_agg(jsonb_build_object('amount_minor', f.amount_minor, 'currency', f.currency)
+                                         order by f.created_at), '[]')
+                 from public.owed_fees f where f.user_id = mail.user_id and f.status = 'owed'));
   elsif mail.kind in ('series_booked', 'series_moved', 'series_cancelled', 'time_off_wanted') then
     v_claimed.payload := v_claimed.payload || jsonb_build_object('sessions', private.link_told_sessions(mail));
+  elsif mail.kind = 'ratings_received' then
+    v_claimed.payload := private.describe_received_ratings(mail);
   elsif mail.kind = 'matters_waiting' then
     v_claimed.payload := private.describe_matters((mail.payload ->> 'told_at')::timestamptz);
   end if;
@@ -1478,7 +1811,7 @@ begin
   v_claimed.session := private.summarize_session(private.find_session_or_snapshot(mail.session_id, mail.payload));
   v_claimed.time_zone := coalesce(private.find_user_time_zone(mail.user_id), (v_claimed.session).time_zone);
   v_claimed.payment := private.summarize_payment((mail.payload ->> 'checkout_id')::uuid);
-  v_claimed.credits := private.summarize_credits((mail.payload ->> 'lot_id')::uuid);
+  v_claimed.credits := private.summarize_credits((mail.payload ->> 'lot_id')::uuid, v_claimed.language);
   v_claimed.document :=
     private.summarize_document(coalesce(mail.payload ->> 'waiver_id', mail.payload ->> 'contract_id')::uuid);
   select k.category into v_claimed.unsubscribe_category from private.mail_kinds k
@@ -1653,7 +1986,7 @@ $$;
 
 create function public.claim_mail()
   returns table (task text, mail_id uuid, lease_id uuid, kind text, audience text, recipient_email text,
-                 recipient_name text, time_zone text, unsubscribe_category text, unsubscribe_token text, links jsonb,
+                 recipient_name text, time_zone text, language text, unsubscribe_category text, unsubscribe_token text, links jsonb,
                  started_at timestamptz, payload jsonb, session private.session_summary, payment private.payment_summary,
                  credits private.credit_summary, document private.document_summary)
   language sql volatile security invoker set search_path = ''
@@ -2005,6 +2338,19 @@ grant execute on function private.settle_waiting_lists to service_role;
 -- For admins: who waits for a class, and moving somebody to the front of its list, with a reason. Both are rare, and
 -- overtake others, so the audit log has who did it (waiting_list_entries.sql).
 
+create function private.find_waiting_people(class_id uuid)
+  returns table (entry_id uuid, user_id uuid, full_name text, status text, place integer, kept_until timestamptz,
+                 place_reason text, created_at timestamptz)
+  language sql stable set search_path = ''
+as $$
+  select e.id, e.user_id, f.full_name, e.status,
+         case when e.status = 'waiting' then private.count_waiting_before(e.class_id, e.user_id) + 1 end,
+         e.kept_until, e.place_reason, e.created_at
+    from public.waiting_list_entries e left join public.profiles f on f.id = e.user_id
+   where e.class_id = find_waiting_people.class_id and e.status in ('waiting', 'kept')
+   order by e.status <> 'kept', e.place limit 1000;
+$$;
+
 -- Definer: it names people whom the caller may read elsewhere, one by one.
 create function private.list_waiting_people(class_id uuid)
   returns table (entry_id uuid, user_id uuid, full_name text, status text, place integer, kept_until timestamptz,
@@ -2016,13 +2362,7 @@ begin
   if not private.is_admin() then
     perform private.refuse(403, 'admins_only', 'Only admins see who waits for a class.');
   end if;
-  return query
-    select e.id, e.user_id, f.full_name, e.status,
-           case when e.status = 'waiting' then private.count_waiting_before(e.class_id, e.user_id) + 1 end,
-           e.kept_until, e.place_reason, e.created_at
-      from public.waiting_list_entries e left join public.profiles f on f.id = e.user_id
-     where e.class_id = list_waiting_people.class_id and e.status in ('waiting', 'kept')
-     order by e.status <> 'kept', e.place limit 1000;
+  return query select * from private.find_waiting_people(list_waiting_people.class_id);
 end
 $$;
 
@@ -2081,7 +2421,7 @@ $$;
 comment on function public.move_up_waiting_person is
   'For admins: puts somebody first on a waiting list, with a reason that the audit log keeps.';
 
-revoke execute on function private.list_waiting_people, private.move_up_waiting_person, public.list_waiting_people,
+revoke execute on function private.find_waiting_people, private.list_waiting_people, private.move_up_waiting_person, public.list_waiting_people,
   public.move_up_waiting_person from public, anon, authenticated, service_role;
 
 grant execute on function private.list_waiting_people, private.move_up_waiting_person, public.list_waiting_people,

@@ -407,9 +407,15 @@ begin
   perform private.refuse(
     409, 'series_not_possible',
     case when v_all = 0 then 'No date is left of this series.'
-         when v_possible = 0 then format('None of these times can be %s. The first: %s', what, v_first.sentence)
-         else format('%s of these %s times cannot be %s. The first, on %s: %s', v_all - v_possible, v_all, what,
-                     to_char(v_first.on_date, 'FMDay, FMMonth FMDD'), v_first.sentence) end,
+         when v_possible = 0 then format(
+           case what when 'booked' then 'None of these times can be booked. The first: %s'
+                     when 'moved' then 'None of these times can be moved. The first: %s'
+                     else 'None of these times can be made. The first: %s' end, v_first.sentence)
+         else format(
+           case what when 'booked' then '%s of these %s times cannot be booked. The first, on %s: %s'
+                     when 'moved' then '%s of these %s times cannot be moved. The first, on %s: %s'
+                     else '%s of these %s times cannot be made. The first, on %s: %s' end,
+           v_all - v_possible, v_all, to_char(v_first.on_date, 'FMDay, FMMonth FMDD'), v_first.sentence) end,
     'Ask for a quote: it names each, with the nearest free times. Or take what is possible.');
 end
 $$;
@@ -917,10 +923,10 @@ as $$
    order by s.scheduled_at, s.id;
 $$;
 
-create function private.count_told_sessions(mail private.mails) returns text
+create function private.count_told_sessions(mail private.mails) returns integer
   language sql stable set search_path = ''
 as $$
-  select case count(*) when 1 then '1 session' else count(*) || ' sessions' end from private.list_told_sessions(mail);
+  select count(*)::integer from private.list_told_sessions(mail);
 $$;
 
 -- As link_sessions_to_come: each with a link to its page, while it is to come; with what it was, and what came back.

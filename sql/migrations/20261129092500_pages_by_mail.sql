@@ -1,4 +1,4 @@
--- From sql/schemas: pages/manage_session, pages/answer_recording_consent, pages/choose_place, pages/sign_waiver, pages/move_session, pages/lead_session, pages/answer_change, pages/answer_offer, pages/find_substitute, pages/find_my_sessions, pages/pay_session, pages/show_payout, pages/manage_calendars, waiting_lists/find_classes_page, series/book_series_page, series/manage_series_page.
+-- From sql/schemas: pages/manage_session, pages/answer_recording_consent, pages/choose_place, pages/sign_waiver, pages/move_session, pages/lead_session, pages/answer_change, pages/answer_offer, pages/find_substitute, pages/find_my_sessions, pages/pay_session, pages/pay_fee, pages/show_payout, pages/manage_calendars, waiting_lists/find_classes_page, series/book_series_page, series/manage_series_page, ratings/rating_sessions, ratings/reading_ratings.
 
 -- Functions name what later chapters make.
 set check_function_bodies = off;
@@ -21,6 +21,7 @@ create type private.managed_session as (
   time_zone              text,
   caller_role            text,
   quote                  private.cancellation_terms,
+  no_show_fee            numeric,
   can_move               boolean,
   is_seat                boolean,
   proposed_scheduled_at  timestamptz,
@@ -77,6 +78,9 @@ begin
      or v_session.status in ('scheduled', 'in_progress') and v_shown.caller_role <> 'client' then
     v_shown.quote := private.compute_cancellation_terms(v_session, false);
     v_shown.can_move := private.can_move_session(v_session, v_shown.quote);
+    if v_shown.caller_role = 'client' then
+      v_shown.no_show_fee := private.get_no_show_fee(v_session);
+    end if;
     select p.scheduled_at, p.answer_until into v_shown.proposed_scheduled_at, v_shown.answer_until
       from private.session_proposals p
      where p.session_id = v_session.id and p.status = 'open' and p.answer_until > now();
@@ -110,9 +114,29 @@ begin
 end
 $$;
 
+-- Whoever pressed had read what it costs. Where it costs something else by now, nothing is cancelled.
+create function private.refuse_other_terms(session_id uuid, shown_credit integer, shown_fee numeric) returns void
+  language plpgsql stable set search_path = ''
+as $$
+declare
+  v_session public.session_schedules;
+  v_terms   private.cancellation_terms;
+begin
+  select * into v_session from public.session_schedules s where s.id = refuse_other_terms.session_id;
+  if num_nonnulls(shown_credit, shown_fee) < 2 or v_session.status <> 'scheduled' or v_session.scheduled_at <= now() then
+    return;  -- nothing was shown, or there is nothing to cancel any more
+  end if;
+  v_terms := private.compute_cancellation_terms(v_session, false);
+  if (v_terms.credit_returned, v_terms.fee_charged) is distinct from (shown_credit, shown_fee) then
+    perform private.refuse(409, 'terms_have_changed', 'What cancelling costs has changed since you opened this page.',
+                           'Nothing was cancelled. Please read what it costs now.');
+  end if;
+end
+$$;
+
 -- Gives what came of it beside the session: one request, one call. Definer: as above.
 create function private.cancel_managed_session(
-  token text, reason text, use_grace boolean,
+  token text, reason text, use_grace boolean, shown_credit integer, shown_fee numeric,
   out cancellation_type text, out credit_returned integer, out fee_charged numeric, out currency text,
   out shown private.managed_session)
   language plpgsql volatile security definer set search_path = ''
@@ -120,6 +144,7 @@ as $$
 declare
   v_session public.session_schedules := private.open_session_link(cancel_managed_session.token, 'manage_session');
 begin
+  perform private.refuse_other_terms(v_session.id, cancel_managed_session.shown_credit, cancel_managed_session.shown_fee);
   select c.cancellation_type, c.credit_returned, c.fee_charged, c.fee_currency
     into cancellation_type, credit_returned, fee_charged, currency
     from public.cancel_session(v_session.id, cancel_managed_session.reason, cancel_managed_session.use_grace) c;
@@ -136,6 +161,7 @@ declare
   v_session public.session_schedules := private.get_session_of_caller(make_own_session_link.session_id);
 begin
   perform private.limit_use('calendar files', auth.uid());
+  perform private.tell_language(auth.uid());
   return private.make_session_link(v_session, auth.uid());
 end
 $$;
@@ -150,18 +176,21 @@ $$;
 
 comment on function public.read_managed_session is 'By a link in a mail: a session, and what may be done with it.';
 
-create function public.cancel_managed_session(token text, reason text default null, use_grace boolean default false)
+create function public.cancel_managed_session(
+  token text, reason text default null, use_grace boolean default false, shown_credit integer default null,
+  shown_fee numeric default null)
   returns table (cancellation_type text, credit_returned integer, fee_charged numeric, currency text,
                  shown private.managed_session)
   language sql volatile security invoker set search_path = ''
 as $$
   select * from private.cancel_managed_session(cancel_managed_session.token, cancel_managed_session.reason,
-                                               cancel_managed_session.use_grace);
+                                               cancel_managed_session.use_grace, cancel_managed_session.shown_credit,
+                                               cancel_managed_session.shown_fee);
 $$;
 
 comment on function public.cancel_managed_session is 'By a link in a mail: cancels a session, or a seat.';
 
-revoke execute on function private.open_session_link, private.get_part_in_session, private.compose_managed_session,
+revoke execute on function private.open_session_link, private.refuse_other_terms, private.get_part_in_session, private.compose_managed_session,
   private.read_managed_session, private.cancel_managed_session, private.make_own_session_link,
   public.read_managed_session, public.cancel_managed_session from public, anon, authenticated, service_role;
 
@@ -176,13 +205,13 @@ grant execute on function private.make_own_session_link to authenticated;
 
 -- The page on which somebody says whether they may be recorded, by the link in their mails, and says otherwise later.
 --
--- Shown is the text of recording_consent_texts.sql. Agreeing needs the text that is current, a no does not: it is never
--- harder to say than a yes. The service writes the answer, because address and agent are what a server saw; whose
--- answer it is, the link decides.
+-- Shown is the text of recording_consent_texts.sql, in the reader's language if there is a translation. Agreeing needs
+-- a text that is current, a no does not: it is never harder to say than a yes. The service writes the answer, because
+-- address and agent are what a server saw; whose answer it is, the link decides.
 
 -- Definer: its callers are not signed in.
 create function private.read_recording_consent(token text)
-  returns table (body text, text_sha256 text, answer text, answered_at timestamptz, time_zone text)
+  returns table (body text, text_sha256 text, answer text, answered_at timestamptz, time_zone text, texts jsonb)
   language plpgsql stable security definer set search_path = ''
 as $$
 #variable_conflict use_column
@@ -190,9 +219,12 @@ declare
   v_link private.page_links := private.open_page_link(read_recording_consent.token, 'answer_recording_consent');
 begin
   return query
-    select shown.body, private.sha256_hex(shown.body), private.get_consent_answer(v_link.user_id, 'session_recording'),
-           coalesce(c.revoked_at, c.consent_date), coalesce(private.find_user_time_zone(v_link.user_id), 'America/Toronto')
-      from private.write_recording_consent_text() shown
+    select shown.texts -> 0 ->> 'body', shown.texts -> 0 ->> 'sha256',
+           private.get_consent_answer(v_link.user_id, 'session_recording'), coalesce(c.revoked_at, c.consent_date),
+           coalesce(private.find_user_time_zone(v_link.user_id), 'America/Toronto'), shown.texts
+      from (select jsonb_agg(jsonb_build_object('language', t.language, 'body', t.body, 'sha256', t.sha256)
+                             order by t.language <> 'en', t.language) as texts
+              from private.write_recording_consent_texts() t) shown
       left join public.user_consents c on (c.user_id, c.consent_type) = (v_link.user_id, 'session_recording');
 end
 $$;
@@ -206,15 +238,19 @@ declare
   v_link  private.page_links := private.open_page_link(answer_recording_consent.token, 'answer_recording_consent');
   v_shown record;
 begin
-  select * into v_shown from private.write_recording_consent_text();
-  if consented and answer_recording_consent.text_sha256 is distinct from private.sha256_hex(v_shown.body) then
+  -- A no that names no text that is current is said to the original.
+  select t.*, t.sha256 = answer_recording_consent.text_sha256 as is_current into v_shown
+    from private.write_recording_consent_texts() t
+   order by t.sha256 = answer_recording_consent.text_sha256 desc nulls last, t.language = 'en' desc limit 1;
+  if consented and v_shown.is_current is not true then
     perform private.refuse(409, 'consent_text_not_current', 'The text has changed since this page was opened.',
                            'Please open your link again, read it and answer.');
   elsif private.get_consent_answer(v_link.user_id, 'session_recording')
         is distinct from (case when consented then 'given' else 'declined' end) then
     perform public.record_consent(
       v_link.user_id, 'session_recording', consented, v_shown.version::text,
-      jsonb_build_object('page', v_link.page, 'text_id', v_shown.text_id, 'text', v_shown.body),
+      jsonb_build_object('page', v_link.page, 'text_id', v_shown.text_id, 'text', v_shown.body,
+                         'language', v_shown.language),
       answer_recording_consent.ip_address, answer_recording_consent.user_agent);
     perform private.mark_page_link_used(v_link);
   end if;
@@ -224,7 +260,7 @@ $$;
 -- The same, exposed: the API calls functions of schema public.
 
 create function public.read_recording_consent(token text)
-  returns table (body text, text_sha256 text, answer text, answered_at timestamptz, time_zone text)
+  returns table (body text, text_sha256 text, answer text, answered_at timestamptz, time_zone text, texts jsonb)
   language sql stable security invoker set search_path = ''
 as $$
   select * from private.read_recording_consent(read_recording_consent.token);
@@ -236,7 +272,7 @@ comment on function public.read_recording_consent is
 create function public.answer_recording_consent(
   token text, consented boolean, text_sha256 text default null, ip_address text default null,
   user_agent text default null)
-  returns table (body text, text_sha256 text, answer text, answered_at timestamptz, time_zone text)
+  returns table (body text, text_sha256 text, answer text, answered_at timestamptz, time_zone text, texts jsonb)
   language sql volatile security invoker set search_path = ''
 as $$
   select private.answer_recording_consent($1, $2, $3, $4, $5);
@@ -388,16 +424,15 @@ grant execute on function private.read_place, private.choose_place, public.read_
 
 create type private.waiver_to_sign as (
   version integer, body text, signed_at timestamptz, signature_name text, signer_name text, time_zone text,
-  is_required_to_enter boolean);
+  is_required_to_enter boolean, language text, texts jsonb);
 
--- The text for a person, or their signature under it. Null if there is no waiver.
+-- The text for a person in its languages, or what they have signed. Null if there is no waiver.
 create function private.write_waiver(user_id uuid) returns private.waiver_to_sign
   language sql stable set search_path = ''
 as $$
   select p.version,
-         coalesce(w.waiver_text,
-                  replace(p.policy_text, '[Date of signing]', to_char(now() at time zone zone.name, 'FMMonth FMDD, YYYY'))),
-         w.signed_at, w.signature_name, f.full_name, zone.name, r.waiver_required_to_enter
+         coalesce(w.waiver_text, shown.texts -> 0 ->> 'body'), w.signed_at, w.signature_name, f.full_name, zone.name,
+         r.waiver_required_to_enter, coalesce(w.language, 'en'), shown.texts
     from public.waiver_policy p
     cross join public.session_rules r
     cross join (select coalesce(private.find_user_time_zone(write_waiver.user_id), 'America/Toronto') as name) zone
@@ -405,6 +440,14 @@ as $$
     left join public.liability_waivers w
       on w.user_id = write_waiver.user_id and w.session_id is null and w.waiver_policy_version = p.version
      and w.double_of is null
+    -- Each with the fingerprint of its text without the day, which may be another one when it is signed.
+    left join lateral (
+      select jsonb_agg(
+               jsonb_build_object('language', t.language, 'sha256', t.sha256, 'body', replace(
+                 t.body, '[Date of signing]',
+                 private.write_legal_day((now() at time zone zone.name)::date, t.language, 'FMMonth FMDD, YYYY')))
+               order by t.language <> 'en', t.language) as texts
+        from private.list_legal_texts(p.id, p.policy_text) t) shown on w.id is null
    where p.is_active;
 $$;
 
@@ -423,35 +466,45 @@ begin
 end
 $$;
 
--- Of the person whom a link has named. Signing again finds the first signature.
+-- Of the person whom a link has named: the text with this fingerprint, by default the original. Signing again finds the
+-- first signature.
 create function private.write_signature_by_link(
-  user_id uuid, version integer, signature_name text, ip_address text, user_agent text) returns void
+  user_id uuid, version integer, signature_name text, ip_address text, user_agent text, text_sha256 text) returns void
   language plpgsql volatile set search_path = ''
 as $$
 declare
   v_waiver private.waiver_to_sign := private.write_waiver(write_signature_by_link.user_id);
+  v_body   text;
 begin
   -- Letters of any script; blanks of any kind are no name.
   if coalesce(write_signature_by_link.signature_name, '')
      !~ '[^\s\u0000-\u0040\u00a0-\u00bf\u2000-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff]' then
     perform private.refuse(422, 'signature_missing', 'Please type your name.');
   end if;
+  if v_waiver.signed_at is not null and v_waiver.version = write_signature_by_link.version then
+    return;
+  end if;
+  -- A translation that was corrected meanwhile is none of them, and refused as a text that has changed.
+  v_body := case when write_signature_by_link.text_sha256 is null then v_waiver.body
+                 else (select t ->> 'body' from jsonb_array_elements(v_waiver.texts) t
+                        where t ->> 'sha256' = write_signature_by_link.text_sha256 limit 1) end;
   perform public.create_liability_waiver(
-    write_signature_by_link.user_id, v_waiver.body, null, null, write_signature_by_link.version,
+    write_signature_by_link.user_id, v_body, null, null, write_signature_by_link.version,
     write_signature_by_link.signature_name, null, write_signature_by_link.ip_address, write_signature_by_link.user_agent);
 end
 $$;
 
 -- Definer: as above.
-create function private.sign_waiver(token text, version integer, signature_name text, ip_address text, user_agent text)
-  returns void
+create function private.sign_waiver(
+  token text, version integer, signature_name text, ip_address text, user_agent text, text_sha256 text) returns void
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
   v_link private.page_links := private.open_page_link(sign_waiver.token, 'sign_waiver');
 begin
   perform private.write_signature_by_link(
-    v_link.user_id, sign_waiver.version, sign_waiver.signature_name, sign_waiver.ip_address, sign_waiver.user_agent);
+    v_link.user_id, sign_waiver.version, sign_waiver.signature_name, sign_waiver.ip_address, sign_waiver.user_agent,
+    sign_waiver.text_sha256);
   perform private.mark_page_link_used(v_link);
 end
 $$;
@@ -460,7 +513,7 @@ $$;
 
 create function public.read_waiver_to_sign(token text)
   returns table (version integer, body text, signed_at timestamptz, signature_name text, signer_name text,
-                 time_zone text, is_required_to_enter boolean)
+                 time_zone text, is_required_to_enter boolean, language text, texts jsonb)
   language sql stable security invoker set search_path = ''
 as $$
   select * from private.read_waiver_to_sign(read_waiver_to_sign.token);
@@ -469,12 +522,13 @@ $$;
 comment on function public.read_waiver_to_sign is 'By a link in a mail: the waiver that is to be signed.';
 
 create function public.sign_waiver(
-  token text, version integer, signature_name text, ip_address text default null, user_agent text default null)
+  token text, version integer, signature_name text, ip_address text default null, user_agent text default null,
+  text_sha256 text default null)
   returns table (version integer, body text, signed_at timestamptz, signature_name text, signer_name text,
-                 time_zone text, is_required_to_enter boolean)
+                 time_zone text, is_required_to_enter boolean, language text, texts jsonb)
   language sql volatile security invoker set search_path = ''
 as $$
-  select private.sign_waiver($1, $2, $3, $4, $5);
+  select private.sign_waiver($1, $2, $3, $4, $5, $6);
   select * from private.read_waiver_to_sign($1);
 $$;
 
@@ -1524,6 +1578,88 @@ revoke execute on function private.publish_session_to_pay, private.read_session_
 grant execute on function private.read_session_to_pay, public.read_session_to_pay to anon;
 
 
+-- pages/pay_fee.sql
+
+-- The page on which somebody sees the fees that they owe and pays one, by the link in the mails about them.
+--
+-- The link is a person's, and leads to all that they owe: one page, whatever mail it is opened from. Without anything
+-- owed it says so, and what became of those of the last year.
+
+create type private.shown_fee as (
+  id uuid, because text, amount_minor integer, currency text, status text, scheduled_at timestamptz, session_name text,
+  practitioner_name text, is_being_paid boolean
+);
+
+create function private.list_fees_to_show(user_id uuid) returns private.shown_fee[]
+  language plpgsql stable set search_path = ''
+as $$
+begin
+  return array(
+    select row(f.id, f.because, f.amount_minor, f.currency, f.status, f.scheduled_at, coalesce(s.class_name, t.name), p.name,
+               exists (select from public.checkout_sessions c where c.fee_id = f.id and c.status = 'processing')
+           )::private.shown_fee
+      from public.owed_fees f
+      left join public.session_schedules s on s.id = f.session_id
+      left join public.session_types t on t.id = s.session_type_id
+      left join public.practitioners p on p.id = s.practitioner_id
+     where f.user_id = list_fees_to_show.user_id and (f.status = 'owed' or f.created_at > now() - interval '1 year')
+     order by f.status <> 'owed', f.created_at desc limit 50);
+end
+$$;
+
+-- Definer: its callers are not signed in.
+create function private.read_fees_to_pay(token text, out fees private.shown_fee[], out time_zone text)
+  language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  v_link private.page_links := private.open_page_link(read_fees_to_pay.token, 'pay_fee');
+begin
+  fees := private.list_fees_to_show(v_link.user_id);
+  time_zone := coalesce(private.find_user_time_zone(v_link.user_id), 'America/Toronto');
+end
+$$;
+
+-- Definer: as above.
+create function private.pay_fee(
+  token text, fee_id uuid, out checkout_id uuid, out description text, out amount_minor integer, out currency text,
+  out expires_at timestamptz, out url text, out supersedes text[], out email text)
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_link private.page_links := private.open_page_link(pay_fee.token, 'pay_fee');
+begin
+  select b.* into checkout_id, description, amount_minor, currency, expires_at, url, supersedes
+    from private.begin_fee_checkout(v_link.user_id, pay_fee.fee_id) b;
+  email := (select u.email from auth.users u where u.id = v_link.user_id);
+end
+$$;
+
+create function public.read_fees_to_pay(token text) returns table (fees private.shown_fee[], time_zone text)
+  language sql stable security invoker set search_path = ''
+as $$
+  select * from private.read_fees_to_pay(read_fees_to_pay.token);
+$$;
+
+comment on function public.read_fees_to_pay is
+  'By a link in a mail: the fees that its reader owes, and what became of others.';
+
+create function public.pay_fee(token text, fee_id uuid)
+  returns table (checkout_id uuid, description text, amount_minor integer, currency text, expires_at timestamptz,
+                 url text, supersedes text[], email text)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select * from private.pay_fee(pay_fee.token, pay_fee.fee_id);
+$$;
+
+comment on function public.pay_fee is
+  'By a link in a mail: decides and records what is to be paid for a fee; the page then opens it at Stripe.';
+
+revoke execute on function private.list_fees_to_show, private.read_fees_to_pay, private.pay_fee,
+  public.read_fees_to_pay, public.pay_fee from public, anon, authenticated, service_role;
+
+grant execute on function private.read_fees_to_pay, private.pay_fee, public.read_fees_to_pay, public.pay_fee to anon;
+
+
 -- pages/show_payout.sql
 
 -- The page about a payout, by the link in its mail: what it comes to, and statements to keep, of it and of each year.
@@ -1752,6 +1888,7 @@ begin
   if not found then
     perform private.refuse(404, 'link_not_found', 'This calendar address is not known, or was ended.');
   end if;
+  perform private.tell_language(v_feed.user_id);
   return v_feed;
 end
 $$;
@@ -1786,7 +1923,8 @@ begin
            where mine.status in ('scheduled', 'in_progress', 'completed') and mine.scheduled_at > now() - interval '90 days'
            order by mine.scheduled_at desc limit 1000) s
     left join public.practitioners p on p.id = s.practitioner_id;
-  v_version := private.sha256_hex(v_sessions::text);
+  -- In another language it is another file.
+  v_version := private.sha256_hex(concat(v_sessions, private.find_language(v_feed.user_id)));
   return query select v_version, case when v_version is distinct from read_calendar_feed.known_version then v_sessions end;
 end
 $$;
@@ -1863,11 +2001,13 @@ grant execute on function private.read_calendar_feed, public.read_calendar_feed 
 -- Its short address stands in the refusal of a full class, and shows everybody what comes and how full it is. By the
 -- link that is mailed, somebody waits, leaves a list, and takes a seat: with a credit here, or by the website's own
 -- checkout, where price and cancellation policy stand. Whoever takes a seat signs the current waiver first, if they
--- have not; the service writes the signature, as for sign_waiver.
+-- have not; the service writes the signature, as for sign_waiver. Admins also see who waits, and move somebody up.
 
 create type private.found_class as (
   shown public.coming_class, time_zone text, has_credit boolean, practitioner_id uuid, session_type_id uuid,
-  session_type text, duration_minutes integer, waiver_version integer, waiver_body text, signer_name text
+  session_type text, duration_minutes integer, waiver_version integer, waiver_body text, signer_name text,
+  waiting_people jsonb,
+  waiver_texts jsonb
 );
 
 -- For the caller whom the link has named. Without a fitting kind of session it cannot be paid for by itself.
@@ -1894,11 +2034,16 @@ begin
     from public.session_types t
    where t.id = any (private.list_class_session_type_ids(v_class)) and t.is_active
    order by t.session_type = 'standing' desc, t.id limit 1;
+  if private.is_admin() then
+    v_found.waiting_people := coalesce(
+      (select jsonb_agg(p) from private.find_waiting_people(compose_found_class.class_id) p), '[]');
+  end if;
   if not private.has_signed_waiver(auth.uid()) then
     v_waiver := private.write_waiver(auth.uid());
     v_found.waiver_version := v_waiver.version;
     v_found.waiver_body := v_waiver.body;
     v_found.signer_name := v_waiver.signer_name;
+    v_found.waiver_texts := v_waiver.texts;
   end if;
   return v_found;
 end
@@ -1941,10 +2086,22 @@ begin
 end
 $$;
 
+-- Definer: as above. The link is an admin's, or is refused within.
+create function private.move_up_by_link(token text, class_id uuid, entry_id uuid, reason text) returns private.found_class
+  language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+  perform private.open_page_link(move_up_by_link.token, 'find_classes');
+  perform private.move_up_waiting_person(move_up_by_link.entry_id, move_up_by_link.reason);
+  return private.compose_found_class(move_up_by_link.class_id);
+end
+$$;
+
 -- Without a credit it only signs: the payment takes the seat.
 -- Definer: as above.
 create function private.take_class_seat(
-  token text, class_id uuid, with_credit boolean, version integer, signature_name text, ip_address text, user_agent text)
+  token text, class_id uuid, with_credit boolean, version integer, signature_name text, ip_address text, user_agent text,
+  text_sha256 text)
   returns private.found_class
   language plpgsql volatile security definer set search_path = ''
 as $$
@@ -1955,7 +2112,7 @@ begin
   if not private.has_signed_waiver(v_link.user_id) then
     perform private.write_signature_by_link(
       v_link.user_id, take_class_seat.version, take_class_seat.signature_name, take_class_seat.ip_address,
-      take_class_seat.user_agent);
+      take_class_seat.user_agent, take_class_seat.text_sha256);
   end if;
   -- A second press finds what the first one took.
   if take_class_seat.with_credit and not exists (
@@ -1982,7 +2139,8 @@ comment on function public.read_coming_classes is
 
 create function public.read_coming_class(token text, class_id uuid)
   returns table (shown public.coming_class, time_zone text, has_credit boolean, practitioner_id uuid, session_type_id uuid,
-                 session_type text, duration_minutes integer, waiver_version integer, waiver_body text, signer_name text)
+                 session_type text, duration_minutes integer, waiver_version integer, waiver_body text, signer_name text,
+                 waiting_people jsonb, waiver_texts jsonb)
   language sql stable security invoker set search_path = ''
 as $$
   select * from private.read_coming_class(read_coming_class.token, read_coming_class.class_id);
@@ -1992,7 +2150,8 @@ comment on function public.read_coming_class is 'By a link in a mail: one class,
 
 create function public.wait_for_class(token text, class_id uuid, waits boolean default true)
   returns table (shown public.coming_class, time_zone text, has_credit boolean, practitioner_id uuid, session_type_id uuid,
-                 session_type text, duration_minutes integer, waiver_version integer, waiver_body text, signer_name text)
+                 session_type text, duration_minutes integer, waiver_version integer, waiver_body text, signer_name text,
+                 waiting_people jsonb, waiver_texts jsonb)
   language sql volatile security invoker set search_path = ''
 as $$
   select * from private.wait_for_class(wait_for_class.token, wait_for_class.class_id, wait_for_class.waits);
@@ -2002,20 +2161,35 @@ comment on function public.wait_for_class is 'By a link in a mail: joins a waiti
 
 create function public.take_class_seat(
   token text, class_id uuid, with_credit boolean, version integer default null, signature_name text default null,
-  ip_address text default null, user_agent text default null)
+  ip_address text default null, user_agent text default null, text_sha256 text default null)
   returns table (shown public.coming_class, time_zone text, has_credit boolean, practitioner_id uuid, session_type_id uuid,
-                 session_type text, duration_minutes integer, waiver_version integer, waiver_body text, signer_name text)
+                 session_type text, duration_minutes integer, waiver_version integer, waiver_body text, signer_name text,
+                 waiting_people jsonb, waiver_texts jsonb)
   language sql volatile security invoker set search_path = ''
 as $$
-  select * from private.take_class_seat($1, $2, $3, $4, $5, $6, $7);
+  select * from private.take_class_seat($1, $2, $3, $4, $5, $6, $7, $8);
 $$;
 
+create function public.move_up_by_link(token text, class_id uuid, entry_id uuid, reason text)
+  returns table (shown public.coming_class, time_zone text, has_credit boolean, practitioner_id uuid, session_type_id uuid,
+                 session_type text, duration_minutes integer, waiver_version integer, waiver_body text, signer_name text,
+                 waiting_people jsonb, waiver_texts jsonb)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select * from private.move_up_by_link(move_up_by_link.token, move_up_by_link.class_id, move_up_by_link.entry_id,
+                                        move_up_by_link.reason);
+$$;
+
+comment on function public.move_up_by_link is
+  'By the link in an admin''s mail: puts somebody first on a waiting list, with a reason that the audit log keeps.';
+
 revoke execute on function private.compose_found_class, private.read_coming_classes, private.read_coming_class,
-  private.wait_for_class, private.take_class_seat, public.read_coming_classes, public.read_coming_class,
-  public.wait_for_class, public.take_class_seat from public, anon, authenticated, service_role;
+  private.wait_for_class, private.move_up_by_link, private.take_class_seat, public.read_coming_classes,
+  public.read_coming_class, public.wait_for_class, public.move_up_by_link, public.take_class_seat from public, anon, authenticated, service_role;
 
 grant execute on function private.read_coming_classes, private.read_coming_class, private.wait_for_class,
-  public.read_coming_classes, public.read_coming_class, public.wait_for_class to anon;
+  private.move_up_by_link, public.read_coming_classes, public.read_coming_class, public.wait_for_class,
+  public.move_up_by_link to anon;
 
 -- Evidence is what the server saw, so only the server may sign.
 grant execute on function private.take_class_seat, public.take_class_seat to service_role;
@@ -2320,19 +2494,46 @@ begin
 end
 $$;
 
+-- By session: [credits, fee] as the page said them (refuse_other_terms).
+create function private.refuse_other_series_terms(session_id uuid, shown_terms jsonb) returns void
+  language plpgsql stable set search_path = ''
+as $$
+declare
+  v_session uuid;
+begin
+  if jsonb_typeof(shown_terms) <> 'object' or char_length(shown_terms::text) > 20000 then
+    perform private.refuse(422, 'terms_not_readable', 'shown_terms: what the page said is not readable.');
+  end if;
+  for v_session in select f.id from private.list_following_sessions(refuse_other_series_terms.session_id) f loop
+    perform private.refuse_other_terms(v_session, (shown_terms -> v_session::text ->> 0)::integer,
+                                       (shown_terms -> v_session::text ->> 1)::numeric);
+  end loop;
+exception when invalid_text_representation or numeric_value_out_of_range then
+  perform private.refuse(422, 'terms_not_readable', 'shown_terms: what the page said is not readable.');
+end
+$$;
+
 -- Gives how many were cancelled and what came back. Definer: as above.
 create function private.cancel_series_by_link(
-  token text, session_id uuid, reason text, out cancelled integer, out credits_returned integer, out fee_charged numeric,
-  out currency text, out shown private.managed_series)
+  token text, session_id uuid, reason text, shown_terms jsonb, out cancelled integer, out credits_returned integer, out fee_charged numeric,
+  out currency text, out fees jsonb, out shown private.managed_series)
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
   v_series public.session_series := private.open_series_link(cancel_series_by_link.token, 'manage_series');
 begin
-  select count(*), coalesce(sum(c.credit_returned), 0), coalesce(sum(c.fee_charged), 0), min(c.fee_currency)
-    into cancelled, credits_returned, fee_charged, currency
-    from private.cancel_session_series(
-      private.get_session_in_series(v_series, cancel_series_by_link.session_id), cancel_series_by_link.reason) c;
+  perform private.refuse_other_series_terms(
+    private.get_session_in_series(v_series, cancel_series_by_link.session_id), cancel_series_by_link.shown_terms);
+  with made as materialized (
+    select c.* from private.cancel_session_series(cancel_series_by_link.session_id, cancel_series_by_link.reason) c
+  )
+  select count(*), coalesce(sum(c.credit_returned), 0), coalesce(sum(c.fee_charged), 0), min(c.fee_currency),
+         (select coalesce(jsonb_agg(jsonb_build_object('amount_minor', f.amount_minor, 'currency', f.currency)
+                                    order by f.currency), '[]')
+            from (select due.fee_currency as currency, round(100 * sum(due.fee_charged))::integer as amount_minor
+                    from made due where due.fee_charged > 0 group by due.fee_currency) f)
+    into cancelled, credits_returned, fee_charged, currency, fees
+    from made c;
   shown := private.compose_managed_series(v_series);
 end
 $$;
@@ -2376,17 +2577,18 @@ $$;
 
 comment on function public.move_series_by_link is 'By a link in a mail: move_session_series, all of it or nothing.';
 
-create function public.cancel_series_by_link(token text, session_id uuid, reason text default null)
-  returns table (cancelled integer, credits_returned integer, fee_charged numeric, currency text,
+create function public.cancel_series_by_link(
+  token text, session_id uuid, reason text default null, shown_terms jsonb default '{}')
+  returns table (cancelled integer, credits_returned integer, fee_charged numeric, currency text, fees jsonb,
                  shown private.managed_series)
   language sql volatile security invoker set search_path = ''
 as $$
-  select * from private.cancel_series_by_link(cancel_series_by_link.token, $2, $3);
+  select * from private.cancel_series_by_link(cancel_series_by_link.token, $2, $3, $4);
 $$;
 
 comment on function public.cancel_series_by_link is 'By a link in a mail: cancel_session_series.';
 
-revoke execute on function private.open_series_link, private.compose_managed_series, private.get_session_in_series,
+revoke execute on function private.open_series_link, private.refuse_other_series_terms, private.compose_managed_series, private.get_session_in_series,
   private.read_managed_series, private.read_series_times, private.quote_series_move_by_link, private.move_series_by_link, private.cancel_series_by_link,
   public.read_managed_series, public.read_series_times, public.quote_series_move_by_link, public.move_series_by_link,
   public.cancel_series_by_link from public, anon, authenticated, service_role;
@@ -2394,3 +2596,247 @@ revoke execute on function private.open_series_link, private.compose_managed_ser
 grant execute on function private.read_managed_series, private.read_series_times, private.quote_series_move_by_link, private.move_series_by_link,
   private.cancel_series_by_link, public.read_managed_series, public.read_series_times, public.quote_series_move_by_link,
   public.move_series_by_link, public.cancel_series_by_link to anon;
+
+
+-- ratings/rating_sessions.sql
+
+-- The page on which a client rates a session they had, by the link in the mail after it. A signed-in caller names the
+-- session and needs no link.
+--
+-- It can be given and changed for as long as the rule says (session_ratings.sql); a second press changes nothing.
+-- Whoever is rated hears of it a day later, together with what else came meanwhile, and is never told by whom.
+
+create type private.shown_rating as (
+  session    private.session_summary,
+  time_zone  text,
+  state      text,
+  open_until timestamptz,
+  stars      integer,
+  words      text,
+  is_hidden  boolean
+);
+
+-- A link's session, or the caller's own. Only its client rates it, and not an admin who reads it.
+create function private.open_rating_link(token text, page text, session_id uuid) returns public.session_schedules
+  language plpgsql stable set search_path = ''
+as $$
+declare
+  v_session public.session_schedules;
+begin
+  if open_rating_link.token is not null then
+    v_session := private.open_session_link(open_rating_link.token, open_rating_link.page);
+  else
+    select * into v_session from public.session_schedules s where s.id = open_rating_link.session_id;
+  end if;
+  if v_session.client_id is distinct from auth.uid() or v_session.id is null or private.is_class(v_session) then
+    perform private.refuse(404, 'session_not_found', 'There is no such session.');
+  end if;
+  return v_session;
+end
+$$;
+
+create function private.show_rating(session public.session_schedules) returns private.shown_rating
+  language plpgsql stable set search_path = ''
+as $$
+declare
+  v_shown  private.shown_rating;
+  v_rating public.session_ratings;
+begin
+  select * into v_rating from public.session_ratings r where r.session_id = session.id;
+  v_shown.session := private.summarize_session(session);
+  v_shown.time_zone := coalesce(private.find_user_time_zone(auth.uid()), (v_shown.session).time_zone);
+  v_shown.open_until := private.get_rating_end(session);
+  v_shown.state := case when not private.is_held(session) then 'not_held'
+                        when v_shown.open_until < now() then 'closed' else 'open' end;
+  v_shown.stars := v_rating.stars;
+  v_shown.words := v_rating.words;
+  v_shown.is_hidden := coalesce(v_rating.hidden_at is not null, false);
+  return v_shown;
+end
+$$;
+
+-- Definer: its callers by link are not signed in.
+create function private.read_rating(token text, session_id uuid) returns private.shown_rating
+  language sql stable security definer set search_path = ''
+as $$
+  select private.show_rating(private.open_rating_link(read_rating.token, 'rate_session', read_rating.session_id));
+$$;
+
+-- One mail a day to whoever is rated, however many seats a class had. Until it is sent, it covers what else comes.
+create function private.announce_ratings(practitioner_id uuid) returns void
+  language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_host uuid := (select p.user_id from public.practitioners p where p.id = announce_ratings.practitioner_id);
+begin
+  perform pg_advisory_xact_lock(hashtextextended('ratings of ' || announce_ratings.practitioner_id, 0));
+  if exists (select from auth.users u where u.id = v_host)
+     and not exists (select from private.mails m
+                      where m.user_id = v_host and m.kind = 'ratings_received' and m.status = 'queued' and m.attempts = 0)
+     and not exists (select from private.outbox o
+                      where o.kind = 'ratings_received' and o.user_id = v_host and o.addressed_at is null) then
+    -- A little before: whoever rates at the same time may have begun earlier, and leaves it to this event.
+    perform private.publish_event('ratings_received', v_host, null,
+                                  jsonb_build_object('since', now() - interval '1 minute'));
+  end if;
+end
+$$;
+
+-- Definer: as above, and nobody writes ratings.
+create function private.rate_session(token text, stars integer, words text, session_id uuid) returns private.shown_rating
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_session public.session_schedules := private.open_rating_link(rate_session.token, 'rate_session', rate_session.session_id);
+  c_words   constant text := nullif(btrim(rate_session.words, E' \t\r\n'), '');
+  v_counts  boolean;
+begin
+  perform private.limit_use('sessions rated', auth.uid());
+  perform private.refuse_long_text('words', c_words, 500);
+  if coalesce(rate_session.stars, 0) not between 1 and 5 then
+    perform private.refuse(422, 'stars_missing', 'Please choose one to five stars.');
+  end if;
+  -- Order matters: as where attendance is set and a session changes, so that it is held when the rating is written.
+  perform private.lock_attendance(coalesce(v_session.group_class_id, v_session.id));
+  select * into strict v_session from public.session_schedules s where s.id = v_session.id for share;
+  if not private.is_held(v_session) then
+    perform private.refuse(409, 'session_not_held', 'Only a session that took place can be rated.');
+  elsif private.get_rating_end(v_session) < now() then
+    perform private.refuse(409, 'rating_closed', 'This session can no longer be rated.', 'What you gave before stays.');
+  end if;
+  insert into public.session_ratings as r (session_id, practitioner_id, stars, words, is_held)
+  values (v_session.id, v_session.practitioner_id, rate_session.stars, c_words, true)
+  on conflict on constraint session_ratings_session_id_key do update
+    set stars = excluded.stars, words = excluded.words
+   where (r.stars, r.words) is distinct from (excluded.stars, excluded.words)
+  returning r.is_counted into v_counts;
+  if v_counts then  -- not of a hidden one that is written anew
+    perform private.announce_ratings(v_session.practitioner_id);
+  end if;
+  return private.show_rating(v_session);
+end
+$$;
+
+-- The same, exposed: the API calls functions of schema public.
+
+create function public.read_rating(token text default null, session_id uuid default null) returns private.shown_rating
+  language sql stable security invoker set search_path = ''
+as $$
+  select * from private.read_rating(read_rating.token, read_rating.session_id);
+$$;
+
+comment on function public.read_rating is 'Of a session of one''s own, or by a link in a mail: its rating, and whether it can be rated.';
+
+create function public.rate_session(
+  token text default null, stars integer default null, words text default null, session_id uuid default null)
+  returns private.shown_rating
+  language sql volatile security invoker set search_path = ''
+as $$
+  select * from private.rate_session(rate_session.token, rate_session.stars, rate_session.words, rate_session.session_id);
+$$;
+
+comment on function public.rate_session is
+  'For its client, or by a link in a mail: gives a session that was held one to five stars, and words; or changes them.';
+
+revoke execute on function private.open_rating_link, private.show_rating, private.read_rating, private.announce_ratings,
+  private.rate_session, public.read_rating, public.rate_session from public, anon, authenticated, service_role;
+
+grant execute on function private.read_rating, private.rate_session, public.read_rating, public.rate_session
+  to anon, authenticated;
+
+
+-- ratings/reading_ratings.sql
+
+-- Ratings for whoever is rated, and for admins, who may hide one.
+--
+-- Whoever is rated reads stars, words and the month, in no order within it: neither the session nor its client. What an
+-- admin hides is not among them and not in the average; its client reads on the page that it is hidden, and nobody is
+-- sent a mail. It can be shown again, with a reason as well.
+
+create type private.received_rating as (id uuid, stars integer, words text, month date);
+
+-- What counts, by month. Definer: as its caller may read no rating of others.
+create function private.list_received_ratings(user_id uuid, since timestamptz, at_most integer)
+  returns setof private.received_rating
+  language sql stable security definer set search_path = ''
+as $$
+  select r.id, r.stars, r.words, date_trunc('month', r.created_at)::date
+    from public.practitioners p join public.session_ratings r on r.practitioner_id = p.id
+   where p.user_id = list_received_ratings.user_id and r.is_counted and r.updated_at >= list_received_ratings.since
+   order by date_trunc('month', r.created_at) desc, r.id
+   limit least(greatest(list_received_ratings.at_most, 1), 500);
+$$;
+
+-- For the mail about those since its event: at most twenty in full, and how many there are.
+create function private.describe_received_ratings(mail private.mails) returns jsonb
+  language sql stable set search_path = ''
+as $$
+  select jsonb_build_object('count', count(*),
+           'ratings', coalesce(jsonb_agg(jsonb_build_object('stars', r.stars, 'words', r.words)) filter (where r.number <= 20), '[]'),
+           'average', (select (private.get_rating_average(p.id)) from public.practitioners p where p.user_id = mail.user_id limit 1))
+    from (select l.*, row_number() over (order by l.words is null, l.id) as number
+            from private.list_received_ratings(mail.user_id, (mail.payload ->> 'since')::timestamptz, 500) l) r;
+$$;
+
+-- Definer: as above; it lists the caller's alone.
+create function private.list_my_ratings(at_most integer) returns setof private.received_rating
+  language sql stable security definer set search_path = ''
+as $$
+  select * from private.list_received_ratings(auth.uid(), '-infinity', coalesce(list_my_ratings.at_most, 100));
+$$;
+
+create function public.list_my_ratings(at_most integer default 100)
+  returns table (id uuid, stars integer, words text, month date)
+  language sql stable security invoker set search_path = ''
+as $$
+  select * from private.list_my_ratings(list_my_ratings.at_most);
+$$;
+
+comment on function public.list_my_ratings is
+  'For practitioners: what was said of sessions with them, by month, and not by whom. Hidden ones are left out.';
+
+-- Definer: nobody writes ratings.
+create function private.hide_session_rating(rating_id uuid, reason text, is_hidden boolean) returns public.session_ratings
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_rating public.session_ratings;
+begin
+  if not private.is_confirmed_admin() then
+    perform private.refuse(403, 'admins_only', 'Only admins hide ratings.');
+  end if;
+  perform private.refuse_long_text('reason', hide_session_rating.reason, 500);
+  if btrim(coalesce(hide_session_rating.reason, '')) = '' then
+    perform private.refuse(422, 'reason_missing', 'Please say why.');
+  end if;
+  select * into v_rating from public.session_ratings r where r.id = hide_session_rating.rating_id for update;
+  if v_rating.id is null then
+    perform private.refuse(404, 'rating_not_found', 'There is no such rating.');
+  elsif exists (select from public.practitioners p where p.id = v_rating.practitioner_id and p.user_id = auth.uid()) then
+    perform private.refuse(403, 'not_about_oneself', 'Another admin decides about what is said of you.');
+  elsif (v_rating.hidden_at is not null) = coalesce(hide_session_rating.is_hidden, true) then
+    return v_rating;  -- the first decision stands, with its reason
+  end if;
+  update public.session_ratings r
+     set hidden_at = case when coalesce(hide_session_rating.is_hidden, true) then now() end,
+         decided_by = auth.uid(), decision_reason = btrim(hide_session_rating.reason)
+   where r.id = v_rating.id returning r.* into v_rating;
+  return v_rating;
+end
+$$;
+
+create function public.hide_session_rating(rating_id uuid, reason text, is_hidden boolean default true)
+  returns table (id uuid, hidden_at timestamptz, decision_reason text)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select r.id, r.hidden_at, r.decision_reason from private.hide_session_rating($1, $2, $3) r;
+$$;
+
+comment on function public.hide_session_rating is
+  'For admins: takes a rating out of the average and out of what practitioners read, or puts it back; with a reason.';
+
+revoke execute on function private.list_received_ratings, private.describe_received_ratings, private.list_my_ratings,
+  private.hide_session_rating, public.list_my_ratings, public.hide_session_rating from public, anon, authenticated, service_role;
+
+grant execute on function private.list_my_ratings, private.hide_session_rating, public.list_my_ratings,
+  public.hide_session_rating to authenticated;

@@ -137,8 +137,10 @@ insert into private.matter_kinds (kind, what, ends_itself, remedy) values
   ('credits_owed',         'sessions were held, and their price went back', true,
    'Settle it with them: a package pays it first, or adjust_credits with a reason.'),
   ('dispute_open',         'a payment is disputed', true, 'Answer the bank in Stripe, before its time is over.'),
-  ('late_fee_due',         'a fee for a late cancellation is due, and no card is charged for it', false,
-   'Ask for it, or let it go.'),
+  ('late_fee_due',         'a fee has been owed for two weeks, and its link was not used', true,
+   'Ask them, or call forgive_fee with a reason. list_owed_fees has all that are owed.'),
+  ('refund_refused',       'Stripe does not take the refund of a fee that was not owed', false,
+   'Look at the payment in Stripe, and give it back in another way.'),
   ('payout_failed',        'a payout was refused; the next run pays it again', false, 'Ask the practitioner for their account.'),
   ('payout_unsettled',     'nobody has said whether a payout arrived', true, 'Call mark_payout.'),
   ('payout_withheld',      'a payout waits for a bank account', true, 'See "A bank account is not paid" in the runbook.'),
@@ -223,8 +225,6 @@ create index checkout_sessions_waiting_idx on public.checkout_sessions (id)
 
 create index user_session_credits_owed_idx on public.user_session_credits (id) where credits_owed > 0;
 
-create index session_cancellations_fee_idx on public.session_cancellations (id) where fee_charged > 0;
-
 create index recording_takes_failed_idx on private.recording_takes (recording_id) where status = 'failed';
 
 create index recording_takes_set_aside_idx on private.recording_takes (id) where failure_code = 'set_aside';
@@ -262,9 +262,11 @@ create view private.waiting_states with (security_invoker = true) as
     from private.payment_disputes d join public.checkout_sessions c on c.id = d.checkout_id
    where d.state in ('inquiry', 'open')
   union all
-  select 'late_fee_due', x.id::text, x.fee_charged || ' ' || x.fee_currency, x.cancelled_at
-    from public.session_cancellations x
-   where x.fee_charged > 0 and x.cancelled_at >= (select a.adopted_at from private.adoption a)
+  select 'late_fee_due', f.id::text, private.write_minor(f.amount_minor) || ' ' || f.currency, f.created_at
+    from public.owed_fees f where f.status = 'owed' and f.created_at < now() - interval '14 days'
+  union all
+  select 'refund_refused', r.id::text, 'of checkout ' || r.checkout_id, r.created_at
+    from private.payment_refunds r where r.requested_by is null and r.status = 'refused'
   union all
   -- Earnings
   select 'payout_failed', p.id::text, null, 
@@ -503,6 +505,14 @@ create view private.broken_invariants with (security_invoker = true) as
      and not exists (select from private.unpaid_transactions u where u.transaction_id = t.id)
      and not exists (select from public.payout_lines l where l.ledger_transaction_id = t.id and l.released_at is null)
   union all
+  -- Ratings
+  select 'practitioners', p.id, 'ratings are not what the average is made of', p.id::text
+    from public.practitioners p
+    left join private.rating_sums t on t.practitioner_id = p.id
+    left join public.session_ratings r on r.practitioner_id = p.id and r.is_counted
+   group by p.id, t.ratings, t.stars
+  having (count(r.id), coalesce(sum(r.stars), 0)) <> (coalesce(t.ratings, 0), coalesce(t.stars, 0))
+  union all
   -- Payouts
   select 'payouts', p.id, 'a payout is not the sum of its lines', p.id::text
     from public.payouts p left join public.payout_lines l on l.payout_id = p.id
@@ -627,6 +637,17 @@ create view private.broken_invariants with (security_invoker = true) as
          private.sum_returns(c.id) r
    where c.credits_taken_back > 0 and private.count_credits_unpaid(c, l.credits_owed, r) > 0
   union all
+  select 'owed_fees', f.id, 'a fee is marked as paid, and its payments say otherwise', f.id::text
+    from public.owed_fees f
+   where (select count(*) from public.checkout_sessions c where c.fee_id = f.id and c.outcome = 'fee_paid')
+         <> (f.paid_at is not null)::integer
+  union all
+  select 'checkout_sessions', c.id, 'a payment of what was not owed stays with us', c.id::text
+    from public.checkout_sessions c
+   where c.outcome = 'fee_not_owed' and c.returned_minor < c.amount_minor
+     and not exists (select from private.payment_refunds r where r.checkout_id = c.id)
+     and not exists (select from private.payment_disputes d where d.checkout_id = c.id)
+  union all
   -- Seats and time
   select 'session_schedules', class.id, 'a class is oversold', class.id::text
     from public.session_schedules class
@@ -681,7 +702,7 @@ comment on column private.invariant_tables.rows is 'How many are asked about at 
 insert into private.invariant_tables (place, name, rows) values
   (1, 'once', 1), (2, 'practitioners', 10), (3, 'ledger_transactions', 2000), (4, 'payouts', 250),
   (5, 'session_payments', 2000), (6, 'user_session_credits', 2000), (7, 'checkout_sessions', 2000),
-  (8, 'session_schedules', 2000);
+  (8, 'session_schedules', 2000), (9, 'owed_fees', 2000);
 
 create table private.invariant_round (
   is_the_one boolean     not null primary key default true,

@@ -558,10 +558,11 @@ alter table public.access_grants
 --   deleted   account, profile, preferences, roles, journal, memories, notes, recommendations, consents, notifications,
 --             mails and their log, holds, links, room numbers, banking, answers under idempotency keys; recordings
 --             through the erasure queue
---   kept      sessions, seats, attendance, credits and both ledgers, payments, refunds, cancellations, waivers,
---             contracts and their signatures, consent history, audit log: ids, times, amounts, states, hashes. Names,
---             addresses, agents, images and what people wrote are blanked. The id is the pseudonym: no table leads from
---             it to a person. Of who had a session or gave some, a profile without a name: pages join it.
+--   kept      sessions, seats, attendance, credits and both ledgers, payments, refunds, cancellations, fees, waivers,
+--             contracts and their signatures, consent history, audit log, ratings: ids, times, amounts, states, hashes,
+--             stars. Names, addresses, agents, images and what people wrote are blanked. The id is the pseudonym: no
+--             table leads from it to a person. Of who had a session or gave some, a profile without a name: pages join
+--             it.
 --
 -- Which rows are deleted is read from the foreign keys on auth.users: a table that is added later and cascades is
 -- covered.
@@ -720,7 +721,9 @@ create trigger limit_updated_rows after update on public.user_consents
 --     i   70_publish_booked                   publishes session_booked or class_scheduled  sessions/booking
 --     u   70_publish_change                   publishes session_rescheduled or _changed    sessions/changes
 --     u   70_publish_completed                publishes session_completed                  sessions/session_states
+--     u   72_settle_no_show_fee               a fee for not coming is owed, or not any more fees/no_shows
 --     u   75_delete_observed_attendance       deletes presence at the time before          sessions/channel_events
+--     u   77_update_rating                    counts its rating, or no longer              ratings/session_ratings
 --
 --   after the statement, when all its rows are done
 --     u   90_earn                             records the earnings of what was completed   earnings/earning_triggers
@@ -951,10 +954,20 @@ create trigger session_schedules_70_publish_completed after update of status on 
                      and new.scheduled_at > now() - interval '2 days')
   execute function private.publish_session_completed();
 
+create trigger session_schedules_72_settle_no_show_fee after update of status on public.session_schedules
+  for each row when (old.status <> new.status and 'completed' in (old.status, new.status))
+  execute function private.settle_no_show_fee_of_session();
+
 -- Whoever was early for the time before the change is not present at the new one.
 create trigger session_schedules_75_delete_observed_attendance after update of scheduled_at on public.session_schedules
   for each row when (new.scheduled_at <> old.scheduled_at and new.status = 'scheduled')
   execute function private.delete_observed_attendance();
+
+-- There is none before it was completed; a reopened one has some.
+create trigger session_schedules_77_update_rating after update of status, practitioner_id on public.session_schedules
+  for each row when ((old.status = 'completed' or new.status = 'completed')
+                     and (old.status, old.practitioner_id) is distinct from (new.status, new.practitioner_id))
+  execute function private.update_rating_of_session();
 
 -- After the statement, so that the earnings of all rows it completed are recorded in one order.
 create trigger session_schedules_90_earn after update on public.session_schedules

@@ -531,8 +531,8 @@ grant select on public.cancellation_policy to anon;
 grant select, update (is_active, updated_at, updated_by) on public.cancellation_policy to authenticated;
 
 grant insert (policy_text, standard_cancellation_hours, late_cancellation_hours, late_cancellation_fee_usd,
-              late_cancellation_fee_cad, grace_cancellations_allowed, ended_credit_days, ended_credit_days_by_us,
-              is_active, updated_by)
+              late_cancellation_fee_cad, no_show_fee_usd, no_show_fee_cad, grace_cancellations_allowed, ended_credit_days,
+              ended_credit_days_by_us, is_active, updated_by)
   on public.cancellation_policy to authenticated;
 
 grant select, insert, update on public.cancellation_policy to service_role;
@@ -733,13 +733,14 @@ revoke all on public.liability_waivers from anon, authenticated, service_role;
 -- Not e-mail, address, agent and image: the practitioner sees the row, and that it was signed is what they need to
 -- know.
 grant select (id, user_id, session_id, waiver_text, signed_at, created_at, waiver_policy_id, waiver_policy_version,
-              text_sha256, signature_name, signer_name, evidence_sha256, is_observed, double_of)
+              text_sha256, signature_name, signer_name, evidence_sha256, is_observed, double_of,
+              language)
   on public.liability_waivers to authenticated;
 
 -- Not signed_at: the server's clock says when. Neither signer nor hashes: the trigger below sets those.
 -- No update and no delete for anybody.
 grant select, insert (user_id, session_id, waiver_text, ip_address, user_agent, waiver_policy_id,
-                      waiver_policy_version, signature_name, signature_image)
+                      waiver_policy_version, signature_name, signature_image, language)
   on public.liability_waivers to service_role;
 
 
@@ -838,7 +839,8 @@ grant select, insert, update, delete on public.session_recordings to service_rol
 revoke all on public.practitioner_contracts from anon, authenticated, service_role;
 
 -- signed_at as well: the frontend sends its own, and the trigger below replaces it. No delete for anybody.
-grant select, insert (practitioner_id, contract_version, contract_text, expires_at, template_id, title),
+grant select, insert (practitioner_id, contract_version, contract_text, expires_at, template_id, title,
+                      language),
       update (status, signed_at, ip_address, user_agent, expires_at, revoked_reason)
   on public.practitioner_contracts to authenticated;
 

@@ -1,5 +1,5 @@
 // Opens every page of ours as people do: on a small phone and a wide screen, in the light and in the dark, by keyboard,
-// with scripts off, and with nobody to ask but us; presses its first button; and notes all that is wrong.
+// with scripts off, in French, and with nobody to ask but us; presses its first button; and notes all that is wrong.
 // Each line on standard output is one fact, as JSON; the Python test beside it says what must be true of them.
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -46,6 +46,7 @@ async function inspect(axeSource) {
   for (const each of document.querySelectorAll("button, .button, .choice, select, textarea, input:not([type=hidden])")) {
     if (!each.checkVisibility()) continue;
     const box = (each.closest(".choice, .times label") ?? each).getBoundingClientRect();
+    if (each.closest("footer") && box.width > clientWidth / 2) problems.push(`${box.width} px is much for a language`);
     if (box.height < 44) problems.push(`${box.height} px is low for a finger: ${each.outerHTML.slice(0, 120)}`);
   }
   return problems;
@@ -92,6 +93,8 @@ async function look(page, name, problems) {
   for (const problem of await walk(page)) problems.add(problem);
 }
 
+const OWN_BUTTON = "main form:not([action=set-language]) button"; // the one at the foot is of every page
+
 async function press(page) {
   const needed = page.locator("main :is(input, textarea)[required]");
   for (const field of await needed.all()) {
@@ -100,7 +103,7 @@ async function press(page) {
     if (type === "radio" || type === "checkbox") await field.check();
     else await field.fill(type === "email" ? "somebody@stage.test" : "correct horse");
   }
-  await Promise.all([page.waitForEvent("load"), page.locator("main form button").first().click()]);
+  await Promise.all([page.waitForEvent("load"), page.locator(OWN_BUTTON).first().click()]);
   return words(page);
 }
 
@@ -114,6 +117,15 @@ for (const { name, url, presses, runsScript } of visits) {
   tell(`${name}: status`, reply.status());
   tell(`${name}: words`, await words(reader.page));
 
+  // In French its words are longer; whoever is not known may switch to it at the foot, by a link.
+  const french = new URL(url);
+  french.searchParams.set("language", "fr-CA");
+  await reader.page.goto(french.href);
+  await reader.page.setViewportSize({ width: 320, height: 740 });
+  for (const problem of await reader.page.evaluate(inspect, null)) problems.add(`in French: ${problem}`);
+  if (SHOTS) await reader.page.screenshot({ path: `${SHOTS}/${name}-320-french.png`, fullPage: true });
+  await reader.page.goto(url);
+
   const plain = await visitor({ javaScriptEnabled: false });
   await plain.page.goto(url);
   if (!runsScript && (await words(plain.page)) !== (await words(reader.page))) {
@@ -121,8 +133,10 @@ for (const { name, url, presses, runsScript } of visits) {
     const [without, withScripts] = [await words(plain.page), await words(reader.page)];
     if (without !== withScripts) problems.add(`without scripts it says something else: ${without} | ${withScripts}`);
   }
-  if (presses && await reader.page.locator("main form button").count()) {
-    tell(`${name}: pressed`, await press(plain.page));
+  if (presses && await reader.page.locator(OWN_BUTTON).count()) {
+    await plain.context.setExtraHTTPHeaders({ "accept-language": "fr-CA" });
+    await plain.page.reload();
+    tell(`${name}: pressed in French`, await press(plain.page));
     await press(reader.page); // the same once more, where it can be looked at: axe needs scripts
     await look(reader.page, `${name}, pressed`, problems);
   }

@@ -7,15 +7,23 @@ looked at.
 
 import os
 import re
+from collections.abc import Iterator
+from functools import cache
+from html import unescape
+from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
+from babel.messages.pofile import read_po
 
+from deploy import languages
 from deploy.functions import functions
 from tests.browser_scene import in_a_browser, play
 from tests.cast import Stage
 from tests.functions.test_every_page import OPEN
+from tests.page_scene import BROWSER
 
 from .visits import LONG_NAME, SCENES, Visit, by_link
 
@@ -26,6 +34,9 @@ PAGES = [
     for function in functions().values()
     if function.is_page and function.target != "get_calendar_feed"
 ]
+NEVER_READ = re.compile(r"<(style|script)\b.*?</\1>|<!--.*?-->", re.DOTALL)
+READ_ALOUD = re.compile(r"""\b(?:aria-label|title|alt|placeholder)="([^"]*)\"""")
+TAG_OR_GAP = re.compile(r"<[^<>]*>|%\(\w+\)[sd]|…")
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +57,16 @@ def visits(stage: Stage, unlimited: None) -> dict[str, Visit]:
 
 
 @pytest.fixture(scope="module")
-def facts(stage: Stage, visits: dict[str, Visit]) -> dict[str, Any]:
+def french(stage: Stage, visits: dict[str, Visit]) -> dict[str, str]:
+    """Each of them in French, as its address asks for it, before any button is pressed."""
+    return {
+        name: stage.http.get(httpx.URL(visit.url).copy_set_param("language", "fr-CA"), headers=BROWSER).text
+        for name, visit in visits.items()
+    }
+
+
+@pytest.fixture(scope="module")
+def facts(stage: Stage, visits: dict[str, Visit], french: dict[str, str]) -> dict[str, Any]:
     """All of them, one after the other."""
     scene = {
         "origin": stage.env["PAGES_URL"],
@@ -100,3 +120,59 @@ def test_a_page_speaks_to_people(facts: dict[str, Any], visits: dict[str, Visit]
                 r"\b(None|null|undefined|[a-z]+_[a-z_]+)\b|\{\{|[0-9a-f]{8}-[0-9a-f]{4}-", words
             ), words
             assert token == "unknown" or token not in words
+
+
+@cache
+def english() -> frozenset[str]:
+    """Three words and more that the catalogue says in one go, without what is put in and the elements around it."""
+    messages = [
+        each for file in languages.FOLDER.glob("*.po") for each in read_po(BytesIO(file.read_bytes()))
+    ]
+    said = [
+        each for message in messages for each in ([message.id] if isinstance(message.id, str) else message.id)
+    ]
+    pieces = {" ".join(piece.split()) for each in said for piece in TAG_OR_GAP.split(each)}
+    return frozenset(piece for piece in pieces if len(re.findall(r"[^\W\d_]{2,}", piece)) >= 3)
+
+
+def in_english(words: Iterator[str] | list[str]) -> set[str]:
+    """What of that is said on a page."""
+    return {piece for said in words for piece in english() if piece in said}
+
+
+def read_on(html: str) -> Iterator[str]:
+    """Each text of a page, and what is read aloud of it."""
+    seen = NEVER_READ.sub("", html)
+    for said in (*READ_ALOUD.findall(seen), *TAG_OR_GAP.split(seen)):
+        yield " ".join(unescape(said).split())
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_speaks_french(french: dict[str, str], visits: dict[str, Visit], page: str) -> None:
+    """No sentence of the catalogue is left in English: neither on the page nor in what is wrong with its link."""
+    for name, visit in visits.items():
+        if visit.page == page:
+            assert '<html lang="fr-CA">' in french[name], name
+            assert in_english(read_on(french[name])) == set(), name
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_what_came_of_a_button_is_said_in_french(
+    facts: dict[str, Any], visits: dict[str, Visit], page: str
+) -> None:
+    """To whoever has a browser in French: it is asked as in English, and answers in their language."""
+    for name, visit in visits.items():
+        if visit.page == page and (words := facts.get(f"{name}: pressed in French")):
+            assert in_english([words]) == set(), name
+
+
+def test_english_on_a_page_is_found() -> None:
+    """Between elements, around what is put in, and where it is only read aloud."""
+    for left in (
+        "<p>Nothing was booked and\n nothing was paid.</p>",
+        "<p>A fee of 10 is due. Everybody who booked is told.</p>",
+        '<nav aria-label="Keep it as it is"></nav>',
+        "<p>If you cancel now, <strong>your credit comes back</strong> and can be used until 2027.</p>",
+    ):
+        assert in_english(read_on(left)), left
+    assert not in_english(read_on("<style>Keep it as it is</style><p>Ne rien changer</p>"))

@@ -12,6 +12,7 @@ from tests.functions.test_sign_waiver import Paid
 from tests.page_scene import PageScene
 from tests.payout_scene import PayoutScene
 from tests.sharing_scene import SharingScene
+from tests.story_scene import hold
 
 LONG_NAME = "Wolfeschlegelsteinhausenbergerdorff-Maximiliana <b>von</b> und zu Überlingen"
 
@@ -103,6 +104,11 @@ def unsubscribing(stage: Stage) -> Iterator[Visit]:
     )
 
 
+def choosing(stage: Stage) -> Iterator[Visit]:
+    """What the choice of a language leads to without one."""
+    yield Visit("set_language", "without a choice", f"{stage.env['PAGES_URL']}/set-language")
+
+
 def paying(stage: Stage) -> Iterator[Visit]:
     """Something that was picked, and the short address."""
     scene = PageScene(stage)
@@ -115,6 +121,39 @@ def paying(stage: Stage) -> Iterator[Visit]:
     )
     yield Visit("pay_session", "picked", scene.make_link("pay_session", scene.client, None))
     yield Visit("pay_session", "without a link", f"{stage.env['PAGES_URL']}/pay-session")
+
+
+def fees(stage: Stage) -> Iterator[Visit]:
+    """Two that are owed, in two currencies, of a name that does not break; one forgiven; none; the short address."""
+    scene = PageScene(stage)
+    scene.call(scene.practitioner, LONG_NAME)
+    stage.execute(
+        "update public.practitioners set name = %s where user_id = %s", LONG_NAME, scene.practitioner.id
+    )
+    for minutes, because, currency, forgiven in (
+        (1500, "no_show", "cad", "null"),
+        (3000, "late_cancellation", "usd", "null"),
+        (4500, "no_show", "cad", "now()"),
+    ):
+        session = stage.session(
+            client=scene.client,
+            practitioner=scene.practitioner,
+            starts_in_minutes=-minutes,
+            status="completed",
+        )
+        stage.execute(
+            "insert into public.owed_fees"
+            " (user_id, session_id, because, amount_minor, currency, scheduled_at, forgiven_at, reason)"
+            f" values (%s, %s, %s, 2500, %s, now(), {forgiven}, case when {forgiven} is not null then 'Kindness' end)",
+            scene.client.id,
+            session["id"],
+            because,
+            currency,
+        )
+    yield Visit("pay_fee", "owed", scene.make_link("pay_fee", scene.client, None), presses=True)
+    yield Visit("pay_fee", "nothing owed", scene.make_link("pay_fee", scene.practitioner, None))
+    yield Visit("pay_fee", "without a link", f"{stage.env['PAGES_URL']}/pay-fee")
+    yield Visit("pay_fee", "paid", f"{stage.env['PAGES_URL']}/pay-fee?back=paid")
 
 
 def waiting(stage: Stage) -> Iterator[Visit]:
@@ -146,6 +185,7 @@ def waiting(stage: Stage) -> Iterator[Visit]:
         )
         name = f"{status}{', unsigned' if person is unsigned else ''}"
         yield Visit("find_classes", name, link(person), presses=status == "waiting")
+    yield Visit("find_classes", "as an admin", link(stage.admin()))
     yield Visit("find_classes", "list", scene.make_link("find_classes", unsigned, None))
     free = scene.make_class(class_name="Morning class", scheduled_at=scene.starts_at + timedelta(days=1))
     takes = f"{scene.make_link('find_classes', scene.booker(), None)}&class_id={free['id']}"
@@ -264,6 +304,28 @@ def calendars(stage: Stage) -> Iterator[Visit]:
     yield Visit("manage_calendars", "over", over)
 
 
+def ratings(stage: Stage) -> Iterator[Visit]:
+    """To give, one that is refused, given and hidden, over, and of a session that was not held."""
+    for name in ("to give", "hidden", "over", "not held"):
+        scene = PageScene(stage)
+        session = scene.book()
+        link = scene.make_link("rate_session", scene.client, session)
+        if name != "not held":
+            hold(stage, session)
+        if name in ("hidden", "over"):
+            scene.press(link, stars=2, words=f"{LONG_NAME} " * 3).raise_for_status()
+        if name == "hidden":
+            stage.execute(
+                "update public.session_ratings set hidden_at = now() where session_id = %s", session
+            )
+        if name == "over":
+            stage.execute(
+                "update public.session_schedules set scheduled_at = now() - interval '40 days' where id = %s",
+                session,
+            )
+        yield Visit("rate_session", name, link, presses=name == "to give")
+
+
 def payouts(stage: Stage) -> Iterator[Visit]:
     """On its way, paid, and failed."""
     scene = PageScene(stage)
@@ -351,8 +413,11 @@ SCENES = {
     "find_classes": waiting,
     "find_substitute": substitutes,
     "pay_session": paying,
+    "pay_fee": fees,
     "manage_calendars": calendars,
+    "rate_session": ratings,
     "show_payout": payouts,
+    "set_language": choosing,
     "unsubscribe": unsubscribing,
     "open_recording": recordings,
     "show_refused_checkout": checkouts,

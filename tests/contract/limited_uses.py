@@ -18,6 +18,7 @@ from tests.payment_scene import PaymentScene
 from tests.payout_file_scene import BankFileScene
 from tests.payout_scene import PayoutScene
 from tests.sharing_scene import Browser, SharingScene
+from tests.story_scene import hold
 
 from .test_rpcs_match_sql import CALL, Functions, sql, uses  # noqa: F401 - sql is a fixture
 
@@ -231,7 +232,7 @@ def use_verify_signature(stage: Stage) -> Iterator[Use]:
 def use_answer_recording_consent(stage: Stage) -> Iterator[Use]:
     scene = PageScene(stage)
     link = scene.make_link("answer_recording_consent", scene.client, None)
-    shown = stage.value("select private.sha256_hex(body) from private.write_recording_consent_text()")
+    shown = stage.value("select sha256 from private.write_recording_consent_texts() where language = 'en'")
 
     def act(n: int) -> httpx.Response:
         return scene.press(link, consented=n % 2 == 0, text_sha256=shown)
@@ -245,6 +246,14 @@ def use_choose_place(stage: Stage) -> Iterator[Use]:
     places = [stage.value(studios), "online"]
     link = scene.make_link("choose_place", scene.client, scene.book())
     yield Use("places chosen", scene.client.id, lambda n: scene.press(link, place=places[n % 2]))
+
+
+def use_rate_session(stage: Stage) -> Iterator[Use]:
+    scene = PageScene(stage)
+    session = scene.book()
+    hold(stage, session)
+    link = scene.make_link("rate_session", scene.client, session)
+    yield Use("sessions rated", scene.client.id, lambda n: scene.press(link, stars=1 + n % 5))
 
 
 def use_get_session_calendar(stage: Stage) -> Iterator[Use]:
@@ -370,6 +379,31 @@ def use_find_classes(stage: Stage) -> Iterator[Use]:
     link = f"{scene.make_link('find_classes', scene.client, None)}&class_id={group['id']}"
     yield Use("waiting lists", scene.client.id, lambda _: scene.press(link, act="leave"))
     yield Use("seats by link", scene.client.id, lambda _: scene.press(link, act="take"))
+
+
+def use_set_language(stage: Stage) -> Iterator[Use]:
+    scene = PageScene(stage)
+    link = scene.make_link("manage_calendars", scene.client, None)
+    form = {"token": scene.token(link), "back": "manage-calendars?token=x", "language": "fr-CA"}
+    yield Use(
+        "languages chosen", scene.client.id, lambda _: scene.press(scene.address("set_language"), **form), 303
+    )
+
+
+def use_pay_fee(stage: Stage) -> Iterator[Use]:
+    """Each press for another fee: a second one for the same finds the page that is open."""
+    scene = PageScene(stage)
+    link = scene.make_link("pay_fee", scene.client, None)
+
+    def press(_: int) -> httpx.Response:
+        fee = stage.value(
+            "insert into public.owed_fees (user_id, because, amount_minor, currency, scheduled_at)"
+            " values (%s, 'no_show', 1500, 'cad', now()) returning id",
+            scene.client.id,
+        )
+        return scene.press(link, fee=str(fee))
+
+    yield Use("checkouts", scene.client.id, press)
 
 
 def use_unsubscribe(stage: Stage) -> Iterator[Use]:

@@ -32,11 +32,12 @@ NEEDED = {
 OF_VERIFYING = {"jwt", "cryptography", "_cffi_backend"}  # in `NEEDED` of nobody who hands a token on
 # What several functions load or the scheduler does, with what it brings; the last two are a few kilobytes.
 OF_MANY = {
-    *("jwt", "jinja2", "markupsafe", "tzdata", "cronsim"),
+    *("jwt", "jinja2", "markupsafe", "babel", "tzdata", "cronsim"),
     *("httpx", "certifi", "idna", "click", "rich", "pygments"),  # its command line, where that is installed
     *("zipstream", "standardwebhooks"),
 }
-OF_THE_ENVIRONMENT = {"_distutils_hack", "google"}  # loaded by .pth files of the tests' own packages
+# Loaded by .pth files of the tests' own packages; and what babel looks for, and we do not bring.
+OF_THE_ENVIRONMENT = {"_distutils_hack", "google", "pytz"}
 SETTINGS = {"SUPABASE_URL": "http://127.0.0.1:9", "SUPABASE_PUBLISHABLE_KEY": "sb_publishable_x"}
 TELLS_WHAT_IS_LOADED = "import atexit, sys; atexit.register(lambda: print('loaded', *sorted(sys.modules)))\n"
 UNDER_THE_FRAMEWORK = """
@@ -132,6 +133,34 @@ print(*sorted({name.partition(".")[0] for name in sys.modules}))
     loaded = set(run.stdout.split()) - sys.stdlib_module_names - OF_THE_ENVIRONMENT
     others = {name for name in loaded if name in packages_distributions()} - NEEDED
     assert others <= OF_MANY, f"{others - OF_MANY}: loaded by all, for one"
+
+
+def test_who_says_nothing_to_people_loads_neither_templates_nor_catalogues() -> None:
+    """A function that is no page, when it has begun: what writes to people alone does, documents when asked for."""
+    program = """
+import os, sys
+from server import keeper, router
+import shared.serving
+for name in sys.argv[1:]:
+    if child := os.fork():
+        os.waitpid(child, 0)
+        continue
+    keeper.load(name)
+    print(name, *{"babel", "jinja2"} & set(sys.modules), flush=True)
+    os._exit(0)
+"""
+    targets = [function.target for function in functions().values() if not function.is_page]
+    run = subprocess.run(
+        [sys.executable, "-c", program, *targets], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    began = dict(line.partition(" ")[::2] for line in run.stdout.splitlines())
+    assert targets == [*began]
+    # Mails, and the calendar file, whose words stand beside those of the mails.
+    assert {name for name, loaded in began.items() if loaded} <= {
+        "send_notifications",
+        "get_session_calendar",
+    }
 
 
 def test_uvicorn_without_its_command_line_is_still_uvicorn() -> None:

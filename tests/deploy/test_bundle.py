@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 import sys
 from importlib.util import MAGIC_NUMBER, cache_from_source, source_hash
 from pathlib import Path
@@ -40,6 +41,29 @@ def test_a_bundle_brings_the_player_and_its_licence(tmp_path: Path) -> None:
     assert b".Hls=" in (bundle / "node_modules/hls.js/dist/hls.light.min.js").read_bytes()
     assert "Apache License" in (bundle / "node_modules/hls.js/LICENSE").read_text()
     assert not (bundle / ".npmrc").exists()
+
+
+def test_a_bundle_of_a_page_reads_in_every_language(tmp_path: Path) -> None:
+    """Its catalogues lie beside its code, and are read from there."""
+    bundle = build(functions()["manage-session"], tmp_path)
+
+    program = (
+        "from shared.languages import languages, spoken\n"
+        "from shared.languages.catalogue import gettext\n"
+        "for each in languages():\n"
+        "    with spoken(each):\n"
+        "        print(gettext('Your session'))\n"
+    )
+    run = [sys.executable, "-c", program]
+    said = subprocess.run(run, cwd=bundle, capture_output=True, text=True, check=True).stdout
+    assert ["Your session", "Votre séance"] == said.splitlines()
+    assert "babel==" in (bundle / "requirements.txt").read_text()
+
+
+def test_a_bundle_that_says_nothing_to_people_brings_no_babel(tmp_path: Path) -> None:
+    bundle = build(functions()["get-liability-waiver-status"], tmp_path)
+
+    assert "babel==" not in (bundle / "requirements.txt").read_text()
 
 
 def test_a_bundle_brings_its_code_compiled(tmp_path: Path) -> None:

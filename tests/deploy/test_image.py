@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy import image
+from deploy import image, languages
 from deploy.functions import ROOT, functions
 from deploy.image import assemble
 from deploy.pins import pinned
@@ -30,6 +30,9 @@ def test_it_has_every_function_and_nothing_of_tests_or_tools(folder: Path) -> No
     for function in functions().values():
         assert (app / "functions" / function.target / "main.py").is_file()
     assert (app / "functions/open_recording/node_modules/hls.js/dist/hls.light.min.js").is_file()
+    assert [*languages.FOLDER.glob("*.po")]
+    for catalogue in languages.FOLDER.glob("*.po"):
+        assert catalogue.read_bytes() == (app / "shared/languages" / catalogue.name).read_bytes()
     assert not [*app.rglob("*.pyc")]  # compiled where it is built, for the Python that is there
 
 
@@ -40,7 +43,7 @@ def test_it_installs_what_the_functions_need_and_the_server_in_place_of_the_fram
     of_framework = {"functions-framework", "flask", "werkzeug", "gunicorn", "cloudevents", "watchdog"}
     of_all = {name for function in functions().values() for name in pins(pinned(function))}
     assert not installed & of_framework
-    assert installed >= {"uvicorn", "uvloop", "httptools", "starlette", "pyreqwest", "cronsim"}
+    assert installed >= {"uvicorn", "uvloop", "httptools", "starlette", "pyreqwest", "cronsim", "babel"}
     assert installed >= of_all - of_framework - {
         "blinker",
         "itsdangerous",

@@ -43,8 +43,9 @@ def change(scene: PageScene, **columns: Any) -> None:
 
 
 def forms(page: str) -> dict[str, dict[str, str]]:
-    """What each button of a page sends, by what it says."""
+    """What each button of a page sends, by what it says; that of the language, at the foot of every page, aside."""
     found = {}
+    page = re.sub(r"<footer.*?</footer>", "", page, flags=re.DOTALL)
     for form in re.findall(r"<form.*?</form>", page, re.DOTALL):
         fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form))
         label = re.search(r"<button[^>]*>([^<]+)", form)

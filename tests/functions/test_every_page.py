@@ -11,6 +11,7 @@ from tests.page_scene import BROWSER, PageScene
 PAGES = [function.target for function in functions().values() if function.is_page]
 # Everybody may open these; they take no link.
 OPEN = {"find_my_sessions", "show_refused_checkout", "verify_signature"} | {"status"}  # for who has its key
+OPEN |= {"set_language"}  # looking shows nobody's; its form takes a link of every page (test_set_language)
 # What a form of each page may hold. Sent to every page with every link but its own.
 FORM = {
     "act": "cancel",
@@ -30,6 +31,8 @@ FORM = {
     "practitioner": "10000000-0000-4000-8000-000000000001",
     "hours": "2",
     "press": "make",
+    "stars": "5",
+    "fee": "10000000-0000-4000-8000-000000000001",
 }
 
 
@@ -46,6 +49,7 @@ def rows(scene: PageScene) -> Any:
     return scene.stage.owner.execute(
         """select (select jsonb_agg(to_jsonb(s)) from public.session_schedules s where s.client_id = %(id)s),
                   (select jsonb_agg(to_jsonb(f)) from private.calendar_feeds f where f.user_id = %(id)s),
+                  (select jsonb_agg(to_jsonb(c)) from private.chosen_languages c where c.user_id = %(id)s),
                   (select jsonb_agg(to_jsonb(p)) from public.notification_preferences p where p.user_id = %(id)s),
                   (select jsonb_agg(to_jsonb(c)) from public.user_consents c where c.user_id = %(id)s),
                   (select jsonb_agg(to_jsonb(w)) from public.liability_waivers w where w.user_id = %(id)s),

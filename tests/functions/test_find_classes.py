@@ -38,6 +38,8 @@ def seats(scene: PageScene, person: Person) -> int:
 def test_without_a_link_it_shows_what_everybody_may_see(scene: PageScene) -> None:
     """Which classes, and how full; nobody's name but who leads them. Looking changes nothing, whatever the address."""
     scene.stage.join(scene.group, scene.booker())
+    asked = "select count(*) from private.session_link_requests"
+    before = scene.stage.value(asked)
 
     page = scene.look(scene.address("find_classes"))
     head = scene.stage.http.head(scene.address("find_classes"))
@@ -47,7 +49,7 @@ def test_without_a_link_it_shows_what_everybody_may_see(scene: PageScene) -> Non
     assert "class_id=" not in page.text and page.headers["cache-control"] == "no-store"
     with_address = scene.look(f"{scene.address('find_classes')}?address={scene.client.email}")
     assert with_address.status_code == 200
-    assert not scene.stage.value("select count(*) from private.session_link_requests")
+    assert before == scene.stage.value(asked)
 
 
 def test_the_link_is_sent_to_whoever_has_an_account(scene: PageScene) -> None:
@@ -141,3 +143,19 @@ def test_nobody_signs_or_takes_a_seat_past_the_page(scene: PageScene) -> None:
     listed = scene.stage.rest("POST", "rpc/list_coming_classes", as_=scene.client, json={"at_most": 1})
     assert len(listed.raise_for_status().json()) == 1
     assert scene.stage.rest("POST", "rpc/list_coming_classes", json={}).status_code in (401, 403, 404)
+
+
+def test_the_waiver_of_a_seat_is_signed_in_the_language_of_the_page(scene: PageScene) -> None:
+    """What the form shows is what is kept."""
+    person = scene.stage.client()
+    scene.stage.execute("select private.grant_credits(%s, 1)", person.id)
+    address = f"{link(scene, person)}&class_id={scene.group['id']}&language=fr-CA"
+
+    page = scene.look(address).raise_for_status().text
+    shown = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page))
+    scene.press(address, act="take", signature_name="Zoé", **shown).raise_for_status()
+
+    assert "EXONÉRATION DE RESPONSABILITÉ" in page and "ASSUMPTION OF RISK" not in page
+    signed = scene.stage.row("select * from public.liability_waivers where user_id = %s", person.id)
+    assert signed["language"] == "fr-CA" and "EXONÉRATION" in signed["waiver_text"]
+    assert seats(scene, person) == 1

@@ -46,6 +46,26 @@ def test_it_follows_what_is_booked_moved_and_cancelled(booked: PageScene) -> Non
     assert not hasattr(empty, "vevent")
 
 
+def test_it_is_in_the_language_that_its_owner_reads(booked: PageScene) -> None:
+    """From the next time that the program asks, though nothing else has changed since."""
+    address = make_feed(booked)
+    etag = booked.stage.http.get(address).headers["etag"]
+    chosen = booked.stage.rest(
+        "POST", "rpc/set_language", as_=booked.client, json={"language": "fr-CA"}
+    ).raise_for_status()
+
+    french = booked.stage.http.get(address, headers={"if-none-match": etag})
+    same = booked.stage.http.get(address, headers={"if-none-match": french.headers["etag"]})
+
+    assert chosen.json() == [{"language": "fr-CA"}]
+    calendar = vobject.readOne(french.text)
+    assert "Séances de pratique" == calendar.contents["x-wr-calname"][0].value
+    event = calendar.vevent
+    assert "Séance debout avec Practitioner" == event.summary.value == event.valarm.description.value
+    assert "En ligne" == event.location.value and "fr-CA" == french.headers["content-language"]
+    assert 304 == same.status_code
+
+
 def test_who_has_this_version_is_not_sent_it_again(booked: PageScene) -> None:
     address = make_feed(booked)
     etag = booked.stage.http.get(address).headers["etag"]

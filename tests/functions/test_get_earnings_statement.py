@@ -172,3 +172,34 @@ def money(minor: int) -> str:
 
 def in_cents(written: str) -> int:
     return round(100 * float(written.removeprefix("CA$")))
+
+
+def test_statements_are_in_their_readers_language(scene: StatementScene) -> None:
+    """And an admin's copy of the same payout is in the admin's."""
+    scene.pay(scene.hold(100, 75), scene.hold(2040, 1530))
+    (payout,) = scene.payouts()
+    scene.adjust(-500, "Trop versé")
+    scene.stage.execute(
+        "insert into private.chosen_languages (user_id, language) values (%s, 'fr-CA')", scene.practitioner.id
+    )
+
+    of_payout = scene.text(payout_id=payout["id"])
+    of_year = scene.text(year=THIS_YEAR, currency="cad")
+
+    for said in (
+        "Relevé de versement",
+        "Versé le",
+        "75,00 $ CA",
+        "1 605,00 $ CA",
+        "Ce versement",
+        "Page 1 de",
+    ):
+        assert said in of_payout, said
+    for said in (f"Gains de {THIS_YEAR} en dollars canadiens", f"Du 1er janvier {THIS_YEAR}", "novembre"):
+        assert said in of_year, said
+    assert "−5,00 $ CA" in of_year and "Solde dû" in of_year and "Séances" in of_year
+    for text in (of_payout, of_year):
+        assert not re.search(
+            r"\b(Payout|Paid|Earned|Owed|Month|Amount|Page 1 of|Your share|client is)\b", text
+        )
+    assert "Payout statement" in scene.text(as_=scene.admin, payout_id=payout["id"])

@@ -34,6 +34,19 @@ def test_the_file_is_the_event_that_mails_bring(booking: BookingScene, method: s
     assert event.organizer.value == f"mailto:{booking.stage.env['SUPPORT_EMAIL']}", "an address that is read"
 
 
+def test_the_file_is_in_the_language_of_who_asks(booking: BookingScene) -> None:
+    session_id = booking.book()
+    booking.stage.rest(
+        "POST", "rpc/set_language", as_=booking.client, json={"language": "fr-CA"}
+    ).raise_for_status()
+
+    mine = booking.stage.invoke(NAME, {"session_id": session_id}, as_=booking.client)
+    theirs = booking.stage.invoke(NAME, {"session_id": session_id}, as_=booking.practitioner)
+
+    assert "Séance debout avec Practitioner" == vobject.readOne(mine.text).vevent.summary.value
+    assert "Standing session with Practitioner" == vobject.readOne(theirs.text).vevent.summary.value
+
+
 def test_a_stranger_gets_not_found(booking: BookingScene) -> None:
     """404, as for a session that does not exist."""
     refused = booking.stage.invoke(NAME, {"session_id": booking.book()}, as_=booking.stage.client())

@@ -73,7 +73,14 @@ def test_one_alone_is_moved_by_its_own_link_and_the_rest_is_cancelled_late(story
     link = story.link_to("manage_series")
     assert "Too late: its credit does not come back" in words(story.look(link).text)
     had = story.credits_of(story.client)
-    page = story.submit(link, "Cancel this one and all that follow", session=str(booked[0]["id"]))
+    first = str(booked[0]["id"])
+    # Of a page that was opened while it was free.
+    refused = story.press(link, act="cancel", session=first, shown_terms=f"{first}=1,0.00")
+    assert refused.status_code == 409
+    assert "What cancelling costs has changed since you opened this page." in words(refused.text)
+    assert story.credits_of(story.client) == had
+    assert story.press(link, act="cancel", session=first, shown_terms="free").status_code == 422
+    page = story.submit(link, "Cancel this one and all that follow", session=first)
 
     assert "3 sessions are cancelled" in page and "2 credits are back" in page
     assert story.credits_of(story.client) == had + 2

@@ -31,6 +31,23 @@ def test_a_booking_is_confirmed_to_client_and_practitioner(mail: MailScene) -> N
     assert "List-Unsubscribe" not in str(confirmation["Headers"])
 
 
+def test_each_is_told_in_the_language_that_they_read(mail: MailScene) -> None:
+    """The client in French, text, page and event; the practitioner in English."""
+    mail.stage.rest(
+        "POST", "rpc/set_language", as_=mail.client, json={"language": "fr-CA"}
+    ).raise_for_status()
+    mail.book()
+    mail.send()
+
+    french, english = mail.only_mail_to(mail.client), mail.only_mail_to(mail.practitioner)
+    assert french["Subject"].startswith("Réservation\u00a0: Séance debout avec Practitioner, ")
+    assert "votre place est réservée." in " ".join(french["TextBody"].split(" "))
+    assert '<html lang="fr-CA">' in french["HtmlBody"] and "\u00a0h\u00a0" in french["TextBody"]
+    assert "Séance debout avec Practitioner" == event_in(french).vevent.summary.value
+    assert english["Subject"].startswith("New booking: Standing session, ")
+    assert '<html lang="en">' in english["HtmlBody"]
+
+
 def test_a_sent_mail_is_in_the_log_and_on_the_pages(mail: MailScene) -> None:
     """With Postmark's id of it; the client marks what they have read, and changes nothing else."""
     session_id = mail.book()

@@ -144,9 +144,10 @@ def test_every_kind_of_message_has_a_template(mail: MailScene) -> None:
     elsewhere = {"welcome", "session_booked", "session_cancelled", "session_rescheduled", "session_reminder"}
     elsewhere |= {"session_changed", "session_given_away", "change_proposed", "change_declined"}
     elsewhere |= {"session_offered", "session_offer_closed", "session_not_taken", "substitute_wanted"}
-    elsewhere |= {"class_scheduled", "matters_waiting"}
+    elsewhere |= {"class_scheduled", "matters_waiting", "fee_owed", "fee_forgiven"}
     elsewhere |= {"waiting_list_joined", "seat_kept", "kept_seat_lapsed", "waiting_class_changed"}
     elsewhere |= {"waiting_class_cancelled", "class_full", "class_links"}  # test_stories_of_waiting.py
+    elsewhere |= {"ratings_received"}  # test_stories_of_rating.py
     elsewhere |= {
         "series_booked",
         "series_moved",

@@ -294,3 +294,32 @@ def test_an_admin_moves_somebody_up_with_a_reason(story: StoryScene) -> None:
         "POST", "rpc/move_up_waiting_person", as_=story.admin, json={**move, "reason": "Again"}
     )
     assert again.json()["details"] == "not_waiting"
+
+
+def test_an_admin_moves_somebody_up_on_the_page(story: StoryScene) -> None:
+    """By the link in their own mail; anybody else's link shows nobody's name, and moves nobody."""
+    first, second, third = story.join_in(), story.join_in(), story.join_in()
+    for person in (first, second, third):
+        wait(story, person)
+    entry = entry_of(story, third)
+    mine = class_page(story, third)
+    assert "Who waits" not in story.look(mine).text
+    refused = story.press(mine, act="move_up", entry_id=entry, reason="I want to")
+    assert refused.status_code == 403 and "Only admins" in refused.text
+
+    story.stage.invoke("find-classes", {"address": story.admin.email}).raise_for_status()
+    assert story.hear(story.admin) == ["class_links"]
+    page = f"{story.link_to('find_classes', story.admin)}&class_id={story.group['id']}"
+    assert "Who waits" in story.look(page).text
+    unsaid = story.press(page, act="move_up", entry_id=entry, reason=" ")
+    assert unsaid.status_code == 422 and "Please say why" in unsaid.text
+    moved = story.press(page, act="move_up", entry_id=entry, reason="Was overlooked <last> week").text
+    assert "They are the first now." in moved and "Was overlooked &lt;last&gt; week" in moved
+
+    leave_seat(story, 0)
+    assert (story.hear(first), story.hear(third)) == ([], ["seat_kept"])
+
+
+def entry_of(story: StoryScene, person: Person) -> str:
+    query = "select id::text from public.waiting_list_entries where user_id = %s"
+    return str(story.stage.value(query, person.id))

@@ -10,6 +10,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from server.door import count_waiting
+
 from .served import COMMIT, Served, folder_of, serving
 
 
@@ -101,3 +103,14 @@ def test_it_does_not_start_under_a_name_that_is_not_there(folder: Path) -> None:
         assert served.process.wait(10)
 
     assert "There is no function nobody here." in served.log.read_text()
+
+
+def test_who_waits_to_be_taken_is_counted() -> None:
+    """So that the door is closed when the last one is in, however long a busy machine takes over it."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        callers = [socket.create_connection(listener.getsockname()) for _ in range(3)]
+        assert 3 == count_waiting(listener)
+        taken = [listener.accept()[0] for _ in range(3)]
+        assert 0 == count_waiting(listener)
+    for each in (*callers, *taken):
+        each.close()

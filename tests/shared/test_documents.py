@@ -1,8 +1,12 @@
 """Setting a copy: whatever the text is, nothing of it is lost, nothing overflows, and no line stands alone."""
 
+import ast
 import base64
 import io
+import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -11,15 +15,19 @@ from fpdf.enums import TextDirection
 from fpdf.fonts import TTFFont
 from pypdf import PdfReader
 
+from shared import documents
 from shared.documents.sheet import Font, Sheet
 from shared.documents.signed import SignedDocument
 from shared.documents.signed_pages import render
+from shared.languages import spoken
 from tests.contract_scene import drawing, pages_of
 from tests.png_corpus import REFUSED
 
 AT = datetime(2026, 11, 22, 15, 4, 5, 123456, tzinfo=UTC)
 URL = "https://project.test/functions/v1/verify-signature?sha256=" + "e" * 64
 CLAUSE = "A sentence about what either side does, and does not, in the course of the time of this agreement. "
+
+DOCUMENTS = Path(documents.__file__).parent
 
 
 def document(body: str, **more: Any) -> SignedDocument:
@@ -189,3 +197,54 @@ def test_the_same_evidence_gives_the_same_bytes() -> None:
     )
 
     assert one == again != other
+
+
+@pytest.mark.parametrize("module", sorted(DOCUMENTS.glob("*.py")), ids=lambda path: path.stem)
+def test_no_words_are_printed_past_the_catalogue(module: Path) -> None:
+    """What stands on paper is said in a language: a label that is written as it is stays English in French."""
+    assert not list(words_past_it(ast.parse(module.read_text())))
+
+
+def test_a_label_past_the_catalogue_is_found() -> None:
+    for wrong in ('sheet.paragraph("Evidence")', 'x = f"Version {n}"', 'Column("made on", 3)'):
+        assert list(words_past_it(ast.parse(wrong))), wrong
+    for right in ('"""Of a thing."""', 'x = gettext("Version %(n)s") % {"n": n}', 'cell(new_x="LEFT")'):
+        assert not list(words_past_it(ast.parse(right))), right
+
+
+def words_past_it(tree: ast.AST) -> Iterator[str]:
+    """Literals that people could read, with no call of the catalogue around them; docstrings are for us."""
+    if isinstance(tree, ast.Call) and getattr(tree.func, "id", "") in (
+        "gettext",
+        "pgettext",
+        "ngettext",
+        "Field",
+    ):
+        return
+    if isinstance(tree, ast.Expr) and isinstance(tree.value, ast.Constant):
+        return
+    said = tree.value if isinstance(tree, ast.Constant) and isinstance(tree.value, str) else ""
+    if re.search(r"\b[A-Z][a-z]{2,}\b|[a-z]{2,} |[A-Za-z]{2,}: ", said) and not said.endswith(".ttf"):
+        yield said
+    for child in ast.iter_child_nodes(tree):
+        yield from words_past_it(child)
+
+
+@pytest.mark.parametrize("status", ["pending", "signed", "expired", "revoked", "superseded"])
+def test_a_copy_in_french_says_nothing_in_english(status: str) -> None:
+    """In each of its states; what people wrote stays as they wrote it."""
+    signature: dict[str, Any] = (
+        {}
+        if status != "pending"
+        else dict.fromkeys(("signed_at", "signer_id", "signer_email", "evidence_sha256"), None)
+    )
+    kind = "waiver" if status == "superseded" else "contract"
+    more = {"status": status, "kind": kind, "title": "Contrat", "version": "1", **signature}
+    with spoken("fr-CA"):
+        pdf = render(document("Texte.", ended_at=datetime(2026, 3, 1, tzinfo=UTC), **more), "https://x.test/")
+
+    text = " ".join(pages_of(pdf))
+    english = r"\b(Signed|signed|Not|issued|until|Revoked|Expired|Evidence|Typed|Network|Account|Page 1 of)\b"
+    assert not re.search(english, text), text
+    assert PdfReader(io.BytesIO(pdf)).trailer["/Root"]["/Lang"] == "fr-CA"  # type: ignore[index]
+    assert ("1er mars 2026" in text) == (status in ("expired", "revoked"))

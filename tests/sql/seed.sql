@@ -42,7 +42,9 @@ insert into public.banking_accesses (practitioner_id, purpose, reference) values
 insert into public.practitioner_contracts (id, practitioner_id, contract_version, contract_text) values
   ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', '1', 'You practise, we pay.'),
   ('20000000-0000-4000-8000-000000000002', '20000000-0000-4000-8000-000000000002', '1', 'You practise, we pay.');
+delete from public.legal_translations where contract_template_id is not null;
 update public.contract_templates set id = '10000000-0000-4000-8000-000000000001';
+update public.legal_translations set id = '10000000-0000-4000-8000-000000000001' where waiver_policy_id is not null;
 insert into public.contract_signatures (contract_id, user_id) values
   ('20000000-0000-4000-8000-000000000002', 'f0000000-0000-4000-8000-000000000002');
 
@@ -164,3 +166,8 @@ update private.matter_settings set note_every = '1 day', noted_at = now();
 insert into public.waiting_list_entries (id, class_id, user_id, told, status, ended_at)
 select '10000000-0000-4000-8000-000000000001', s.id, 'c0000000-0000-4000-8000-000000000001', '{}', 'left', now()
   from public.session_schedules s limit 1;
+insert into public.session_ratings (id, session_id, practitioner_id, stars, is_held)
+select '10000000-0000-4000-8000-000000000001', s.id, s.practitioner_id, 4, false
+  from public.session_schedules s where s.id = '10000000-0000-4000-8000-000000000001';
+insert into public.owed_fees (id, user_id, session_id, because, amount_minor, currency, scheduled_at)
+select '10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001', null, 'late_cancellation', 2500, 'cad', now();

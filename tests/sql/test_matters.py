@@ -29,7 +29,7 @@ STATES: dict[str, dict[str, str]] = {
     "private.payment_refunds.status": {
         "requested": "refund_unanswered",
         "made": NEVER,
-        "refused": "the admin who asked for it was told",
+        "refused": "the admin who asked for it was told; without one, refund_refused",
     },
     "private.stripe_refunds.status": {
         **dict.fromkeys(("pending", "requires_action", "succeeded"), NEVER),
@@ -49,7 +49,8 @@ STATES: dict[str, dict[str, str]] = {
         ("open", "accepted", "declined", "expired", "withdrawn"), ASKED
     ),
     "public.checkout_sessions.outcome": {
-        **dict.fromkeys(("session_booked", "credits_granted", "credit_instead"), NEVER),
+        **dict.fromkeys(("session_booked", "credits_granted", "credit_instead", "fee_paid"), NEVER),
+        "fee_not_owed": "refund_refused",
         "nobody_there": "nobody_there",
     },
     "public.checkout_sessions.status": {
@@ -60,6 +61,10 @@ STATES: dict[str, dict[str, str]] = {
     "public.email_logs.status": dict.fromkeys(
         ("sent", "failed", "unknown"), "a copy of private.mails.status"
     ),
+    "public.owed_fees.status": {
+        "owed": "late_fee_due",
+        **dict.fromkeys(("paid", "returned", "forgiven"), NEVER),
+    },
     "public.payouts.status": {
         "pending": "payout_unsettled",
         "paid": NEVER,
@@ -186,9 +191,16 @@ EXAMPLES: dict[str, Example] = {
         end="update private.payment_disputes set state = 'won'",
     ),
     "late_fee_due": Example(
-        "insert into public.session_cancellations (id, user_id, cancellation_type, fee_charged)"
-        f" values ('{THING}', '{CLIENT}', 'late', 25)",
-        end="update public.session_cancellations set fee_charged = 0",
+        "insert into public.owed_fees (id, user_id, because, amount_minor, currency, scheduled_at, created_at)"
+        f" values ('{THING}', '{CLIENT}', 'late_cancellation', 2500, 'cad', now() - interval '15 days',"
+        " now() - interval '15 days')",
+        end="update public.owed_fees set paid_at = now()",
+    ),
+    "refund_refused": Example(
+        CHECKOUT.format(columns="", values="")
+        + "insert into private.payment_refunds (id, checkout_id, amount_minor, reason, status)"
+        f" values ('{THING}', '{THING}', 5, 'Not owed', 'refused')",
+        end="update private.payment_refunds set status = 'made'",
         is_money=True,
     ),
     "payout_failed": Example(PAYOUT.format("'failed', 'x', now()"), end="select 1", is_money=True),
@@ -393,7 +405,9 @@ def test_one_mail_has_all_that_is_new(sandbox: Sandbox) -> None:
 
     assert (mail["audience"], mail["recipient_email"]) == ("support", None)
     told = {(each["subject"], each["remedy"]) for each in mail["payload"]["matters"]}
-    assert (THING, "Refund it in Stripe.") in told and (THING, "Ask for it, or let it go.") in told
+    assert (THING, "Refund it in Stripe.") in told and any(
+        each.startswith("Ask them, or call forgive_fee") for _, each in told
+    )
     assert mail["payload"]["count"] == len(mail["payload"]["matters"])
 
     sandbox.act_as("owner")

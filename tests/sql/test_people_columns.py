@@ -23,7 +23,7 @@ OTHER_THINGS = {
     *("id", "lease_id", "line_id", "link_id", "lot_id", "occasion", "record_id", "related_id", "resource_id"),
     *("checkout_id", "contract_id", "credit_lot_id", "funds_id", "hold_id", "payment_id", "payout_id"),
     *("after", "key"),  # where a round of the invariants is
-    *("mail_id", "practitioner_id", "recording_id", "request_id", "session_id", "take_id"),
+    *("mail_id", "practitioner_id", "recording_id", "request_id", "session_id", "take_id", "text_id"),
 }
 KEY = """exists (select from pg_constraint k
                   where k.contype = 'f' and k.conrelid = c.oid and a.attnum = any (k.conkey))"""

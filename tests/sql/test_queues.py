@@ -238,6 +238,7 @@ NO_QUEUES = {
     "private.note_matters",
     "private.remind_of_expiring_contracts",
     "private.answer_session_link_requests",
+    "private.look_at_fee_checkouts",  # a checkout that somebody is at is settled by them
     "private.remind_sessions",
     "private.tell_ending_credits",
     "private.save_idempotent_answer",

@@ -16,7 +16,7 @@ FOR_ADMINS = {
     *("cancellation_policy", "contract_templates", "data_retention_policies", "legal_holds", "payout_terms"),
     *("practitioner_assignments", "practitioner_contracts", "practitioners", "products", "recording_rules"),
     *("revenue_shares", "session_packages", "session_types", "studio_locations", "user_notifications"),
-    *("recording_consent_texts", "user_roles", "waiver_policy"),
+    *("legal_translations", "recording_consent_texts", "user_roles", "waiver_policy"),
 }
 # Tables that people may write, by what they may do; `lines` if each change of theirs leaves a line elsewhere.
 WRITABLE = """

@@ -53,8 +53,8 @@ def test_functions_are_executed_by_the_roles_named(sandbox: Sandbox) -> None:
              where p.pronamespace in {OURS} and has_function_privilege('anon', p.oid, 'execute')
                and p.proargnames[1] = 'token'
                and p.prosrc !~ case p.pronamespace when 'private'::regnamespace
-                     then 'private.open_((page|session|offer|calendars|series)_link\\([a-z_]+.token, ''[a-z_]+'''
-                       || '|feed_link\\([a-z_]+.token)\\)'
+                     then 'private.open_((page|session|offer|calendars|series|rating)_link\\([a-z_]+.token, '
+                       || '''[a-z_]+''(, [a-z_]+.session_id)?|(feed|any_page)_link\\([a-z_]+.token)\\)'
                      else '^\\s+select \\* from private.' || p.proname || '\\(' || p.proname || '.token' end""",
     )
 

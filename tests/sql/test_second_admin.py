@@ -137,6 +137,7 @@ def test_nobody_refunds_their_own_payment_or_has_their_payout_paid_again(sandbox
 NOT_ONES_OWN = {
     "authorize_erasure": "oneself may be erased",
     "decide_approval": "asks in its own words too",
+    "hide_session_rating": "moves none, and refuses what is said of oneself",
     "settle_matter": "says that something needs nobody any more, and changes nothing else",
 }
 

@@ -25,6 +25,7 @@ ABOUT = {
         *("send_class_reminder", "session_consents", "get_part_in_session", "propose_session_time"),
         *("set_attendance", "can_access_session", "keep_what_was_paid_for"),
         *("list_waiting_people", "move_up_waiting_person", "repeat_class", "take_time_off"),
+        "compose_found_class",
     },
     "recordings": {
         *("create_recording_share_link", "get_recording_status", "my_recording_access"),
@@ -74,7 +75,10 @@ CALLS = {
     "decide_approval": "null, true",
     "erase_my_account": None,  # below: it answers and does not raise
     "extend_credits": "null, null, 'A reason'",
+    "hide_session_rating": "null, 'A reason'",
+    "forgive_fee": "null, 'A reason'",
     "list_matters": "",
+    "list_owed_fees": "",
     "list_payments": "",
     "settle_matter": "null, 'A reason'",
     "mark_payout_failed": "null, 'A reason'",

@@ -90,8 +90,8 @@ begin
     perform private.refuse(409, 'credits_do_not_end', 'These credits never end.');
   elsif extend_credits.expires_at is null or extend_credits.expires_at <= greatest(v_lot.expires_at, now())
         or extend_credits.expires_at > now() + interval '5 years' then
-    perform private.refuse(422, 'expires_at_not_later', 'expires_at: should be later than now and than the end they have,'
-                           ' and within five years.');
+    perform private.refuse(422, 'expires_at_not_later', 
+      'expires_at: should be later than now and than the end they have, and within five years.');
   elsif v_lot.credits_owed > 0 then
     perform private.refuse(409, 'price_returned', 'The price of these credits was returned.');
   end if;

@@ -47,9 +47,11 @@ declare
   v_owed integer := private.count_credits_owed(refuse_owing.user_id);
 begin
   if v_owed > 0 then
-    perform private.refuse(402, 'credits_owed', format(
-      'You owe %s for sessions whose payment went back. Buy a package, which settles it first, or write to us.',
-      case v_owed when 1 then '1 credit' else v_owed || ' credits' end), 'Buy a package, or write to us.');
+    perform private.refuse(402, 'credits_owed', case v_owed
+        when 1 then 'You owe 1 credit for sessions whose payment went back. Buy a package, which settles it first, or write to us.'
+        else format('You owe %s credits for sessions whose payment went back. Buy a package, which settles it first, or write to us.',
+                    v_owed) end,
+      'Buy a package, or write to us.');
   end if;
 end
 $$;

@@ -71,7 +71,9 @@ begin
          = coalesce(mark_payout.transaction_reference, mark_payout.failed_reason) then
     return v_payout;
   elsif v_payout.status <> 'pending' then
-    perform private.refuse(409, 'payout_is_settled', format('This payout is %s already.', v_payout.status));
+    perform private.refuse(
+      409, 'payout_is_settled',
+      case v_payout.status when 'paid' then 'This payout is paid already.' else 'This payout is failed already.' end);
   end if;
   return private.settle_payout(v_payout, mark_payout.status, mark_payout.transaction_reference,
                                mark_payout.paid_at, mark_payout.failed_reason);

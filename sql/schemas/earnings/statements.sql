@@ -1,7 +1,7 @@
 -- Statements for practitioners: what a payout is made of, and what a year came to in one currency. From the ledger
 -- alone, so that they add up to what was sent; days are those of the practitioner's own calendar.
 --
--- No client is named on them: they are handed to accountants and tax offices.
+-- No client is named on them: they are handed to accountants and tax offices. They are in the language of whoever asks.
 
 create type private.payout_statement_line as (
   occurred_at timestamptz, kind text, title text, session_start timestamptz, reason text, amount_minor bigint
@@ -9,7 +9,7 @@ create type private.payout_statement_line as (
 create type private.payout_statement as (
   payout_id uuid, practitioner_id uuid, practitioner_name text, time_zone text, currency text, amount_minor bigint,
   status text, transaction_reference text, paid_at timestamptz, failed_reason text, created_at timestamptz,
-  period_start date, period_end date, lines private.payout_statement_line[]
+  period_start date, period_end date, lines private.payout_statement_line[], language text
 );
 
 create type private.year_statement_month as (
@@ -23,7 +23,7 @@ create type private.year_statement_payout as (
 create type private.year_statement as (
   practitioner_id uuid, practitioner_name text, time_zone text, currency text, year integer, until timestamptz,
   opening_minor bigint, months private.year_statement_month[], closing_minor bigint,
-  payouts private.year_statement_payout[]
+  payouts private.year_statement_payout[], language text
 );
 
 -- Definer: of a session that somebody else has taken over since, its name is read all the same.
@@ -52,7 +52,8 @@ begin
             left join public.session_schedules s on s.id = t.session_id
             left join public.session_types type on type.id = s.session_type_id
            where l.payout_id = v_payout.id
-           order by coalesce(s.scheduled_at, t.occurred_at), l.id));
+           order by coalesce(s.scheduled_at, t.occurred_at), l.id),
+    private.find_language(auth.uid()));
 end
 $$;
 
@@ -115,6 +116,7 @@ begin
      where p.practitioner_id = any (v_practitioner_ids) and p.currency = v_currency
        and p.created_at >= v_begin and p.created_at < v_end
      order by p.created_at, p.id);
+  v_statement.language := private.find_language(auth.uid());
   return v_statement;
 end
 $$;

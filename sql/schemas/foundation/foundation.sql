@@ -38,6 +38,21 @@ begin
 end
 $$;
 
+-- A header of PostgREST's answer, beside those that are said already. Setting the GUC as a whole would lose them.
+create function private.add_response_header(name text, value text) returns void
+  language plpgsql stable set search_path = ''
+as $$
+begin
+  perform set_config('response.headers', (
+    select jsonb_agg(h.header) from (
+      select said.header
+        from jsonb_array_elements(nullif(current_setting('response.headers', true), '')::jsonb) said (header)
+       where not said.header ? add_response_header.name
+      union all
+      select jsonb_build_object(add_response_header.name, add_response_header.value)) h)::text, true);
+end
+$$;
+
 -- Refuses, and keeps what was written: PostgREST answers with this status and commits. The function then returns a row
 -- without values; what would be its body stands in the header `refusal`.
 create function private.answer_refusal(
@@ -48,11 +63,10 @@ declare
   v_refusal constant json := json_build_object('code', 'PT' || status, 'message', answer_refusal.message, 'details', code,
                                                'hint', answer_refusal.hint);
 begin
-  perform set_config('response.status', status::text, true),
-          set_config('response.headers', jsonb_path_query_array(
-            jsonb_build_array(jsonb_build_object('refusal', v_refusal::text),
-                              jsonb_build_object('retry-after', retry_after::text)),
-            '$[*] ? (@.* != null)')::text, true);
+  perform set_config('response.status', status::text, true), private.add_response_header('refusal', v_refusal::text);
+  if retry_after is not null then
+    perform private.add_response_header('retry-after', retry_after::text);
+  end if;
 end
 $$;
 
@@ -175,7 +189,7 @@ revoke execute on all routines in schema private from public, anon, authenticate
 -- Whoever is not signed in reads what is for sale, under policies that ask this.
 grant execute on function private.is_admin to anon;
 grant execute on function
-  private.refuse, private.answer_refusal, private.refuse_long_text, private.sha256_hex, private.is_api_caller,
+  private.refuse, private.add_response_header, private.answer_refusal, private.refuse_long_text, private.sha256_hex, private.is_api_caller,
   private.is_admin, private.my_practitioner_ids, private.related_practitioner_ids, private.my_listed_client_ids,
   private.my_client_ids, private.my_session_ids, private.my_led_session_ids
   to authenticated, service_role;

@@ -22,7 +22,7 @@ comment on column private.invariant_tables.rows is 'How many are asked about at 
 insert into private.invariant_tables (place, name, rows) values
   (1, 'once', 1), (2, 'practitioners', 10), (3, 'ledger_transactions', 2000), (4, 'payouts', 250),
   (5, 'session_payments', 2000), (6, 'user_session_credits', 2000), (7, 'checkout_sessions', 2000),
-  (8, 'session_schedules', 2000);
+  (8, 'session_schedules', 2000), (9, 'owed_fees', 2000);
 
 create table private.invariant_round (
   is_the_one boolean     not null primary key default true,

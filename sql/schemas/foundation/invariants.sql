@@ -44,6 +44,14 @@ create view private.broken_invariants with (security_invoker = true) as
      and not exists (select from private.unpaid_transactions u where u.transaction_id = t.id)
      and not exists (select from public.payout_lines l where l.ledger_transaction_id = t.id and l.released_at is null)
   union all
+  -- Ratings
+  select 'practitioners', p.id, 'ratings are not what the average is made of', p.id::text
+    from public.practitioners p
+    left join private.rating_sums t on t.practitioner_id = p.id
+    left join public.session_ratings r on r.practitioner_id = p.id and r.is_counted
+   group by p.id, t.ratings, t.stars
+  having (count(r.id), coalesce(sum(r.stars), 0)) <> (coalesce(t.ratings, 0), coalesce(t.stars, 0))
+  union all
   -- Payouts
   select 'payouts', p.id, 'a payout is not the sum of its lines', p.id::text
     from public.payouts p left join public.payout_lines l on l.payout_id = p.id
@@ -167,6 +175,17 @@ create view private.broken_invariants with (security_invoker = true) as
     join public.session_schedules s on s.credit_lot_id = l.id and s.status = 'scheduled' and s.scheduled_at > now(),
          private.sum_returns(c.id) r
    where c.credits_taken_back > 0 and private.count_credits_unpaid(c, l.credits_owed, r) > 0
+  union all
+  select 'owed_fees', f.id, 'a fee is marked as paid, and its payments say otherwise', f.id::text
+    from public.owed_fees f
+   where (select count(*) from public.checkout_sessions c where c.fee_id = f.id and c.outcome = 'fee_paid')
+         <> (f.paid_at is not null)::integer
+  union all
+  select 'checkout_sessions', c.id, 'a payment of what was not owed stays with us', c.id::text
+    from public.checkout_sessions c
+   where c.outcome = 'fee_not_owed' and c.returned_minor < c.amount_minor
+     and not exists (select from private.payment_refunds r where r.checkout_id = c.id)
+     and not exists (select from private.payment_disputes d where d.checkout_id = c.id)
   union all
   -- Seats and time
   select 'session_schedules', class.id, 'a class is oversold', class.id::text

@@ -32,8 +32,10 @@ insert into private.matter_kinds (kind, what, ends_itself, remedy) values
   ('credits_owed',         'sessions were held, and their price went back', true,
    'Settle it with them: a package pays it first, or adjust_credits with a reason.'),
   ('dispute_open',         'a payment is disputed', true, 'Answer the bank in Stripe, before its time is over.'),
-  ('late_fee_due',         'a fee for a late cancellation is due, and no card is charged for it', false,
-   'Ask for it, or let it go.'),
+  ('late_fee_due',         'a fee has been owed for two weeks, and its link was not used', true,
+   'Ask them, or call forgive_fee with a reason. list_owed_fees has all that are owed.'),
+  ('refund_refused',       'Stripe does not take the refund of a fee that was not owed', false,
+   'Look at the payment in Stripe, and give it back in another way.'),
   ('payout_failed',        'a payout was refused; the next run pays it again', false, 'Ask the practitioner for their account.'),
   ('payout_unsettled',     'nobody has said whether a payout arrived', true, 'Call mark_payout.'),
   ('payout_withheld',      'a payout waits for a bank account', true, 'See "A bank account is not paid" in the runbook.'),
@@ -102,7 +104,6 @@ create index checkout_sessions_waiting_idx on public.checkout_sessions (id)
   where difference is not null or outcome = 'nobody_there' or (next_check_at is null and claim_count > 0)
      or (paid_at is null and failed_at is null and expired_at is null);
 create index user_session_credits_owed_idx on public.user_session_credits (id) where credits_owed > 0;
-create index session_cancellations_fee_idx on public.session_cancellations (id) where fee_charged > 0;
 create index recording_takes_failed_idx on private.recording_takes (recording_id) where status = 'failed';
 create index recording_takes_set_aside_idx on private.recording_takes (id) where failure_code = 'set_aside';
 create index stripe_refunds_failed_idx on private.stripe_refunds (id) where status in ('failed', 'canceled');
@@ -137,9 +138,11 @@ create view private.waiting_states with (security_invoker = true) as
     from private.payment_disputes d join public.checkout_sessions c on c.id = d.checkout_id
    where d.state in ('inquiry', 'open')
   union all
-  select 'late_fee_due', x.id::text, x.fee_charged || ' ' || x.fee_currency, x.cancelled_at
-    from public.session_cancellations x
-   where x.fee_charged > 0 and x.cancelled_at >= (select a.adopted_at from private.adoption a)
+  select 'late_fee_due', f.id::text, private.write_minor(f.amount_minor) || ' ' || f.currency, f.created_at
+    from public.owed_fees f where f.status = 'owed' and f.created_at < now() - interval '14 days'
+  union all
+  select 'refund_refused', r.id::text, 'of checkout ' || r.checkout_id, r.created_at
+    from private.payment_refunds r where r.requested_by is null and r.status = 'refused'
   union all
   -- Earnings
   select 'payout_failed', p.id::text, null, 

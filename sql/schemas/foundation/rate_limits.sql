@@ -55,6 +55,7 @@ insert into private.rate_limits (rule, times, per) values
   ('times moved',              100, '1 day'),
   ('substitutes wanted',        20, '1 day'),
   ('places chosen',             20, '1 day'),
+  ('sessions rated',            60, '1 day'),
   ('consents',                 100, '1 hour'),
   ('bank account changes',      20, '1 day'),
   ('share links',               30, '1 hour'),
@@ -69,6 +70,7 @@ insert into private.rate_limits (rule, times, per) values
   ('attendance set',           300, '1 hour'),
   ('calendar files',           120, '1 hour'),
   ('calendars changed',         30, '1 hour'),
+  ('languages chosen',          60, '1 hour'),
   -- Of a session, of a recording, of a link, in a view
   ('delays of a session',        3, '1 day'),
   ('share links of a recording', 100, '1 day'),
@@ -124,10 +126,10 @@ $$;
 create function private.describe_wait(seconds integer) returns text
   language sql immutable set search_path = ''
 as $$
-  select 'This was asked too often. Please try again in ' || case
-    when seconds <= 90 then seconds || ' seconds.'
-    when seconds <= 5400 then ceil(seconds / 60.0) || ' minutes.'
-    else ceil(seconds / 3600.0) || ' hours.' end;
+  select case
+    when seconds <= 90 then format('This was asked too often. Please try again in %s seconds.', seconds)
+    when seconds <= 5400 then format('This was asked too often. Please try again in %s minutes.', ceil(seconds / 60.0))
+    else format('This was asked too often. Please try again in %s hours.', ceil(seconds / 3600.0)) end;
 $$;
 
 -- Counts a use or refuses. The service and operators, who have no id, are not limited.

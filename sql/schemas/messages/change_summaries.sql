@@ -56,19 +56,24 @@ as $$
                        'waiting_class_changed');
 $$;
 
--- What an event changed, in the words of a notification: "the time and the place have changed".
-create function private.name_changes(previous jsonb) returns text
-  language sql immutable set search_path = ''
+-- What an event changed, as a notification says it: the time and the place have changed.
+create function private.name_changes(previous jsonb, language text) returns text
+  language sql stable set search_path = ''
 as $$
-  select string_agg(words.name, ' and ' order by words.position)
-         || case when count(*) = 1 then ' has changed' else ' have changed' end
+  select format(case when count(*) = 1 then private.say('%s has changed', name_changes.language)
+                     else private.say('%s have changed', name_changes.language) end,
+                string_agg(words.name, format(private.say('%s and %s', name_changes.language), '', '') order by words.position))
     from (select n.name, min(n.position) as position
             from jsonb_object_keys(previous) was
-            join (values (1, 'scheduled_at', 'the time'), (2, 'duration_minutes', 'the length'),
-                         (3, 'session_location', 'the place'), (3, 'physical_location', 'the place'),
-                         (4, 'practitioner_id', 'the practitioner'), (5, 'class_name', 'the name')) n (position, key, name)
+            join (values (1, 'scheduled_at',      private.say('the time', name_changes.language)),
+                         (2, 'duration_minutes',  private.say('the length', name_changes.language)),
+                         (3, 'session_location',  private.say('the place', name_changes.language)),
+                         (3, 'physical_location', private.say('the place', name_changes.language)),
+                         (4, 'practitioner_id',   private.say('the practitioner', name_changes.language)),
+                         (5, 'class_name',        private.say('the name', name_changes.language))) n (position, key, name)
               on n.key = was
-           group by n.name) words;
+           group by n.name) words
+  having count(*) > 0;
 $$;
 
 -- What there is to answer about a session, for whoever has a part in it. Definer: it reads what nobody may.

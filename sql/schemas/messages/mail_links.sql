@@ -72,11 +72,22 @@ begin
          mail.kind in ('series_booked', 'series_moved', 'series_cancelled') and mail.payload ? 'series_id'
          or v_is_to_come and v_series is not null
             and mail.kind in ('session_rescheduled', 'session_changed', 'session_reminder')),
+        -- A month longer than it can be rated: until then the page says what was given.
+        ('rate_session', v_session.id::text, private.get_rating_end(v_session) + interval '30 days',
+         mail.kind = 'session_completed' and private.is_held(v_session) and now() < private.get_rating_end(v_session)),
         ('pay_session', null, now() + interval '2 days', mail.kind = 'session_to_pay'),
         -- To all the classes, their seats and their waiting lists.
         ('find_classes', null, now() + interval '60 days',
          mail.kind in ('waiting_list_joined', 'seat_kept', 'kept_seat_lapsed', 'waiting_class_changed',
                        'waiting_class_cancelled', 'class_full', 'class_links')),
+        -- To all that they owe.
+        ('pay_fee', null, now() + interval '1 year',
+         mail.audience = 'user'
+         and (mail.kind in ('session_cancelled', 'series_cancelled', 'fee_owed', 'my_sessions')
+              or mail.kind = 'payment_failed' and mail.payload ->> 'payment_type' = 'fee')
+         and exists (select from public.owed_fees f
+                      where f.user_id = mail.user_id and f.status = 'owed'
+                        and (mail.kind <> 'session_cancelled' or f.session_id = mail.session_id))),
         ('show_payout', mail.payload ->> 'payout_id', now() + interval '1 year',
          mail.kind = 'payout_paid' and mail.payload ? 'payout_id'),
         -- What a bank did not pay for: by itself, whatever else they pick meanwhile. A package is bought in the wallet.

@@ -40,6 +40,8 @@ insert into private.mail_kinds (kind, audience, category) values
   ('time_off_wanted',     'user',         null),
   ('session_cancelled',   'user',         null),
   ('session_cancelled',   'practitioner', null),
+  ('fee_owed',            'user',         null),
+  ('fee_forgiven',        'user',         null),
   ('session_rescheduled', 'user',         null),
   ('session_rescheduled', 'practitioner', null),
   ('session_changed',     'user',         null),
@@ -64,6 +66,7 @@ insert into private.mail_kinds (kind, audience, category) values
   ('class_full',          'user',         null),
   ('class_links',         'user',         null),
   ('session_completed',   'user',         'follow_ups'),
+  ('ratings_received',    'user',         null),
   ('recording_ready',     'user',         null),
   ('recording_failed',    'user',         null),
   ('recording_ending',    'user',         null),
@@ -196,10 +199,12 @@ begin
                  or (v_user = event.caused_by and not coalesce(event.payload -> 'previous' ? 'practitioner_id', false));
     end if;
     continue when not exists (select from auth.users u where u.id = v_user);
-    -- A payment's mail waits for the link to Stripe's receipt, which comes a moment after the payment.
+    -- A payment's mail waits for the link to Stripe's receipt, which comes a moment after the payment; that of ratings
+    -- for the rest of the class, so that no hour tells who wrote one.
     insert into private.mails (outbox_id, kind, audience, user_id, session_id, payload, next_attempt_at)
     values (event.id, v_kind.kind, v_kind.audience, v_user, event.session_id, event.payload,
-            event.created_at + case event.kind when 'payment_received' then interval '2 minutes' else interval '0' end)
+            event.created_at + case event.kind when 'payment_received' then interval '2 minutes'
+                                               when 'ratings_received' then interval '1 day' else interval '0' end)
     returning * into v_mail;
     -- Dated as the event: those that one run makes stand on the pages in their order.
     insert into public.user_notifications (user_id, kind, title, message, related_id, created_at)

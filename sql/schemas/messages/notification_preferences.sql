@@ -61,6 +61,7 @@ begin
     return next;
     return;
   end if;
+  perform private.tell_language(v_link.user_id);
   if opts_out then
     insert into public.notification_preferences as p (user_id, session_reminders, follow_ups)
     values (v_link.user_id, v_link.subject <> 'session_reminders', v_link.subject <> 'follow_ups')

@@ -61,7 +61,7 @@ $$;
 
 create type private.claimed_mail as (
   task text, mail_id uuid, lease_id uuid, kind text, audience text, recipient_email text, recipient_name text,
-  time_zone text, unsubscribe_category text, unsubscribe_token text, links jsonb, started_at timestamptz, payload jsonb,
+  time_zone text, language text, unsubscribe_category text, unsubscribe_token text, links jsonb, started_at timestamptz, payload jsonb,
   session private.session_summary, payment private.payment_summary, credits private.credit_summary,
   document private.document_summary
 );
@@ -82,14 +82,21 @@ begin
   if v_claimed.task = 'find' then
     return v_claimed;  -- It is looked for by its id.
   end if;
+  v_claimed.language := private.find_language(mail.user_id);  -- support has none
   v_claimed.payload := (mail.payload - array['session', 'previous'])
     || coalesce(private.list_untold_changes(mail), '{}')
     || jsonb_build_object('recording_consent', private.get_consent_answer(mail.user_id, 'session_recording'),
-    'recordings_are_kept', private.describe_recording_retention());
+    'recordings_are_kept', private.describe_recording_retention(v_claimed.language));
   if mail.kind = 'my_sessions' then
-    v_claimed.payload := jsonb_build_object('sessions', private.link_sessions_to_come(mail.user_id));
+    v_claimed.payload := jsonb_build_object(
+      'sessions', private.link_sessions_to_come(mail.user_id),
+      'fees', (select coalesce(jsonb_agg(jsonb_build_object('amount_minor', f.amount_minor, 'currency', f.currency)
+                                         order by f.created_at), '[]')
+                 from public.owed_fees f where f.user_id = mail.user_id and f.status = 'owed'));
   elsif mail.kind in ('series_booked', 'series_moved', 'series_cancelled', 'time_off_wanted') then
     v_claimed.payload := v_claimed.payload || jsonb_build_object('sessions', private.link_told_sessions(mail));
+  elsif mail.kind = 'ratings_received' then
+    v_claimed.payload := private.describe_received_ratings(mail);
   elsif mail.kind = 'matters_waiting' then
     v_claimed.payload := private.describe_matters((mail.payload ->> 'told_at')::timestamptz);
   end if;
@@ -98,7 +105,7 @@ begin
   v_claimed.session := private.summarize_session(private.find_session_or_snapshot(mail.session_id, mail.payload));
   v_claimed.time_zone := coalesce(private.find_user_time_zone(mail.user_id), (v_claimed.session).time_zone);
   v_claimed.payment := private.summarize_payment((mail.payload ->> 'checkout_id')::uuid);
-  v_claimed.credits := private.summarize_credits((mail.payload ->> 'lot_id')::uuid);
+  v_claimed.credits := private.summarize_credits((mail.payload ->> 'lot_id')::uuid, v_claimed.language);
   v_claimed.document :=
     private.summarize_document(coalesce(mail.payload ->> 'waiver_id', mail.payload ->> 'contract_id')::uuid);
   select k.category into v_claimed.unsubscribe_category from private.mail_kinds k
@@ -273,7 +280,7 @@ $$;
 
 create function public.claim_mail()
   returns table (task text, mail_id uuid, lease_id uuid, kind text, audience text, recipient_email text,
-                 recipient_name text, time_zone text, unsubscribe_category text, unsubscribe_token text, links jsonb,
+                 recipient_name text, time_zone text, language text, unsubscribe_category text, unsubscribe_token text, links jsonb,
                  started_at timestamptz, payload jsonb, session private.session_summary, payment private.payment_summary,
                  credits private.credit_summary, document private.document_summary)
   language sql volatile security invoker set search_path = ''

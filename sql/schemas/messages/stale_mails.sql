@@ -68,10 +68,19 @@ begin
   elsif mail.kind in ('series_booked', 'time_off_wanted') and not exists (
       select from private.list_told_sessions(mail) s where s.status = 'scheduled' and s.scheduled_at > now()) then
     return 'no_sessions';
-  elsif mail.kind = 'my_sessions' and not exists (select from private.list_sessions_to_come(mail.user_id)) then
+  elsif mail.kind in ('fee_owed', 'fee_forgiven') and not exists (
+      select from public.owed_fees f
+       where f.id = (mail.payload ->> 'fee_id')::uuid
+         and case mail.kind when 'fee_owed' then f.status = 'owed' else f.forgiven_at is not null end) then
+    return 'fee_changed';  -- of which there is a mail of its own
+  elsif mail.kind = 'my_sessions' and not exists (select from private.list_sessions_to_come(mail.user_id))
+        and not exists (select from public.owed_fees f where f.user_id = mail.user_id and f.status = 'owed') then
     return 'no_sessions';
   elsif mail.kind = 'session_completed' and (mail.payload ->> 'is_no_show')::boolean then
     return 'no_show';
+  elsif mail.kind = 'ratings_received' and not exists (
+      select from private.list_received_ratings(mail.user_id, (mail.payload ->> 'since')::timestamptz, 1)) then
+    return 'no_ratings';  -- hidden meanwhile, or of a session that was reopened
   elsif mail.kind in ('recording_ready', 'recording_ending') and not exists (
       select from public.session_recordings r where r.session_id = mail.session_id and r.completed_at is not null) then
     return 'recording_gone';

@@ -109,11 +109,11 @@ as $$
    where c.id = summarize_payment.checkout_id;
 $$;
 
-create function private.summarize_credits(lot_id uuid) returns private.credit_summary
+create function private.summarize_credits(lot_id uuid, language text) returns private.credit_summary
   language sql stable set search_path = ''
 as $$
   select lot.credits_remaining, lot.expires_at,
-         coalesce(t.name, private.describe_length_and_form(lot.duration_minutes, lot.is_group))
+         coalesce(t.name, private.describe_length_and_form(lot.duration_minutes, lot.is_group, summarize_credits.language))
     from public.user_session_credits lot left join public.session_types t on t.id = lot.session_type_id
    where lot.id = summarize_credits.lot_id;
 $$;

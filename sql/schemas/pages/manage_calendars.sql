@@ -150,6 +150,7 @@ begin
   if not found then
     perform private.refuse(404, 'link_not_found', 'This calendar address is not known, or was ended.');
   end if;
+  perform private.tell_language(v_feed.user_id);
   return v_feed;
 end
 $$;
@@ -184,7 +185,8 @@ begin
            where mine.status in ('scheduled', 'in_progress', 'completed') and mine.scheduled_at > now() - interval '90 days'
            order by mine.scheduled_at desc limit 1000) s
     left join public.practitioners p on p.id = s.practitioner_id;
-  v_version := private.sha256_hex(v_sessions::text);
+  -- In another language it is another file.
+  v_version := private.sha256_hex(concat(v_sessions, private.find_language(v_feed.user_id)));
   return query select v_version, case when v_version is distinct from read_calendar_feed.known_version then v_sessions end;
 end
 $$;

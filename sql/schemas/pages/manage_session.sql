@@ -10,6 +10,7 @@ create type private.managed_session as (
   time_zone              text,
   caller_role            text,
   quote                  private.cancellation_terms,
+  no_show_fee            numeric,
   can_move               boolean,
   is_seat                boolean,
   proposed_scheduled_at  timestamptz,
@@ -66,6 +67,9 @@ begin
      or v_session.status in ('scheduled', 'in_progress') and v_shown.caller_role <> 'client' then
     v_shown.quote := private.compute_cancellation_terms(v_session, false);
     v_shown.can_move := private.can_move_session(v_session, v_shown.quote);
+    if v_shown.caller_role = 'client' then
+      v_shown.no_show_fee := private.get_no_show_fee(v_session);
+    end if;
     select p.scheduled_at, p.answer_until into v_shown.proposed_scheduled_at, v_shown.answer_until
       from private.session_proposals p
      where p.session_id = v_session.id and p.status = 'open' and p.answer_until > now();
@@ -99,9 +103,29 @@ begin
 end
 $$;
 
+-- Whoever pressed had read what it costs. Where it costs something else by now, nothing is cancelled.
+create function private.refuse_other_terms(session_id uuid, shown_credit integer, shown_fee numeric) returns void
+  language plpgsql stable set search_path = ''
+as $$
+declare
+  v_session public.session_schedules;
+  v_terms   private.cancellation_terms;
+begin
+  select * into v_session from public.session_schedules s where s.id = refuse_other_terms.session_id;
+  if num_nonnulls(shown_credit, shown_fee) < 2 or v_session.status <> 'scheduled' or v_session.scheduled_at <= now() then
+    return;  -- nothing was shown, or there is nothing to cancel any more
+  end if;
+  v_terms := private.compute_cancellation_terms(v_session, false);
+  if (v_terms.credit_returned, v_terms.fee_charged) is distinct from (shown_credit, shown_fee) then
+    perform private.refuse(409, 'terms_have_changed', 'What cancelling costs has changed since you opened this page.',
+                           'Nothing was cancelled. Please read what it costs now.');
+  end if;
+end
+$$;
+
 -- Gives what came of it beside the session: one request, one call. Definer: as above.
 create function private.cancel_managed_session(
-  token text, reason text, use_grace boolean,
+  token text, reason text, use_grace boolean, shown_credit integer, shown_fee numeric,
   out cancellation_type text, out credit_returned integer, out fee_charged numeric, out currency text,
   out shown private.managed_session)
   language plpgsql volatile security definer set search_path = ''
@@ -109,6 +133,7 @@ as $$
 declare
   v_session public.session_schedules := private.open_session_link(cancel_managed_session.token, 'manage_session');
 begin
+  perform private.refuse_other_terms(v_session.id, cancel_managed_session.shown_credit, cancel_managed_session.shown_fee);
   select c.cancellation_type, c.credit_returned, c.fee_charged, c.fee_currency
     into cancellation_type, credit_returned, fee_charged, currency
     from public.cancel_session(v_session.id, cancel_managed_session.reason, cancel_managed_session.use_grace) c;
@@ -125,6 +150,7 @@ declare
   v_session public.session_schedules := private.get_session_of_caller(make_own_session_link.session_id);
 begin
   perform private.limit_use('calendar files', auth.uid());
+  perform private.tell_language(auth.uid());
   return private.make_session_link(v_session, auth.uid());
 end
 $$;
@@ -138,17 +164,20 @@ as $$
 $$;
 comment on function public.read_managed_session is 'By a link in a mail: a session, and what may be done with it.';
 
-create function public.cancel_managed_session(token text, reason text default null, use_grace boolean default false)
+create function public.cancel_managed_session(
+  token text, reason text default null, use_grace boolean default false, shown_credit integer default null,
+  shown_fee numeric default null)
   returns table (cancellation_type text, credit_returned integer, fee_charged numeric, currency text,
                  shown private.managed_session)
   language sql volatile security invoker set search_path = ''
 as $$
   select * from private.cancel_managed_session(cancel_managed_session.token, cancel_managed_session.reason,
-                                               cancel_managed_session.use_grace);
+                                               cancel_managed_session.use_grace, cancel_managed_session.shown_credit,
+                                               cancel_managed_session.shown_fee);
 $$;
 comment on function public.cancel_managed_session is 'By a link in a mail: cancels a session, or a seat.';
 
-revoke execute on function private.open_session_link, private.get_part_in_session, private.compose_managed_session,
+revoke execute on function private.open_session_link, private.refuse_other_terms, private.get_part_in_session, private.compose_managed_session,
   private.read_managed_session, private.cancel_managed_session, private.make_own_session_link,
   public.read_managed_session, public.cancel_managed_session from public, anon, authenticated, service_role;
 grant execute on function private.read_managed_session, private.cancel_managed_session, public.read_managed_session,

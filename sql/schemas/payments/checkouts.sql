@@ -12,7 +12,7 @@
 create table public.checkout_sessions (
   id                           uuid        primary key default gen_random_uuid(),
   user_id                      uuid        not null,
-  payment_type                 text        not null check (payment_type in ('single', 'package_5', 'package_10')),
+  payment_type                 text        not null check (payment_type in ('single', 'package_5', 'package_10', 'fee')),
   status                       text        not null generated always as (case
     when paid_at           is not null then 'paid'
     when failed_at         is not null then 'failed'
@@ -25,8 +25,8 @@ create table public.checkout_sessions (
   description                  text        not null,
   amount_minor                 integer     not null check (amount_minor >= 0),
   currency                     text        not null check (currency in ('cad', 'usd')),
-  credits                      integer     not null check (credits > 0),
-  session_type_id              uuid        not null references public.session_types (id),
+  credits                      integer     not null check ((credits = 0) = (payment_type = 'fee') and credits >= 0),
+  session_type_id              uuid        references public.session_types (id),
   is_for_any_type              boolean     not null default false,
   package_id                   uuid        references public.session_packages (id) on delete set null,
   practitioner_id              uuid        references public.practitioners (id) on delete set null,
@@ -35,6 +35,7 @@ create table public.checkout_sessions (
   physical_location            text,
   group_class_id               uuid        references public.session_schedules (id) on delete set null,
   hold_id                      uuid        references public.session_holds (id) on delete set null,
+  fee_id                       uuid        references public.owed_fees (id),
   notes                        text,
   cancellation_policy_version  uuid        references public.cancellation_policy (id),
 
@@ -57,7 +58,8 @@ create table public.checkout_sessions (
   accepted_at                  timestamptz,
   failure_told_at              timestamptz,
   outcome                      text        check (outcome in (
-                                             'session_booked', 'credits_granted', 'credit_instead', 'nobody_there')),
+                                             'session_booked', 'credits_granted', 'credit_instead', 'nobody_there',
+                                             'fee_paid', 'fee_not_owed')),
   session_id                   uuid        references public.session_schedules (id) on delete set null,
   credit_lot_id                uuid        references public.user_session_credits (id) on delete set null,
   returned_minor               integer     not null default 0,
@@ -70,7 +72,8 @@ create table public.checkout_sessions (
 
   constraint checkout_sessions_fit_payment_type check (
     case payment_type when 'single' then scheduled_at is not null and (session_location is not null or group_class_id is null)
-                      else scheduled_at is null end),
+                      else scheduled_at is null end
+    and (payment_type = 'fee') = (session_type_id is null) and (payment_type = 'fee') = (fee_id is not null)),
   constraint checkout_sessions_texts_are_short check (
     char_length(notes) <= 2000 and char_length(physical_location) <= 500),
   constraint checkout_sessions_ids_are_short check (
@@ -78,7 +81,7 @@ create table public.checkout_sessions (
   constraint checkout_sessions_description_is_short check (char_length(description) <= 1000),
   constraint checkout_sessions_links_are_short check (char_length(url) <= 5000 and char_length(receipt_url) <= 5000),
   constraint checkout_sessions_amounts_are_in_range check (
-    amount_minor between 0 and 100000000 and credits between 1 and 1000),
+    amount_minor between 0 and 100000000 and credits between 0 and 1000),
   constraint checkout_sessions_what_stripe_says_is_short check (
     char_length(stripe_amounts::text) <= 10000 and char_length(difference) <= 2000),
   constraint checkout_sessions_times_are_in_range check (
@@ -101,16 +104,17 @@ comment on column public.checkout_sessions.difference     is
 comment on column public.checkout_sessions.refunded_minor is 'All refunds that have not failed or been cancelled.';
 comment on column public.checkout_sessions.returned_minor is 'Refunds and lost disputes: what the payer got back.';
 comment on column public.checkout_sessions.outcome        is
-  'credit_instead: the time was taken when the money arrived. nobody_there: the account had been erased.';
+  'credit_instead: the time was taken when the money arrived. nobody_there: the account had been erased. fee_not_owed: it'
+  ' was paid or forgiven, so this payment goes back.';
 
 comment on column public.checkout_sessions.claim_count is
   'Claims to ask Stripe about it, since somebody last reported on it.';
 comment on column public.checkout_sessions.id is 'Of the row; made here.';
-comment on column public.checkout_sessions.payment_type is 'single, package_5 or package_10.';
+comment on column public.checkout_sessions.payment_type is 'single, package_5, package_10 or fee.';
 comment on column public.checkout_sessions.status is 'Where it stands.';
 comment on column public.checkout_sessions.description is 'What stands on Stripe''s page.';
 comment on column public.checkout_sessions.currency is 'By its three letters, in lower case.';
-comment on column public.checkout_sessions.credits is 'How many are bought; null for one session.';
+comment on column public.checkout_sessions.credits is 'How many are bought; 0 for a fee.';
 comment on column public.checkout_sessions.session_type_id is 'The kind of session: session_types.id.';
 comment on column public.checkout_sessions.is_for_any_type is 'Whether those credits are good for any kind of session.';
 comment on column public.checkout_sessions.package_id is 'The package it came with: session_packages.id.';
@@ -121,6 +125,7 @@ comment on column public.checkout_sessions.physical_location is
   'The studio''s name and address, where it is held in person.';
 comment on column public.checkout_sessions.group_class_id is 'The class, where this is a seat in one.';
 comment on column public.checkout_sessions.hold_id is 'The hold on that time: session_holds.id.';
+comment on column public.checkout_sessions.fee_id is 'The fee that it pays: owed_fees.id.';
 comment on column public.checkout_sessions.notes is 'What they wrote for the practitioner.';
 comment on column public.checkout_sessions.cancellation_policy_version is
   'The text that was agreed to: cancellation_policy.id.';
@@ -149,6 +154,7 @@ create index checkout_sessions_package_id_idx on public.checkout_sessions (packa
 create index checkout_sessions_practitioner_id_idx on public.checkout_sessions (practitioner_id);
 create index checkout_sessions_group_class_id_idx on public.checkout_sessions (group_class_id);
 create index checkout_sessions_hold_id_idx on public.checkout_sessions (hold_id);
+create index checkout_sessions_fee_id_idx on public.checkout_sessions (fee_id) where fee_id is not null;
 create index checkout_sessions_policy_version_idx on public.checkout_sessions (cancellation_policy_version);
 create index checkout_sessions_session_id_idx on public.checkout_sessions (session_id);
 create index checkout_sessions_credit_lot_id_idx on public.checkout_sessions (credit_lot_id);
@@ -171,18 +177,25 @@ create trigger update_checkout_sessions_updated_at before update on public.check
 -- Which checkout Stripe must be asked about now, and how. The reconciler asks until none is due.
 --
 --   look     how is it doing?
---   close    it should be over: let nobody pay any more, and report how it ended
+--   close    it should be over, or its fee is not owed any more: let nobody pay, and report how it ended
+--   refund   it was paid for a fee that is not owed: give it back
 --   give_up  Stripe's answer never arrived; the payer got no page to pay on, so nobody can have paid
 --
 -- A claim moves `next_check_at` ahead, so two reconcilers never claim the same row, and after a crash it is due again,
 -- ever later (foundation/queues.sql). Set aside, it is not due any more; an event of Stripe's still moves it.
 
+create type private.checkout_check as (
+  task text, checkout_id uuid, stripe_session_id text, refund_id uuid, payment_intent_id text, amount_minor integer
+);
+
 -- Definer: nobody writes checkouts.
-create function private.claim_checkout() returns public.checkout_sessions
+create function private.claim_checkout() returns private.checkout_check
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
   v_checkout public.checkout_sessions;
+  v_refund   private.payment_refunds;
+  v_check    private.checkout_check;
 begin
   update public.checkout_sessions c
      set claim_count = c.claim_count + 1,
@@ -191,19 +204,32 @@ begin
    where c.id = (select due.id from public.checkout_sessions due where due.next_check_at <= now()
                   order by due.next_check_at limit 1 for update skip locked)
   returning c.* into v_checkout;
-  return v_checkout;
+  if v_checkout.fee_id is not null then
+    v_refund := private.find_refund_to_make(v_checkout.id);
+  end if;
+  v_check.checkout_id := v_checkout.id;
+  v_check.stripe_session_id := v_checkout.stripe_session_id;
+  v_check.refund_id := v_refund.id;
+  v_check.payment_intent_id := v_checkout.stripe_payment_intent_id;
+  v_check.amount_minor := v_refund.amount_minor;
+  v_check.task := case
+    when v_checkout.id is null then null
+    when v_refund.id is not null then 'refund'
+    when v_checkout.stripe_session_id is null then 'give_up'
+    when v_checkout.status = 'open' and (
+           v_checkout.expires_at < now() - interval '1 minute'
+           or exists (select from public.owed_fees f where f.id = v_checkout.fee_id and f.status <> 'owed')) then 'close'
+    else 'look' end;
+  return v_check;
 end
 $$;
 
-create function public.claim_checkout_check() returns table (task text, checkout_id uuid, stripe_session_id text)
+create function public.claim_checkout_check()
+  returns table (task text, checkout_id uuid, stripe_session_id text, refund_id uuid, payment_intent_id text,
+                 amount_minor integer)
   language sql volatile security invoker set search_path = ''
 as $$
-  select case when c.id is null then null
-              when c.stripe_session_id is null then 'give_up'
-              when c.status = 'open' and c.expires_at < now() - interval '1 minute' then 'close'
-              else 'look' end,
-         c.id, c.stripe_session_id
-    from private.claim_checkout() c;  -- one row always: nothing is due if it names no checkout
+  select * from private.claim_checkout();  -- one row always: nothing is due if it names no checkout
 $$;
 
 revoke execute on function private.claim_checkout, public.claim_checkout_check

@@ -1,6 +1,7 @@
 -- What follows from a payment: the session, or credits.
 --
 --   paid, a package        -> its credits
+--   paid, a fee            -> it is paid, or the payment goes back (fees/paying.sql)
 --   paid, a single session -> the session, with its payment and shares
 --                             or, if the time was taken when the money arrived, a credit of its kind and a mail
 --
@@ -108,6 +109,9 @@ as $$
 declare
   v_problem text;
 begin
+  if checkout.payment_type = 'fee' then
+    return private.fulfil_fee_checkout(checkout);
+  end if;
   begin
     if checkout.payment_type = 'single' then
       begin
@@ -187,6 +191,9 @@ begin
     update public.user_session_credits l set stripe_payment_intent_id = checkout.stripe_payment_intent_id
      where l.id = checkout.credit_lot_id
        and l.stripe_payment_intent_id is distinct from checkout.stripe_payment_intent_id;
+    if checkout.fee_id is not null then
+      perform private.settle_fee_payment(checkout, v_returns);
+    end if;
   end if;
 
   update public.checkout_sessions old
@@ -198,7 +205,10 @@ begin
            when 'processing' then now() + interval '1 hour'
            -- Receipts come a moment later, refunds and disputes within months: ask ever more rarely, but daily while
            -- one of them is undecided. One that was decided may turn: asked about as long as a payment.
-           when 'paid' then case when greatest(checkout.paid_at, v_returns.changed_at) > now() - interval '180 days'
+           when 'paid' then case
+             when checkout.fee_id is not null and (private.find_refund_to_make(checkout.id)).id is not null
+               then now() + interval '1 minute'
+             when greatest(checkout.paid_at, v_returns.changed_at) > now() - interval '180 days'
              then now() + least(case when v_returns.is_undecided then interval '1 day' else interval '7 days' end,
                                 greatest(interval '10 minutes', now() - checkout.paid_at)) end
          end

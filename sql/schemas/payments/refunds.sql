@@ -1,4 +1,5 @@
--- Refunds by an admin: decided and recorded here, made at Stripe; what follows is as after any refund (returns.sql).
+-- Refunds by an admin, or of a fee that was not owed: decided and recorded here, made at Stripe; what follows is as
+-- after any refund (returns.sql).
 --
 --   requested -> made       Stripe has it: how it is there stands in stripe_refunds
 --   requested -> refused    Stripe does not take it
@@ -11,7 +12,7 @@ create table private.payment_refunds (
   checkout_id      uuid        not null references public.checkout_sessions (id),
   amount_minor     integer     not null check (amount_minor > 0),
   reason           text        not null check (btrim(reason) <> '' and char_length(reason) <= 500),
-  requested_by     uuid        not null,
+  requested_by     uuid,
   status           text        not null default 'requested' check (status in ('requested', 'made', 'refused')),
   keeps_sessions   boolean     not null default false,
   stripe_refund_id text,
@@ -20,9 +21,9 @@ create table private.payment_refunds (
   constraint payment_refunds_amount_minor_is_in_range check (amount_minor between 1 and 100000000),
   constraint payment_refunds_stripe_refund_id_is_short check (char_length(stripe_refund_id) <= 255)
 );
-comment on table  private.payment_refunds              is 'Refunds that admins asked for, and why: evidence.';
+comment on table  private.payment_refunds              is 'Refunds that were decided here, and why: evidence.';
 comment on column private.payment_refunds.requested_by is
-  'No foreign key: who decided it stays, also when they have left.';
+  'No foreign key: who decided it stays, also when they have left. Null: it followed from the rules (fees/paying.sql).';
 comment on column private.payment_refunds.keeps_sessions is
   'The admin''s choice: what was booked with the money takes place all the same, and what was spent stays owed.';
 

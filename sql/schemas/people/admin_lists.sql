@@ -300,7 +300,7 @@ comment on column public.admin_cancellations.cancelled_at is 'When it was cancel
 comment on column public.admin_cancellations.cancellation_type is
   'standard, late, last_minute, grace or emergency: what the policy made of it.';
 comment on column public.admin_cancellations.hours_before_session is 'How long before the start, in hours.';
-comment on column public.admin_cancellations.fee_charged is 'Of money, what was kept.';
+comment on column public.admin_cancellations.fee_charged is 'The fee that was due for it; owed_fees has what became of it.';
 comment on column public.admin_cancellations.fee_currency is 'Of fee_charged.';
 comment on column public.admin_cancellations.credit_returned is 'Credits or money given back by a cancellation.';
 comment on column public.admin_cancellations.reason is 'What they said.';

@@ -190,7 +190,10 @@ begin
   if not found then
     perform private.refuse(404, 'request_not_found', 'There is no such request.');
   elsif v_request.status <> 'waiting' then
-    perform private.refuse(409, 'request_decided', format('This request is %s already.', v_request.status));
+    perform private.refuse(
+      409, 'request_decided',
+      case v_request.status when 'approved' then 'This request is approved already.'
+                            else 'This request is declined already.' end);
   elsif v_request.expires_at <= now() then
     perform private.refuse(409, 'request_expired', 'This request was not answered in time.', 'Ask for it again.');
   elsif decide_approval.approve and v_request.requested_by = c_admin then

@@ -3,10 +3,11 @@
 --   deleted   account, profile, preferences, roles, journal, memories, notes, recommendations, consents, notifications,
 --             mails and their log, holds, links, room numbers, banking, answers under idempotency keys; recordings
 --             through the erasure queue
---   kept      sessions, seats, attendance, credits and both ledgers, payments, refunds, cancellations, waivers,
---             contracts and their signatures, consent history, audit log: ids, times, amounts, states, hashes. Names,
---             addresses, agents, images and what people wrote are blanked. The id is the pseudonym: no table leads from
---             it to a person. Of who had a session or gave some, a profile without a name: pages join it.
+--   kept      sessions, seats, attendance, credits and both ledgers, payments, refunds, cancellations, fees, waivers,
+--             contracts and their signatures, consent history, audit log, ratings: ids, times, amounts, states, hashes,
+--             stars. Names, addresses, agents, images and what people wrote are blanked. The id is the pseudonym: no
+--             table leads from it to a person. Of who had a session or gave some, a profile without a name: pages join
+--             it.
 --
 -- Which rows are deleted is read from the foreign keys on auth.users: a table that is added later and cascades is
 -- covered.
@@ -82,6 +83,12 @@ create trigger consent_history_99_refuse_unknown_account
 create trigger checkout_sessions_99_refuse_unknown_account
   after insert or update of user_id on public.checkout_sessions
   for each row execute function private.refuse_unknown_account('user_id');
+create trigger owed_fees_99_refuse_unknown_account
+  after insert or update of user_id on public.owed_fees
+  for each row execute function private.refuse_unknown_account('user_id');
+create trigger owed_fees_99_refuse_unknown_forgiver
+  after insert or update of forgiven_by on public.owed_fees
+  for each row execute function private.refuse_unknown_account('forgiven_by');
 create trigger audit_logs_99_refuse_unknown_account
   after insert or update of user_id on public.audit_logs
   for each row execute function private.refuse_unknown_account('user_id');
@@ -106,6 +113,9 @@ create trigger contract_events_99_refuse_unknown_account
   for each row execute function private.refuse_unknown_account('caused_by');
 create trigger contract_templates_99_refuse_unknown_account
   after insert or update of created_by on public.contract_templates
+  for each row execute function private.refuse_unknown_account('created_by');
+create trigger legal_translations_99_refuse_unknown_account
+  after insert or update of created_by on public.legal_translations
   for each row execute function private.refuse_unknown_account('created_by');
 create trigger credit_ledger_99_refuse_unknown_account
   after insert or update of actor on public.credit_ledger
@@ -211,6 +221,10 @@ begin
    where (c.user_id = c_user or c.session_id = any (c_session_ids)) and c.reason <> '(erased)';
   update public.session_attendance a set reason = '(erased)'
    where (a.user_id = c_user or a.session_id = any (c_session_ids)) and a.reason <> '(erased)';
+  -- The stars stay: an average does not change because somebody leaves.
+  update public.session_ratings r
+     set words = null, decision_reason = case when r.decision_reason is not null then '(erased)' end
+   where r.session_id = any (c_session_ids) and num_nonnulls(r.words, nullif(r.decision_reason, '(erased)')) > 0;
   -- What a practitioner shared about a session is its client's too.
   delete from public.session_notes n
    where n.session_id = any (c_session_ids)
@@ -231,6 +245,13 @@ begin
           or t.practitioner_id in (select p.id from public.practitioners p where p.user_id = c_user));
   update public.checkout_sessions c set notes = null, url = null, receipt_url = null, physical_location = null
    where c.id = any (c_checkout_ids) and num_nonnulls(c.notes, c.url, c.receipt_url, c.physical_location) > 0;
+  update public.owed_fees f set reason = '(erased)'
+   where f.user_id = c_user and f.forgiven_by is not null and f.reason <> '(erased)';
+  -- Nobody is left to pay it, nor to be told.
+  perform private.look_at_fee_checkouts(f.id)
+     from (select owed.id from public.owed_fees owed where owed.user_id = c_user and owed.status = 'owed' for update) f;
+  update public.owed_fees f set forgiven_at = now(), reason = 'The account was erased'
+   where f.user_id = c_user and f.status = 'owed';
   update private.payment_refunds r set reason = '(erased)'
    where r.checkout_id = any (c_checkout_ids) and r.reason <> '(erased)';
   update private.stripe_events e set payload = '{}'
@@ -283,6 +304,10 @@ begin
    where exists (select from unnest(c_names) name where strpos(m.settlement, name) > 0);
 
   -- A practitioner
+  update public.session_ratings r
+     set words = private.replace_names(r.words, c_names), decision_reason = private.replace_names(r.decision_reason, c_names)
+   where exists (select from unnest(c_names) name where strpos(concat(r.words, r.decision_reason), name) > 0)
+     and r.practitioner_id in (select p.id from public.practitioners p where p.user_id = c_user);
   update public.checkout_sessions c set description = private.replace_names(c.description, c_names)
    where exists (select from unnest(c_names) name where strpos(c.description, name) > 0)
      and c.practitioner_id in (select p.id from public.practitioners p where p.user_id = c_user);

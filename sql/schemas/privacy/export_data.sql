@@ -57,6 +57,7 @@ begin
                                            'last_sign_in_at', u.last_sign_in_at, 'metadata', u.raw_user_meta_data)
         from auth.users u where u.id = c_user
       union all select 'profiles', to_jsonb(p) from public.profiles p where p.id = c_user
+      union all select 'chosen_language', to_jsonb(c) - 'user_id' from private.chosen_languages c where c.user_id = c_user
       union all select 'sessions', to_jsonb(s) - 'correlated_session_id' from mine s
       union all select 'session_series', to_jsonb(r) || jsonb_build_object('session_ids', (
                select coalesce(jsonb_agg(l.session_id order by l.on_date), '[]') from public.session_series_sessions l
@@ -77,6 +78,8 @@ begin
                'recording_id', v.recording_id, 'viewed_at', v.viewed_at, 'link_kind', v.link_kind, 'from', v.masked_address)
         from public.recording_views v
        where v.recording_id = any (array(select r.id from public.session_recordings r where r.session_id = any (c_mine)))
+      union all select 'session_ratings', to_jsonb(r) - array['decision_reason', 'is_counted']
+        from public.session_ratings r where r.session_id = any (c_mine)
       union all select 'memories', to_jsonb(m) from public.meditation_memories m where m.user_id = c_user
       union all select 'notifications', to_jsonb(n) - case when n.related_id in (select l.id from led l)
                                                            then array['title', 'message'] else '{}' end
@@ -86,6 +89,7 @@ begin
       union all select 'credits', to_jsonb(c) from public.user_session_credits c where c.user_id = c_user
       union all select 'credit_ledger', to_jsonb(l) from public.credit_ledger l where l.user_id = c_user
       union all select 'checkouts', to_jsonb(c) from public.checkout_sessions c where c.user_id = c_user
+      union all select 'fees', to_jsonb(f) - 'forgiven_by' from public.owed_fees f where f.user_id = c_user
       union all select 'payments', to_jsonb(p) from public.session_payments p where p.client_id = c_user
       union all select 'refunds', to_jsonb(r) from private.payment_refunds r
        where r.checkout_id = any (c_checkouts)
@@ -104,6 +108,9 @@ begin
       union all select 'led_sessions', jsonb_build_object(
                'id', l.id, 'scheduled_at', l.scheduled_at, 'duration_minutes', l.duration_minutes, 'status', l.status,
                'session_location', l.session_location, 'class_name', l.class_name) from led l
+      -- The words are their clients'; whoever is rated reads them by list_my_ratings.
+      union all select 'ratings_received', jsonb_build_object('stars', r.stars, 'month', r.month)
+        from private.list_received_ratings(c_user, '-infinity', 500) r
       union all select 'availability', to_jsonb(a) from public.practitioner_availability a join hosting h on h.id = a.practitioner_id
       union all select 'time_off', to_jsonb(t) from public.practitioner_time_off t join hosting h on h.id = t.practitioner_id
       -- Of the addresses only where they lead: whoever has one reads all of that calendar.

@@ -65,25 +65,42 @@ If you change your mind
 You can change your answer at any time, as easily as you gave it. After a no, a recording that is running stops and nothing more is recorded of you. Recordings of sessions you were in are closed at once and erased after a day, unless you agree again before that. There are two exceptions: what the law obliges us to keep stays closed until it may be erased, and where the recording of a class is kept for the others by a rule made for that class, your own access to it ends.$text$);
 
 -- How long recordings are kept, as people say it: for 7 years from its end.
-create function private.describe_recording_retention() returns text
+create function private.describe_recording_retention(language text default 'en') returns text
   language sql stable set search_path = ''
 as $$
-  select coalesce(
-    (select 'for ' || case when p.retention_days % 365 = 0 and p.retention_days > 0
-                 then (p.retention_days / 365) || case p.retention_days when 365 then ' year' else ' years' end
-                 else p.retention_days || case p.retention_days when 1 then ' day' else ' days' end end
-       from public.data_retention_policies p where p.table_name = 'session_recordings' and p.auto_delete)
-      || ' from its end',
-    'without an end');
+  with kept as (
+    select p.retention_days as days, p.retention_days % 365 = 0 and p.retention_days > 0 as is_years
+      from public.data_retention_policies p where p.table_name = 'session_recordings' and p.auto_delete)
+  select case split_part(describe_recording_retention.language, '-', 1)
+    when 'fr' then coalesce(
+      (select 'pendant ' || case when k.is_years then k.days / 365 || case when k.days = 365 then ' an' else ' ans' end
+                                 else k.days || case when k.days < 2 then ' jour' else ' jours' end end from kept k)
+        || ' à compter de sa fin',
+      'sans limite de durée')
+    else coalesce(
+      (select 'for ' || case when k.is_years then k.days / 365 || case when k.days = 365 then ' year' else ' years' end
+                             else k.days || case when k.days = 1 then ' day' else ' days' end end from kept k)
+        || ' from its end',
+      'without an end') end;
 $$;
 
--- The text to show today.
-create function private.write_recording_consent_text(out text_id uuid, out version integer, out body text)
-  language sql stable set search_path = ''
+-- The text to show today in its languages, the original first, each with the fingerprint of what is shown.
+create function private.write_recording_consent_texts()
+  returns table (text_id uuid, version integer, language text, body text, sha256 text)
+  language plpgsql stable set search_path = ''
 as $$
-  select t.id, t.version, replace(t.body, '[How long]', private.describe_recording_retention())
-    from public.recording_consent_texts t where t.is_active;
+#variable_conflict use_column
+begin
+  return query
+    select t.id, t.version, l.language, shown.body, private.sha256_hex(shown.body)
+      from public.recording_consent_texts t
+     cross join lateral private.list_legal_texts(t.id, t.body) l
+     cross join lateral (
+       select replace(l.body, '[How long]', private.describe_recording_retention(l.language)) as body) shown
+     where t.is_active
+     order by l.language <> 'en', l.language;
+end
 $$;
 
-revoke execute on function private.describe_recording_retention, private.write_recording_consent_text
+revoke execute on function private.describe_recording_retention, private.write_recording_consent_texts
   from public, anon, authenticated, service_role;

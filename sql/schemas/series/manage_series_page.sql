@@ -135,19 +135,46 @@ begin
 end
 $$;
 
+-- By session: [credits, fee] as the page said them (refuse_other_terms).
+create function private.refuse_other_series_terms(session_id uuid, shown_terms jsonb) returns void
+  language plpgsql stable set search_path = ''
+as $$
+declare
+  v_session uuid;
+begin
+  if jsonb_typeof(shown_terms) <> 'object' or char_length(shown_terms::text) > 20000 then
+    perform private.refuse(422, 'terms_not_readable', 'shown_terms: what the page said is not readable.');
+  end if;
+  for v_session in select f.id from private.list_following_sessions(refuse_other_series_terms.session_id) f loop
+    perform private.refuse_other_terms(v_session, (shown_terms -> v_session::text ->> 0)::integer,
+                                       (shown_terms -> v_session::text ->> 1)::numeric);
+  end loop;
+exception when invalid_text_representation or numeric_value_out_of_range then
+  perform private.refuse(422, 'terms_not_readable', 'shown_terms: what the page said is not readable.');
+end
+$$;
+
 -- Gives how many were cancelled and what came back. Definer: as above.
 create function private.cancel_series_by_link(
-  token text, session_id uuid, reason text, out cancelled integer, out credits_returned integer, out fee_charged numeric,
-  out currency text, out shown private.managed_series)
+  token text, session_id uuid, reason text, shown_terms jsonb, out cancelled integer, out credits_returned integer, out fee_charged numeric,
+  out currency text, out fees jsonb, out shown private.managed_series)
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
   v_series public.session_series := private.open_series_link(cancel_series_by_link.token, 'manage_series');
 begin
-  select count(*), coalesce(sum(c.credit_returned), 0), coalesce(sum(c.fee_charged), 0), min(c.fee_currency)
-    into cancelled, credits_returned, fee_charged, currency
-    from private.cancel_session_series(
-      private.get_session_in_series(v_series, cancel_series_by_link.session_id), cancel_series_by_link.reason) c;
+  perform private.refuse_other_series_terms(
+    private.get_session_in_series(v_series, cancel_series_by_link.session_id), cancel_series_by_link.shown_terms);
+  with made as materialized (
+    select c.* from private.cancel_session_series(cancel_series_by_link.session_id, cancel_series_by_link.reason) c
+  )
+  select count(*), coalesce(sum(c.credit_returned), 0), coalesce(sum(c.fee_charged), 0), min(c.fee_currency),
+         (select coalesce(jsonb_agg(jsonb_build_object('amount_minor', f.amount_minor, 'currency', f.currency)
+                                    order by f.currency), '[]')
+            from (select due.fee_currency as currency, round(100 * sum(due.fee_charged))::integer as amount_minor
+                    from made due where due.fee_charged > 0 group by due.fee_currency) f)
+    into cancelled, credits_returned, fee_charged, currency, fees
+    from made c;
   shown := private.compose_managed_series(v_series);
 end
 $$;
@@ -187,16 +214,17 @@ as $$
 $$;
 comment on function public.move_series_by_link is 'By a link in a mail: move_session_series, all of it or nothing.';
 
-create function public.cancel_series_by_link(token text, session_id uuid, reason text default null)
-  returns table (cancelled integer, credits_returned integer, fee_charged numeric, currency text,
+create function public.cancel_series_by_link(
+  token text, session_id uuid, reason text default null, shown_terms jsonb default '{}')
+  returns table (cancelled integer, credits_returned integer, fee_charged numeric, currency text, fees jsonb,
                  shown private.managed_series)
   language sql volatile security invoker set search_path = ''
 as $$
-  select * from private.cancel_series_by_link(cancel_series_by_link.token, $2, $3);
+  select * from private.cancel_series_by_link(cancel_series_by_link.token, $2, $3, $4);
 $$;
 comment on function public.cancel_series_by_link is 'By a link in a mail: cancel_session_series.';
 
-revoke execute on function private.open_series_link, private.compose_managed_series, private.get_session_in_series,
+revoke execute on function private.open_series_link, private.refuse_other_series_terms, private.compose_managed_series, private.get_session_in_series,
   private.read_managed_series, private.read_series_times, private.quote_series_move_by_link, private.move_series_by_link, private.cancel_series_by_link,
   public.read_managed_series, public.read_series_times, public.quote_series_move_by_link, public.move_series_by_link,
   public.cancel_series_by_link from public, anon, authenticated, service_role;

@@ -18,10 +18,10 @@ as $$
    order by s.scheduled_at, s.id;
 $$;
 
-create function private.count_told_sessions(mail private.mails) returns text
+create function private.count_told_sessions(mail private.mails) returns integer
   language sql stable set search_path = ''
 as $$
-  select case count(*) when 1 then '1 session' else count(*) || ' sessions' end from private.list_told_sessions(mail);
+  select count(*)::integer from private.list_told_sessions(mail);
 $$;
 
 -- As link_sessions_to_come: each with a link to its page, while it is to come; with what it was, and what came back.

@@ -111,7 +111,7 @@ begin
     perform private.refuse(409, 'session_in_person', 'This session takes place in person, not online.');
   elsif now() < v_opens_at then
     perform private.refuse(409, 'too_early', 'The room opens 15 minutes before the session starts.',
-                           'It opens at ' || to_char(v_opens_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z".'));
+                           format('It opens at %s.', to_char(v_opens_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')));
   end if;
 end;
 $$;
@@ -129,8 +129,8 @@ begin
                and seat.status <> 'cancelled'),
            (access.session).id)) then
     perform private.refuse(409, 'waiver_required', 'Please sign the liability waiver before you enter.',
-      'Use the link in the mail about this session.' || coalesce(
-        ' You get it again at ' || private.pages_origin() || '/find-my-sessions.', ''));
+      case when private.pages_origin() is null then 'Use the link in the mail about this session.'
+           else format('Use the link in the mail about this session. You get it again at %s/find-my-sessions.', private.pages_origin()) end);
   end if;
 end;
 $$;

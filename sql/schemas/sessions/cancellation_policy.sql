@@ -10,6 +10,8 @@ create table public.cancellation_policy (
   late_cancellation_hours     integer not null default 2,
   late_cancellation_fee_usd   numeric(10, 2) not null default 25.00,
   late_cancellation_fee_cad   numeric(10, 2) not null default 34.25,
+  no_show_fee_usd             numeric(10, 2) not null default 0,
+  no_show_fee_cad             numeric(10, 2) not null default 0,
   grace_cancellations_allowed integer not null default 1,
   ended_credit_days           integer not null default 0,
   ended_credit_days_by_us     integer not null default 30,
@@ -26,6 +28,7 @@ create table public.cancellation_policy (
   -- Between, because NaN is greater than every number.
   constraint cancellation_policy_fees_are_in_range check (
     late_cancellation_fee_usd between 0 and 10000 and late_cancellation_fee_cad between 0 and 10000
+    and no_show_fee_usd between 0 and 10000 and no_show_fee_cad between 0 and 10000
     and grace_cancellations_allowed between 0 and 100),
   constraint cancellation_policy_ended_credit_days_are_in_range check (
     ended_credit_days between 0 and 3650 and ended_credit_days_by_us between 0 and 3650),
@@ -48,6 +51,10 @@ comment on column public.cancellation_policy.late_cancellation_fee_usd is
   'For a late cancellation of what was paid in US dollars.';
 comment on column public.cancellation_policy.late_cancellation_fee_cad is
   'For a late cancellation of what was paid in Canadian dollars.';
+comment on column public.cancellation_policy.no_show_fee_usd is
+  'Of whoever does not come to what was paid in US dollars, beside the credit. 0: none.';
+comment on column public.cancellation_policy.no_show_fee_cad is
+  'Of whoever does not come to what was paid in Canadian dollars, beside the credit. 0: none.';
 comment on column public.cancellation_policy.grace_cancellations_allowed is 'How many late cancellations cost nothing.';
 comment on column public.cancellation_policy.is_active is 'Whether it is the one in force.';
 comment on column public.cancellation_policy.created_at is 'When the row was made.';
@@ -70,8 +77,8 @@ revoke all on public.cancellation_policy from anon, authenticated, service_role;
 grant select on public.cancellation_policy to anon;
 grant select, update (is_active, updated_at, updated_by) on public.cancellation_policy to authenticated;
 grant insert (policy_text, standard_cancellation_hours, late_cancellation_hours, late_cancellation_fee_usd,
-              late_cancellation_fee_cad, grace_cancellations_allowed, ended_credit_days, ended_credit_days_by_us,
-              is_active, updated_by)
+              late_cancellation_fee_cad, no_show_fee_usd, no_show_fee_cad, grace_cancellations_allowed, ended_credit_days,
+              ended_credit_days_by_us, is_active, updated_by)
   on public.cancellation_policy to authenticated;
 grant select, insert, update on public.cancellation_policy to service_role;
 
@@ -138,7 +145,8 @@ comment on column public.session_cancellations.cancelled_at is 'When it was canc
 comment on column public.session_cancellations.cancellation_type is
   'standard, late, last_minute, grace or emergency: what the policy made of it.';
 comment on column public.session_cancellations.hours_before_session is 'How long before the start, in hours.';
-comment on column public.session_cancellations.fee_charged is 'Of money, what was kept.';
+comment on column public.session_cancellations.fee_charged is
+  'The fee that was due for it. What became of it stands in owed_fees.';
 comment on column public.session_cancellations.fee_currency is 'Of fee_charged.';
 comment on column public.session_cancellations.credit_returned is 'Credits or money given back by a cancellation.';
 comment on column public.session_cancellations.credit_currency is 'Of credit_returned; credit for credits.';

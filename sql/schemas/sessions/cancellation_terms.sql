@@ -10,7 +10,7 @@
 -- The hours are those of the version agreed at booking, else of the active one; where both are equal there is no
 -- `late`. What was paid singly is returned as a credit for its session type. Nothing is returned for a credit whose
 -- price was refunded, nor where there was neither a credit nor a payment (a practitioner's own booking). A fee is
--- recorded and stated in the event; no card is charged.
+-- owed from then on, and asked for by mail (fees/owed_fees.sql); no card is charged for it.
 --
 -- A credit that has ended is not promised: it comes back with the days that the policy grants, and without any it does
 -- not. `no_credit_because` says why none comes back, and `credit_expires_at` until when one that does can be used.
@@ -73,11 +73,12 @@ $$;
 create function private.get_session_currency(session public.session_schedules) returns text
   language sql stable set search_path = ''
 as $$
-  select lower(coalesce(
+  -- One of the two that we sell in: what older rows name otherwise counts as the other.
+  select case when lower(coalesce(
     (private.get_session_payment((session).id)).currency,
     (select c.metadata ->> 'currency' from public.user_session_credits c where c.id = (session).credit_lot_id),
-    (select p.currency from public.user_preferences p where p.user_id = (session).client_id),
-    'usd'));
+    (select p.currency from public.user_preferences p where p.user_id = (session).client_id))) = 'cad'
+    then 'cad' else 'usd' end;
 $$;
 
 create function private.count_graces_used(user_id uuid) returns integer

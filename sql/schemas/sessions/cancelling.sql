@@ -3,8 +3,8 @@
 --   scheduled -> cancelled      in_progress -> cancelled, not by the client      cancelled -> nothing
 --
 -- The pages update the row; `cancel_session` does the same update. A trigger decides by the terms what is returned,
--- writes the ledger, the cancellation and the event, and frees the seat. A cancelled class cancels its seats; a
--- deleted session that was still to come is settled first, so that no credit is lost with it.
+-- writes the ledger, the cancellation, the fee and the event, and frees the seat. A cancelled class cancels its seats;
+-- a deleted session that was still to come is settled first, so that no credit is lost with it.
 
 -- Before a person's update touches any row, it takes the locks that come before rows: the client's own, and those of
 -- the classes they have a seat in. Leaving a seat and cancelling its class would otherwise deadlock.
@@ -90,6 +90,9 @@ begin
     (session.id, case when not private.is_class(session) then session.client_id end, v_terms.cancellation_type,
      v_terms.hours_before_session, v_terms.fee_charged, v_terms.currency, v_terms.credit_returned, v_terms.currency,
      settle_cancellation.reason, case when v_role <> 'client' then auth.uid() end, v_terms.cancellation_policy_version);
+  if not private.is_class(session) then
+    perform private.owe_fee(session, 'late_cancellation', v_terms.fee_charged, v_terms.currency);
+  end if;
   perform private.publish_event('session_cancelled', session.client_id, session.id, jsonb_build_object(
     'by', v_role, 'practitioner_id', session.practitioner_id, 'scheduled_at', session.scheduled_at,
     'group_class_id', session.group_class_id, 'cancellation_type', v_terms.cancellation_type,

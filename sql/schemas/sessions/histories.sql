@@ -147,13 +147,13 @@ create view public.past_purchases with (security_invoker = true) as
     from (select 'checkout' as source, true as is_own, m.outcome is not null and m.paid_at is not null as is_sold, m.id,
                  m.user_id, m.paid_at + interval '0' as purchased_at, m.payment_type, m.description, m.amount_minor,
                  m.currency, m.returned_minor, m.receipt_url, m.session_id, m.credit_lot_id,
-                 case when m.outcome <> 'session_booked' then m.credits end as credits, null::uuid as package_id
+                 case when m.outcome <> 'session_booked' then nullif(m.credits, 0) end as credits, null::uuid as package_id
             from public.checkout_sessions m
           union all
           select 'checkout' as source, false as is_own, m.outcome is not null and m.paid_at is not null as is_sold, m.id,
                  m.user_id, m.paid_at as purchased_at, m.payment_type, m.description, m.amount_minor,
                  m.currency, m.returned_minor, m.receipt_url, m.session_id, m.credit_lot_id,
-                 case when m.outcome <> 'session_booked' then m.credits end as credits, null::uuid as package_id
+                 case when m.outcome <> 'session_booked' then nullif(m.credits, 0) end as credits, null::uuid as package_id
             from public.checkout_sessions m
           union all
           select 'payment' as source, true as is_own,
@@ -202,7 +202,7 @@ comment on view public.past_purchases is 'What somebody bought, what was refunde
 comment on column public.past_purchases.id is 'Of the row; made here.';
 comment on column public.past_purchases.user_id is 'Whose it is.';
 comment on column public.past_purchases.purchased_at is 'When it was bought or given.';
-comment on column public.past_purchases.payment_type is 'single, package_5 or package_10.';
+comment on column public.past_purchases.payment_type is 'single, package_5, package_10 or fee.';
 comment on column public.past_purchases.description is 'In words, as people read it.';
 comment on column public.past_purchases.amount_minor is 'In cents.';
 comment on column public.past_purchases.currency is 'By its three letters, in lower case.';

@@ -37,20 +37,21 @@ begin
 end
 $$;
 
-create function public.prepare_mails(pages_origin text) 
-  returns table (reminders integer, lost integer, unanswered integer, waiting integer)
+create function public.prepare_mails(pages_origin text, translations_version text default null)
+  returns table (reminders integer, lost integer, unanswered integer, waiting integer, lacks_translations boolean)
   language sql volatile security invoker set search_path = ''
 as $$
   select private.keep_pages_origin(prepare_mails.pages_origin);
   select private.answer_session_link_requests();
   select private.note_matters();
   select private.remind_sessions(), private.mark_lost_mails_unknown(), private.expire_questions(),
-         private.settle_waiting_lists();
+         private.settle_waiting_lists(), private.lacks_translations(prepare_mails.translations_version);
 $$;
 comment on function public.prepare_mails is
   'For the scheduler, again until all are nought: due reminders, mails whose sender died, what nobody answered in time,'
   ' waiting lists.'
-  ' Keeps where the pages of our own are, answers who asked for their links, and notes what waits for a person.';
+  ' Keeps where the pages of our own are, answers who asked for their links, and notes what waits for a person. Says'
+  ' whether it has the translations of another version.';
 
 revoke execute on function private.remind_sessions, public.prepare_mails from public, anon, authenticated, service_role;
 grant execute on function private.remind_sessions, public.prepare_mails to service_role;

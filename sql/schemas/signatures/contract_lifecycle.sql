@@ -3,15 +3,27 @@
 --
 --   (template) -> pending -> signed -> expired        a month before its end the practitioner is notified, once
 --
+-- A version is offered in the language that its practitioner reads, if it has been translated: what they are shown is
+-- what they sign.
+--
 -- Whoever becomes a practitioner is offered the newest by that, whichever way: a row of practitioners or, for somebody
 -- who has the row, the role.
 
 -- The name last, and as one line: people choose their own, and a name must not write clauses.
-create function private.write_contract_text(template public.contract_templates, name text) returns text
-  language sql stable set search_path = ''
+-- Definer: an admin issues as themself, and reads nobody's choice of a language.
+create function private.write_contract(
+  template public.contract_templates, practitioner public.practitioners, out language text, out title text, out body text)
+  language plpgsql stable security definer set search_path = ''
 as $$
-  select replace(replace((template).body, '[Date of issue]', to_char(now() at time zone 'UTC', 'FMDD FMMonth YYYY')),
-                 '[Name of practitioner]', left(btrim(regexp_replace(name, '\s+', ' ', 'g')), 120));
+begin
+  select t.language, t.title,
+         replace(replace(t.body, '[Date of issue]', private.write_legal_day(
+                   (now() at time zone 'UTC')::date, t.language, 'FMDD FMMonth YYYY')),
+                 '[Name of practitioner]', left(btrim(regexp_replace((practitioner).name, '\s+', ' ', 'g')), 120))
+    into write_contract.language, write_contract.title, write_contract.body
+    from private.choose_legal_text((template).id, (template).body, (template).title,
+                                   private.find_language((practitioner).user_id)) t;
+end
 $$;
 
 -- Only to whoever has no contract that holds or waits for them: however many statements make somebody one, it is once.
@@ -21,10 +33,12 @@ create function private.offer_newest_contract() returns trigger
 as $$
 begin
   perform pg_advisory_xact_lock(hashtextextended('issue_practitioner_contract', 0));
-  insert into public.practitioner_contracts (practitioner_id, template_id, contract_version, title, contract_text)
-  select p.id, t.id, t.version::text, t.title, private.write_contract_text(t, p.name)
+  insert into public.practitioner_contracts (
+    practitioner_id, template_id, contract_version, title, contract_text, language)
+  select p.id, t.id, t.version::text, written.title, written.body, written.language
     from public.practitioners p
    cross join lateral (select * from public.contract_templates order by version desc limit 1) t
+   cross join lateral private.write_contract(t, p) written
    where case tg_table_name when 'practitioners' then p.id = (to_jsonb(new) ->> 'id')::uuid
                             else p.user_id = (to_jsonb(new) ->> 'user_id')::uuid end
      and not exists (select from public.practitioner_contracts c
@@ -80,9 +94,13 @@ begin
   -- Two admins who issue at once queue here: the second finds that all of it is issued.
   perform pg_advisory_xact_lock(hashtextextended('issue_practitioner_contract', 0));
   v_holders := array(
-    select distinct c.practitioner_id from public.practitioner_contracts c
-     where c.contract_version = v_template.version::text and c.status in ('pending', 'signed')
-       and coalesce(c.expires_at > now(), true));
+    select distinct c.practitioner_id
+      from public.practitioner_contracts c join public.practitioners p on p.id = c.practitioner_id
+     where c.contract_version = v_template.version::text and coalesce(c.expires_at > now(), true)
+       -- Signed, it is good in whatever language it was; an offer is of use in the one that they read.
+       and (c.status = 'signed' or c.status = 'pending' and (
+              c.template_id is distinct from v_template.id
+              or c.language = (private.write_contract(v_template, p)).language)));
 
   template_id      := v_template.id;
   contract_version := v_template.version::text;
@@ -97,10 +115,11 @@ begin
 
   with offered as (
     insert into public.practitioner_contracts as c (
-      practitioner_id, template_id, contract_version, title, contract_text, expires_at)
-    select p.id, v_template.id, v_template.version::text, v_template.title,
-           private.write_contract_text(v_template, p.name), issue_practitioner_contract.expires_at
+      practitioner_id, template_id, contract_version, title, contract_text, language, expires_at)
+    select p.id, v_template.id, v_template.version::text, written.title, written.body, written.language,
+           issue_practitioner_contract.expires_at
       from public.practitioners p
+     cross join lateral private.write_contract(v_template, p) written
      where p.id <> all (v_holders)
        -- To all means to those who work; somebody who is paused is named.
        and (p.available or p.id = issue_practitioner_contract.practitioner_id)
@@ -221,8 +240,8 @@ comment on function public.reconcile_contracts is
 
 revoke execute on function private.offer_newest_contract, private.withdraw_unanswered_offers from public, anon, authenticated, service_role;
 -- An admin issues as themself.
-revoke execute on function private.write_contract_text from public, anon, service_role;
-grant execute on function private.write_contract_text to authenticated;
+revoke execute on function private.write_contract from public, anon, service_role;
+grant execute on function private.write_contract to authenticated;
 revoke execute on function public.issue_practitioner_contract, public.sign_practitioner_contract,
   private.remind_of_expiring_contracts, public.reconcile_contracts from public, anon, authenticated, service_role;
 grant execute on function public.issue_practitioner_contract to authenticated;

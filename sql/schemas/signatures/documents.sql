@@ -25,10 +25,12 @@ create type public.signed_document as (
   signature_name         text,
   signature_image        text,
   signature_image_sha256 text,
-  evidence_sha256        text
+  evidence_sha256        text,
+  language               text
 );
 comment on type public.signed_document is 'What stands on a copy.';
 comment on column public.signed_document.signature_image is 'The drawn signature, PNG in base64.';
+comment on column public.signed_document.language is 'Of the text, as it was shown.';
 comment on column public.signed_document.status is
   'Of a contract its own; of a waiver signed, or superseded by a newer version.';
 
@@ -43,7 +45,8 @@ begin
            -- While nobody has signed: whom it is for.
            case when s.contract_id is null then p.name else s.signer_name end,
            s.signer_email, s.is_observed, s.ip_address, s.user_agent, s.signature_name,
-           translate(encode(s.signature_image, 'base64'), E'\n', ''), s.signature_image_sha256, s.evidence_sha256
+           translate(encode(s.signature_image, 'base64'), E'\n', ''), s.signature_image_sha256, s.evidence_sha256,
+           c.language
       from public.practitioner_contracts c
       join public.practitioners p on p.id = c.practitioner_id
       left join public.contract_signatures s on s.contract_id = c.id
@@ -65,7 +68,7 @@ as $$
          case when p.is_active then 'signed' else 'superseded' end, null::timestamptz, null::timestamptz,
          null::timestamptz, null::text, w.signed_at, w.user_id, w.signer_name, w.signer_email, w.is_observed, w.ip_address,
          w.user_agent, w.signature_name, translate(encode(w.signature_image, 'base64'), E'\n', ''),
-         w.signature_image_sha256, w.evidence_sha256
+         w.signature_image_sha256, w.evidence_sha256, w.language
     from public.liability_waivers w left join public.waiver_policy p on p.id = w.waiver_policy_id
    where w.id = get_waiver_documents.waiver_id
      and (w.user_id = (select auth.uid()) or private.is_admin());

@@ -36,12 +36,14 @@ create table public.liability_waivers (
   evidence_sha256        text not null,
   is_observed            boolean not null default true,
   double_of              uuid references public.liability_waivers (id),
+  language               text not null default 'en',
 
   constraint liability_waivers_observed_names_its_version check (
     num_nulls(waiver_policy_id, waiver_policy_version) = 0
     or not is_observed and num_nulls(waiver_policy_id, waiver_policy_version) = 2),
   constraint liability_waivers_doubles_are_from_before check (double_of is null or not is_observed),
   constraint liability_waivers_evidence_sha256_key unique (evidence_sha256),
+  constraint liability_waivers_language_is_a_tag check (language ~ '^[a-z]{2,3}(-[A-Z]{2})?$'),
   constraint liability_waivers_name_is_short check (char_length(signature_name) <= 200),
   constraint liability_waivers_image_is_png check (private.is_drawing(signature_image)),
   constraint liability_waivers_waiver_text_is_short check (char_length(waiver_text) <= 100000),
@@ -55,6 +57,7 @@ comment on column public.liability_waivers.user_id is 'Who signed. Their account
 comment on column public.liability_waivers.session_id is
   'Null for a general waiver. The session may have been deleted since.';
 comment on column public.liability_waivers.waiver_text is 'The text as it was shown, with the date in it.';
+comment on column public.liability_waivers.language is 'In which the text was shown.';
 comment on column public.liability_waivers.ip_address is 'As the server saw it; null once redacted.';
 comment on column public.liability_waivers.text_sha256 is 'SHA-256 of waiver_text, hexadecimal.';
 comment on column public.liability_waivers.signature_image is
@@ -97,12 +100,13 @@ revoke all on public.liability_waivers from anon, authenticated, service_role;
 -- Not e-mail, address, agent and image: the practitioner sees the row, and that it was signed is what they need to
 -- know.
 grant select (id, user_id, session_id, waiver_text, signed_at, created_at, waiver_policy_id, waiver_policy_version,
-              text_sha256, signature_name, signer_name, evidence_sha256, is_observed, double_of)
+              text_sha256, signature_name, signer_name, evidence_sha256, is_observed, double_of,
+              language)
   on public.liability_waivers to authenticated;
 -- Not signed_at: the server's clock says when. Neither signer nor hashes: the trigger below sets those.
 -- No update and no delete for anybody.
 grant select, insert (user_id, session_id, waiver_text, ip_address, user_agent, waiver_policy_id,
-                      waiver_policy_version, signature_name, signature_image)
+                      waiver_policy_version, signature_name, signature_image, language)
   on public.liability_waivers to service_role;
 
 create function private.serialize_waiver_evidence(waiver public.liability_waivers) returns text
@@ -110,13 +114,15 @@ create function private.serialize_waiver_evidence(waiver public.liability_waiver
 as $$
   -- In the form of private.serialize_contract_evidence. The text is hashed here: this runs before the row is written,
   -- when the generated column has no value yet.
-  select jsonb_build_object(
+  select (jsonb_build_object(
     'kind', 'waiver', 'document_id', (waiver).id, 'text_sha256', private.sha256_hex((waiver).waiver_text),
     'signer_id', (waiver).user_id, 'signer_name', (waiver).signer_name, 'signer_email', (waiver).signer_email,
     'session_id', (waiver).session_id,
     'signed_at', to_char((waiver).signed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
     'is_observed', (waiver).is_observed, 'ip_address', (waiver).ip_address, 'user_agent', (waiver).user_agent,
-    'signature_name', (waiver).signature_name, 'signature_image_sha256', (waiver).signature_image_sha256)::text;
+    'signature_name', (waiver).signature_name, 'signature_image_sha256', (waiver).signature_image_sha256)
+    -- Of what was signed before there were languages, the facts are as they were.
+    || case when (waiver).language = 'en' then '{}' else jsonb_build_object('language', (waiver).language) end)::text;
 $$;
 
 -- Definer: it reads the account's address.

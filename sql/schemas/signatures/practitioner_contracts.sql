@@ -24,11 +24,13 @@ create table public.practitioner_contracts (
   template_id      uuid references public.contract_templates (id),
   title            text not null default 'Practitioner agreement',
   revoked_reason   text,
+  language         text not null default 'en',
 
   constraint practitioner_contracts_text_is_not_empty check (btrim(contract_text) <> ''),
   constraint practitioner_contracts_title_is_one_line check (title ~ '^\S[^\n]{0,119}$'),
   constraint practitioner_contracts_are_dated_when_signed check (
     case status when 'pending' then signed_at is null when 'signed' then signed_at is not null else true end),
+  constraint practitioner_contracts_language_is_a_tag check (language ~ '^[a-z]{2,3}(-[A-Z]{2})?$'),
   constraint practitioner_contracts_reason_is_short check (
     revoked_reason ~ '\S' and char_length(revoked_reason) <= 500),
   constraint practitioner_contracts_reason_is_of_revoking check (revoked_reason is null or status = 'revoked'),
@@ -56,6 +58,7 @@ comment on column public.practitioner_contracts.expires_at is 'From when on it i
 comment on column public.practitioner_contracts.created_at is 'When the row was made.';
 comment on column public.practitioner_contracts.updated_at is 'When the row was last changed.';
 comment on column public.practitioner_contracts.title is 'As people read it.';
+comment on column public.practitioner_contracts.language is 'Of its text.';
 
 create index idx_practitioner_contracts_practitioner_id on public.practitioner_contracts (practitioner_id);
 create index idx_practitioner_contracts_status on public.practitioner_contracts (status);
@@ -84,7 +87,8 @@ create policy "practitioners sign, admins end contracts"
 
 revoke all on public.practitioner_contracts from anon, authenticated, service_role;
 -- signed_at as well: the frontend sends its own, and the trigger below replaces it. No delete for anybody.
-grant select, insert (practitioner_id, contract_version, contract_text, expires_at, template_id, title),
+grant select, insert (practitioner_id, contract_version, contract_text, expires_at, template_id, title,
+                      language),
       update (status, signed_at, ip_address, user_agent, expires_at, revoked_reason)
   on public.practitioner_contracts to authenticated;
 grant select, insert, update on public.practitioner_contracts to service_role;

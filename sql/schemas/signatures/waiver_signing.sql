@@ -3,6 +3,7 @@
 --
 -- The frontend shows `policy_text` with the placeholder `[Date of signing]` replaced by the browser's date in its own
 -- locale. So the signed text is compared part by part around the placeholder; line ends and outer space do not count.
+-- It may be the version in any of its languages (legal_translations.sql); which one is kept beside it.
 
 create function private.normalise_text(text_value text) returns text
   language sql immutable set search_path = ''
@@ -49,7 +50,8 @@ create function public.create_liability_waiver(
 as $$
 #variable_conflict use_column
 declare
-  v_policy public.waiver_policy;
+  v_policy   public.waiver_policy;
+  v_language text;
 begin
   -- A repeat writes nothing, so that no trigger would ask.
   perform private.require_account(create_liability_waiver.user_id);
@@ -57,9 +59,12 @@ begin
   if not found then
     perform private.refuse(409, 'waiver_policy_missing', 'There is no waiver to sign at the moment.');
   end if;
+  select t.language into v_language from private.list_legal_texts(v_policy.id, v_policy.policy_text) t
+   where private.matches_policy_text(create_liability_waiver.waiver_text, t.body)
+   order by t.language <> 'en', t.language limit 1;
   if coalesce(create_liability_waiver.waiver_policy_id, v_policy.id) <> v_policy.id
      or coalesce(create_liability_waiver.waiver_policy_version, v_policy.version) <> v_policy.version
-     or not private.matches_policy_text(create_liability_waiver.waiver_text, v_policy.policy_text) then
+     or v_language is null then
     perform private.refuse(409, 'waiver_text_not_current', 'The waiver has changed since this page was opened.',
                            'Reload the page, read the current waiver and sign it.');
   end if;
@@ -72,11 +77,11 @@ begin
   -- Signing again finds the first signature: the unique indexes decide, also between two calls at once.
   insert into public.liability_waivers as w
     (user_id, session_id, waiver_text, waiver_policy_id, waiver_policy_version,
-     signature_name, signature_image, ip_address, user_agent)
+     signature_name, signature_image, ip_address, user_agent, language)
   values
     (create_liability_waiver.user_id, create_liability_waiver.session_id, create_liability_waiver.waiver_text,
      v_policy.id, v_policy.version, create_liability_waiver.signature_name, create_liability_waiver.signature_image,
-     create_liability_waiver.ip_address, create_liability_waiver.user_agent)
+     create_liability_waiver.ip_address, create_liability_waiver.user_agent, v_language)
   on conflict do nothing;
 
   return query

@@ -1,6 +1,19 @@
 -- For admins: who waits for a class, and moving somebody to the front of its list, with a reason. Both are rare, and
 -- overtake others, so the audit log has who did it (waiting_list_entries.sql).
 
+create function private.find_waiting_people(class_id uuid)
+  returns table (entry_id uuid, user_id uuid, full_name text, status text, place integer, kept_until timestamptz,
+                 place_reason text, created_at timestamptz)
+  language sql stable set search_path = ''
+as $$
+  select e.id, e.user_id, f.full_name, e.status,
+         case when e.status = 'waiting' then private.count_waiting_before(e.class_id, e.user_id) + 1 end,
+         e.kept_until, e.place_reason, e.created_at
+    from public.waiting_list_entries e left join public.profiles f on f.id = e.user_id
+   where e.class_id = find_waiting_people.class_id and e.status in ('waiting', 'kept')
+   order by e.status <> 'kept', e.place limit 1000;
+$$;
+
 -- Definer: it names people whom the caller may read elsewhere, one by one.
 create function private.list_waiting_people(class_id uuid)
   returns table (entry_id uuid, user_id uuid, full_name text, status text, place integer, kept_until timestamptz,
@@ -12,13 +25,7 @@ begin
   if not private.is_admin() then
     perform private.refuse(403, 'admins_only', 'Only admins see who waits for a class.');
   end if;
-  return query
-    select e.id, e.user_id, f.full_name, e.status,
-           case when e.status = 'waiting' then private.count_waiting_before(e.class_id, e.user_id) + 1 end,
-           e.kept_until, e.place_reason, e.created_at
-      from public.waiting_list_entries e left join public.profiles f on f.id = e.user_id
-     where e.class_id = list_waiting_people.class_id and e.status in ('waiting', 'kept')
-     order by e.status <> 'kept', e.place limit 1000;
+  return query select * from private.find_waiting_people(list_waiting_people.class_id);
 end
 $$;
 
@@ -75,7 +82,7 @@ $$;
 comment on function public.move_up_waiting_person is
   'For admins: puts somebody first on a waiting list, with a reason that the audit log keeps.';
 
-revoke execute on function private.list_waiting_people, private.move_up_waiting_person, public.list_waiting_people,
+revoke execute on function private.find_waiting_people, private.list_waiting_people, private.move_up_waiting_person, public.list_waiting_people,
   public.move_up_waiting_person from public, anon, authenticated, service_role;
 grant execute on function private.list_waiting_people, private.move_up_waiting_person, public.list_waiting_people,
   public.move_up_waiting_person to authenticated;

@@ -47,6 +47,19 @@ MONEY = {
         },
         rest="",
     ),
+    "owed_fees": Rules(
+        read="client admin service",
+        insert="",
+        delete="",
+        new={
+            "user_id": CLIENT,
+            "because": "no_show",
+            "amount_minor": 1,
+            "currency": "cad",
+            "scheduled_at": "2031-01-01T00:00Z",
+        },
+        rest="",
+    ),
     "session_payments": Rules(
         read=PARTIES,
         insert="service",

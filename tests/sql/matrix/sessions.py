@@ -69,6 +69,13 @@ SESSIONS = {
         new={"class_id": ROW, "user_id": PRACTITIONER, "told": "{}"},
         rest="",
     ),
+    "session_ratings": Rules(
+        read="client admin service",
+        insert="",
+        delete="",
+        new={"session_id": ROW, "practitioner_id": PRACTITIONER, "stars": 5, "is_held": True},
+        rest="",
+    ),
     "session_attendance": Rules(
         read=PARTIES,
         insert="",
@@ -116,7 +123,8 @@ SESSIONS = {
         delete="",
         new={"policy_text": "New"},
         sets="standard_cancellation_hours late_cancellation_hours late_cancellation_fee_usd late_cancellation_fee_cad"
-        " grace_cancellations_allowed ended_credit_days ended_credit_days_by_us is_active updated_by",
+        " no_show_fee_usd no_show_fee_cad grace_cancellations_allowed ended_credit_days"
+        " ended_credit_days_by_us is_active updated_by",
         changes={"is_active updated_at updated_by": STAFF},
         rest="",
         row="is_active",

@@ -25,6 +25,15 @@ SIGNATURES = {
         rest="",
         row="is_active",
     ),
+    "legal_translations": Rules(
+        read=ANYBODY,
+        insert=STAFF,
+        delete="",
+        new={"waiver_policy_id": ROW, "language": "es", "body": "[Date of signing]", "reason": "New"},
+        sets="recording_consent_text_id contract_template_id title",
+        rest="",
+        never="id revision created_at created_by text_id body_sha256",
+    ),
     "liability_waivers": Rules(
         read=PARTIES,
         insert="service",
@@ -40,7 +49,7 @@ SIGNATURES = {
         insert=STAFF,
         delete="",
         new={"practitioner_id": ROW, "contract_version": "2", "contract_text": "New"},
-        sets="expires_at template_id title",
+        sets="expires_at template_id title language",
         # A practitioner signs in one update; what may go with it is a scene of its own. So is a reason, which goes with
         # revoking, and the service, which writes evidence and does not sign.
         changes={

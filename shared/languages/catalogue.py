@@ -1,0 +1,127 @@
+"""What is said, in the language that is spoken: gettext's calls, on the catalogue beside this file.
+
+A catalogue is read as its translators wrote it, when somebody first reads that language: there is no compiled copy
+that could be older. `python -m deploy languages` brings it up to date with what the code says.
+"""
+
+import re
+from datetime import datetime
+from functools import cache
+from gettext import NullTranslations
+from io import BytesIO
+from pathlib import Path
+
+from babel.core import Locale
+from babel.dates import format_date
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import Translations
+from jinja2 import Environment
+
+from . import ENGLISH, language, languages
+
+GAP = "…"  # in the sentence of a refusal, for what only the database knows
+DAY = re.compile(r"(\w+day), (\w+) (\d{1,2})")  # to_char(…, 'FMDay, FMMonth FMDD')
+
+
+def gettext(message: str) -> str:
+    """The message in the language spoken; as it is where nobody has translated it."""
+    return _translations(language()).gettext(message)
+
+
+def ngettext(one: str, many: str, number: int) -> str:
+    """The form that the language has for this number."""
+    return _translations(language()).ngettext(one, many, number)
+
+
+def pgettext(context: str, message: str) -> str:
+    """A message that means several things; the context says which."""
+    return _translations(language()).pgettext(context, message)
+
+
+def npgettext(context: str, one: str, many: str, number: int) -> str:
+    """Both of them."""
+    return _translations(language()).npgettext(context, one, many, number)
+
+
+def of_context(tag: str, context: str) -> dict[str, str]:
+    """What a language has for all messages of a context, where somebody has translated them."""
+    return {
+        str(each.id): str(each.string) for each in _messages(tag) if each.context == context and each.string
+    }
+
+
+def sentence(said: str | None) -> str | None:
+    """What a refusal says, whose words may come from the database with names and times put in."""
+    if not said or language() == ENGLISH:
+        return said
+    if (plain := gettext(said)) != said:
+        return plain
+    for pattern, translated in _with_gaps(language()):
+        if found := pattern.fullmatch(said):
+            words, *rest = translated.split(GAP)
+            return words + "".join(
+                _value(value) + after for value, after in zip(found.groups(), rest, strict=True)
+            )
+    return said
+
+
+def _value(put_in: str) -> str:
+    """What stands in a gap: a day, something that is said itself, several of them, or a name as it is."""
+    if day := DAY.fullmatch(put_in):
+        return _in_words(*day.groups())
+    for glue, ours in ((" and ", gettext(" and ")), (" or ", gettext(" or "))):
+        if glue in put_in:
+            return ours.join(str(sentence(each)) for each in put_in.split(glue))
+    return str(sentence(put_in))
+
+
+def _in_words(weekday: str, month: str, number: str) -> str:
+    """A day as the database writes it without its year: by any year in which it falls on that weekday."""
+    for year in range(2000, 2028):
+        try:
+            day = datetime.strptime(f"{month} {number} {year}", "%B %d %Y").date()  # noqa: DTZ007 - a day has no zone
+        except ValueError:
+            continue
+        if f"{day:%A}" == weekday:
+            pattern = pgettext("pattern of a day without its year", "EEEE, MMMM d")
+            return format_date(day, pattern, Locale.parse(language(), sep="-"))
+    return f"{weekday}, {month} {number}"
+
+
+def teach(environment: Environment) -> None:
+    """Let templates say things: `{% trans %}`, `_()`, and in which language they are."""
+    environment.add_extension("jinja2.ext.i18n")
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext
+    )
+    environment.filters["sentence"] = sentence
+    environment.globals["language"] = language
+
+
+def _messages(tag: str) -> Catalog:
+    with (Path(__file__).parent / f"{tag}.po").open("rb") as file:
+        return read_po(file)
+
+
+@cache
+def _translations(tag: str) -> NullTranslations:
+    if tag not in languages() or tag == ENGLISH:
+        return NullTranslations()
+    compiled = BytesIO()
+    write_mo(compiled, _messages(tag))
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+@cache
+def _with_gaps(tag: str) -> list[tuple[re.Pattern[str], str]]:
+    """Sentences that have gaps, the most definite first, each as the pattern of what it may have become."""
+    said = {each.id: str(each.string) for each in _messages(tag) if isinstance(each.id, str) and each.string}
+    return [
+        (re.compile("(.+?)".join(map(re.escape, message.split(GAP))), re.DOTALL), said[message])
+        for message in sorted(said, key=lambda each: len(each.replace(GAP, "")), reverse=True)
+        if GAP in message
+    ]
