@@ -68,7 +68,11 @@ KEPT = {
     ),
     "extension": (
         """select format('alter table %s add constraint %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid))
-             from pg_constraint where contype = 'x'""",
+             from pg_constraint where contype = 'x'
+           union all
+           select indexdef from pg_indexes
+            where indexdef like '%USING gist%' and indexname not in (select conname from pg_constraint)
+              and schemaname in ('public', 'private')""",
         "drop extension btree_gist cascade",
         "create extension btree_gist with schema extensions",
     ),
