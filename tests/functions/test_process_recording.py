@@ -173,16 +173,19 @@ def test_a_copy_killed_ten_times_ends_with_one_identical_object(scene: Recording
 
 
 def test_memory_does_not_grow_with_the_file(scene: RecordingScene, processor: Processor) -> None:
-    """96 MB pass through at most 64 MB above what the idle function holds: chunks, and botocore's 18 MB."""
-    scene.fault("recording", slices=1, mp4_bytes=96 * MEGABYTE, idle_after=30)
+    """160 MB pass through at most 80 MB above what the idle function holds: chunks, and botocore's 18 MB.
+
+    It takes about 60; on a busy machine a few more chunks wait. `make bench` says how many do on an idle one.
+    """
+    scene.fault("recording", slices=1, mp4_bytes=160 * MEGABYTE, idle_after=30)
     scene.start().raise_for_status()
     recording = scene.wait_for("processing", upload_complete=True)
     with processor.above_idle() as above_idle:
         done = processor.post(recording["recording_id"])
 
     assert done["status"] == "completed"
-    assert done["bytes"] >= 96 * MEGABYTE
-    assert above_idle[0] <= 64 * MEGABYTE, f"{above_idle[0] / MEGABYTE:.0f} MB"
+    assert done["bytes"] >= 160 * MEGABYTE
+    assert above_idle[0] <= 80 * MEGABYTE, f"{above_idle[0] / MEGABYTE:.0f} MB"
 
 
 def test_ten_callers_at_once_copy_a_recording_once(scene: RecordingScene) -> None:
