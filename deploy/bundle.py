@@ -25,7 +25,7 @@ from .pins import pinned
 BUILD = ROOT / "build"
 NOT_BUNDLED = ("node_modules", ".new-*", ".npmrc")
 # What serves one function; the rest of `server/` serves all of them from the image.
-SERVES_ONE = ("__init__", "__main__", "door", "one", "plan", "pulse", "replies", "uvicorn_alone")
+SERVES_ONE = ("__init__", "__main__", "door", "later", "one", "plan", "pulse", "replies", "uvicorn_alone")
 # `exec`: a shell that stays passes no signal on. FUNCTION_USE_ASGI is for functions-framework, in place of ours.
 PROCFILE = "web: exec env FUNCTION_TARGET={target} FUNCTION_USE_ASGI=1 python -m server\n"
 

@@ -34,8 +34,6 @@ class ForkServerClient:
             "PATH": os.environ["PATH"],
             "LANG": "C.UTF-8",
             "FUNCTION_TARGET": target,  # by which it knows to read its settings at start
-            # `shared/` sets it when it is imported, and that was in another environment.
-            "PYDANTIC_DISABLE_PLUGINS": "__all__",
         }
         order = json.dumps({"target": target, "env": {**known, **env}}).encode() + b"\n"
         for _ in range(2):  # it may have been killed just now

@@ -9,8 +9,13 @@ function stays a target of functions-framework, which can serve it as well.
 
 import os
 
+from . import later as later  # before anything that would read them
 from .plan import commit
 
 os.environ.setdefault("COMMIT", commit())  # before `shared` is imported, whose log lines carry it
 # Before pyreqwest is, whose allocator (mimalloc) asks for pages of 2 MiB: a fifth of what a function's process weighs.
 os.environ.setdefault("MIMALLOC_ALLOW_THP", "0")
+# Before zoneinfo is, which else reads everything that Python was built with, to find these there.
+os.environ.setdefault(
+    "PYTHONTZPATH", "/usr/share/zoneinfo:/usr/lib/zoneinfo:/usr/share/lib/zoneinfo:/etc/zoneinfo"
+)

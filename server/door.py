@@ -4,7 +4,7 @@ Closed, the kernel resets whoever it has connected and nobody has taken yet: a r
 machine was busy. So nobody new is connected first, then all who are there are taken, and then it is closed.
 """
 
-import ctypes
+import array
 import os
 import socket
 import struct
@@ -24,9 +24,9 @@ def listen() -> socket.socket:
 
 def let_nobody_new_in(listener: socket.socket) -> None:
     """Who is just connecting tries again, and is refused then; where this is not Linux, it is left as it is."""
-    code = ctypes.create_string_buffer(NOBODY_NEW)
+    code = array.array("B", NOBODY_NEW)
     with suppress(OSError):
-        listener.setsockopt(socket.SOL_SOCKET, ATTACH_FILTER, struct.pack("HP", 4, ctypes.addressof(code)))
+        listener.setsockopt(socket.SOL_SOCKET, ATTACH_FILTER, struct.pack("HP", 4, code.buffer_info()[0]))
 
 
 def count_waiting(listener: socket.socket) -> int:
