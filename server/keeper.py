@@ -273,6 +273,7 @@ def keep_all() -> None:
     _tell(plans, lacking, began, most)
     gc.collect()
     gc.freeze()  # or the first collection of every child would copy all those pages
+    gc.enable()
     ports = {kept.name: kept.listener.getsockname()[1] for kept in functions}
     Keeper(plans, lacking, Kept(ROUTER, front), functions, most, ports).run()
 

@@ -4,6 +4,7 @@ A platform that keeps to both as well loses nothing by it; most machines have no
 """
 
 import asyncio
+import gc
 import importlib
 import importlib.util
 import signal
@@ -129,6 +130,7 @@ class Server(Uvicorn):
         for name in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(name, ended.set)
         await self.on_tick(0)  # which sets the headers of every reply
+        gc.enable()
         if self._pulse:
             self._pulse.rest()
         if not self.should_exit:

@@ -44,8 +44,9 @@ OF_NOBODY = {
     *("importlib.metadata", "importlib.resources", "zipfile", "csv", "shutil", "bz2", "ctypes"),
 }
 SETTINGS = {"SUPABASE_URL": "http://127.0.0.1:9", "SUPABASE_PUBLISHABLE_KEY": "sb_publishable_x"}
-TELLS_WHAT_IS_LOADED = """import atexit, sys
+TELLS_WHAT_IS_LOADED = """import atexit, gc, sys
 def tell():
+    print("garbage is", "collected" if gc.isenabled() else "left")
     waiting = {name for name in sys.modules["server.later"].NAMES if "__getattr__" in vars(sys.modules[name])}
     print("loaded", *sorted(set(sys.modules) - waiting))
 atexit.register(tell)
@@ -99,6 +100,7 @@ def loaded_after(bundle: Path, given: dict[str, str], headers: dict[str, str], s
     said, _ = process.communicate(timeout=20)
 
     assert reply is not None and status == reply.status_code, reply and reply.text
+    assert "garbage is collected\n" in said
     modules = set(said.splitlines()[-1].removeprefix("loaded ").split())
     assert status != 401 or set() == modules & OF_NOBODY
     loaded = {name.partition(".")[0] for name in modules}
