@@ -39,14 +39,19 @@ def build(folder: Path) -> Image:
 
 
 def describe_python() -> str:
-    """Its version; how it was built, where that is not as the official image's is."""
+    """Its version; how it was built, where that is not as the official image's is.
+
+    Debian builds it so too, and strikes that from what Python says of itself (changelog of python3.8, 3.8.0~b3-1).
+    """
+    version = f"Python {sys.version.split()[0]}"
+    if "deb_system" in sysconfig.get_scheme_names():
+        return f"{version} of Debian"
     options = sysconfig.get_config_var("CONFIG_ARGS") or ""
     lacks = [
         what
         for what, option in (("profile-guided", "--enable-optimizations"), ("link-time", "--with-lto"))
         if option not in options
     ]
-    version = f"Python {sys.version.split()[0]}"
     return version + (
         f", built without {' and '.join(lacks)} optimisation, which the image's has" if lacks else ""
     )
