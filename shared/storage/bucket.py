@@ -122,7 +122,7 @@ class Bucket:
         carry = carrier.open_stream if request.stream_output else carrier.send
         return await carry(request.method, request.url, headers, request.body, timeout_s=self._timeout_s)
 
-    async def stream(self, source: BucketObject) -> AsyncGenerator[bytes, None]:
+    async def stream(self, source: BucketObject) -> AsyncGenerator[memoryview, None]:
         """This version of an object in small pieces. Raises SourceChanged if the object was replaced or removed."""
         found = await _in_thread(
             lambda: self._client.get_object(Bucket=self._name, Key=source.key, IfMatch=source.etag)["Body"]

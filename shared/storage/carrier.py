@@ -18,7 +18,12 @@ from pyreqwest.request import RequestBuilder, StreamRequest
 from pyreqwest.response import Response
 
 PART_BYTES = 1024 * 1024
+AHEAD_BYTES = 256 * 1024  # is read while nobody asks for more
 FOR_EVER = timedelta(days=1)  # where the parts have their own time
+
+
+Piece = bytes | memoryview
+Body = bytes | bytearray | memoryview | None  # is not copied, and must not change
 
 
 class Lost(Exception):
@@ -51,16 +56,15 @@ class Stream:
         self._reader = response.body_reader
         self._timeout_s = timeout_s
 
-    async def parts(self) -> AsyncGenerator[bytes, None]:
+    async def parts(self) -> AsyncGenerator[memoryview, None]:
         """The body in parts of a MiB; only the last is smaller. What the caller does between two is not counted."""
         while part := await self.read():
             yield part
 
-    async def read(self) -> bytes:
-        """The next MiB; less at the end, and then nothing."""
+    async def read(self) -> memoryview:
+        """The next MiB, not copied; less at the end, and then nothing."""
         async with _in_time(self._timeout_s):
-            part = await self._reader.read(PART_BYTES)
-        return bytes(part or b"")
+            return memoryview(await self._reader.read(PART_BYTES) or b"")
 
     async def read_all(self) -> bytes:
         """What is left of it; of what is known to be small."""
@@ -74,7 +78,7 @@ class Stream:
 
 
 async def send(
-    method: str, url: str, headers: Mapping[str, str], body: bytes | None = None, *, timeout_s: float
+    method: str, url: str, headers: Mapping[str, str], body: Body = None, *, timeout_s: float
 ) -> Reply:
     """Send one request and read the whole answer. Raises Lost."""
     request = _request(method, url, headers, body).timeout(timedelta(seconds=timeout_s)).build()
@@ -84,23 +88,23 @@ async def send(
 
 
 async def open_stream(
-    method: str, url: str, headers: Mapping[str, str], body: bytes | None = None, *, timeout_s: float
+    method: str, url: str, headers: Mapping[str, str], body: Body = None, *, timeout_s: float
 ) -> Stream:
     """Send one request and wait for the head of its answer. Raises Lost, and so does each read."""
     request = _request(method, url, headers, body).timeout(FOR_EVER)
-    streamed = request.streamed_read_buffer_limit(PART_BYTES).build_streamed()
+    streamed = request.streamed_read_buffer_limit(AHEAD_BYTES).build_streamed()
     async with _in_time(timeout_s):
         return Stream(streamed, await streamed.__aenter__(), timeout_s)
 
 
-def _request(method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> RequestBuilder:
+def _request(method: str, url: str, headers: Mapping[str, str], body: Body) -> RequestBuilder:
     request = _client().request(method, url).headers(dict(headers))
     return request if body is None else request.body_bytes(body)
 
 
 @cache
 def _client() -> Client:
-    """It lives as long as the process, which any thread may use it of."""
+    """It lives as long as the process, and any thread may use it."""
     builder = ClientBuilder().connect_timeout(timedelta(seconds=5)).pool_idle_timeout(timedelta(seconds=60))
     return (
         builder.pool_max_idle_per_host(16)

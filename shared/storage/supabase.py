@@ -16,7 +16,7 @@ from shared.errors import Unavailable
 from shared.settings import ServiceSettings, SupabaseSettings
 
 from . import carrier
-from .carrier import Lost, Reply
+from .carrier import Body, Lost, Piece, Reply
 
 CHUNK_BYTES = 6 * 1024 * 1024  # hosted storage takes no other size, but for the last chunk
 RESUMABLE = "/storage/v1/upload/resumable"
@@ -89,7 +89,7 @@ class Storage:
         return int(offset)
 
     async def send(
-        self, upload: str, offset: int, size: int, pieces: AsyncIterator[bytes]
+        self, upload: str, offset: int, size: int, pieces: AsyncIterator[Piece]
     ) -> AsyncIterator[int]:
         """Send an upload's bytes from `offset` to `size`; gives the offset reached, after each chunk.
 
@@ -113,7 +113,7 @@ class Storage:
             chunk, offset = following, reached
             yield offset
 
-    async def _append(self, upload: str, offset: int, chunk: bytes) -> int:
+    async def _append(self, upload: str, offset: int, chunk: bytearray | memoryview) -> int:
         """Add a chunk, and return how far the upload is now: to the chunk's end, or into it."""
         headers = {
             **self._tus,
@@ -134,14 +134,14 @@ class Storage:
                 return reached
         raise StorageUnavailable(details=_words(response))
 
-    async def read(self, path: str) -> AsyncGenerator[bytes, None]:
+    async def read(self, path: str) -> AsyncGenerator[memoryview, None]:
         """What is stored under a path, piece by piece. Raises StorageUnavailable if it is not there."""
         url = self._url(f"/storage/v1/object/{self._key(path)}")
         try:
             stream = await carrier.open_stream("GET", url, self._headers, timeout_s=CHUNK_TIMEOUT_S)
             try:
                 if stream.status != 200:
-                    raise _failure(Reply(stream.status, stream.headers, await stream.read()))
+                    raise _failure(Reply(stream.status, stream.headers, bytes(await stream.read())))
                 async for part in stream.parts():
                     yield part
             finally:
@@ -205,7 +205,7 @@ class Storage:
         raise StorageUnavailable(details=_words(response))
 
     async def _try(
-        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, timeout_s: float
+        self, method: str, path: str, headers: Mapping[str, str], body: Body, timeout_s: float
     ) -> Reply | None:
         """One request; None if there was no answer."""
         try:
@@ -217,21 +217,24 @@ class Storage:
 class _Source:
     """Pieces of any length, cut anew."""
 
-    def __init__(self, pieces: AsyncIterator[bytes]) -> None:
+    def __init__(self, pieces: AsyncIterator[Piece]) -> None:
         self._pieces = pieces
         self._left = memoryview(b"")
 
-    async def take(self, count: int) -> bytes:
+    async def take(self, count: int) -> bytearray:
         """Exactly so many of the next bytes."""
-        taken: list[memoryview] = []
-        while count:
+        taken, at = (
+            bytearray(count),
+            0,
+        )  # written once: together with their pieces, many bytes would be held twice
+        while at < count:
             piece = self._left or memoryview(await anext(self._pieces))
-            taken.append(piece[:count])
-            self._left = piece[count:]
-            count -= len(taken[-1])
-        return b"".join(taken)
+            end = min(at + len(piece), count)
+            taken[at:end], self._left = piece[: end - at], piece[end - at :]
+            at = end
+        return taken
 
-    def put_back(self, data: bytes) -> None:
+    def put_back(self, data: bytearray) -> None:
         """In front of what is next."""
         self._left = memoryview(data + self._left)
 
