@@ -1,4 +1,4 @@
-"""The client for the world outside: Agora, storage, Stripe, Postmark, the auth service's admin interface, webhooks.
+"""The client for the world outside: Agora, Stripe, Postmark, the auth service's admin interface, webhooks.
 
     reply = await outside().post(url, json=body, timeout=15)
 

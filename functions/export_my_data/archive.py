@@ -56,6 +56,6 @@ def _stored(path: str, name: str, missing: list[str]) -> Iterator[bytes]:
     pieces = Storage(BUCKET).read(path)
     try:
         while (piece := from_thread.run(anext, pieces, None)) is not None:
-            yield piece
+            yield bytes(piece)
     except (StorageUnavailable, StorageRefused):
         missing.append(name)

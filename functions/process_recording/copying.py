@@ -115,7 +115,9 @@ class Copy:
         await self._record_upload(file, upload)
         return upload, 0
 
-    async def _from(self, source: BucketObject, offset: int, digest: Digest) -> AsyncGenerator[bytes, None]:
+    async def _from(
+        self, source: BucketObject, offset: int, digest: Digest
+    ) -> AsyncGenerator[memoryview, None]:
         """The source's bytes from `offset` on; those before it go into the digest only."""
         at = 0
         async with aclosing(self._bucket.stream(source)) as chunks:

@@ -99,7 +99,7 @@ class Films:
         for path in paths:
             async with aclosing(self._storage.read(path)) as pieces:
                 async for piece in pieces:
-                    yield piece
+                    yield bytes(piece)
 
 
 class People:

@@ -1,7 +1,7 @@
 """Agora's bucket: list a folder, read a range, stream an object from any byte on, delete what is to go.
 
 botocore speaks to every S3-compatible storage and signs, pages and retries as each expects. It blocks, so each step
-runs in a thread; what it signed is carried by our own client, because botocore's counts its time anew for each read.
+runs in a thread; what it signed goes by our own carrier, because botocore's counts its time anew for each read.
 It takes a third of a second and eight megabytes to import, so only whoever asks the bucket does, and only then.
 """
 
@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import httpx
 from anyio import from_thread, to_thread
 
 from shared.agora.settings import RecordingBucketSettings
 from shared.errors import Unavailable
-from shared.outside import STREAMED, carrier, client_over
+
+from . import carrier
+from .carrier import Lost, Reply, Stream
 
 if TYPE_CHECKING:
     from botocore.awsrequest import AWSResponse
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 LARGEST_TEXT_BYTES = 8 * 1024 * 1024
-TIMEOUT = httpx.Timeout(30, connect=3)  # for an answer; of an object for its head, and for each MiB
+TIMEOUT_S = 30  # for an answer; of an object for its head, and for each MiB
 
 
 class BucketUnavailable(Unavailable):
@@ -48,13 +49,12 @@ class BucketObject:
 class Bucket:
     """The bucket of the settings."""
 
-    def __init__(self, settings: RecordingBucketSettings, timeout: httpx.Timeout = TIMEOUT) -> None:
+    def __init__(self, settings: RecordingBucketSettings, timeout_s: float = TIMEOUT_S) -> None:
         from botocore.config import Config
         from botocore.session import get_session
 
         self._name = settings.recording_s3_bucket
-        self._timeout = timeout
-        self._http = client_over(carrier(kept=4))
+        self._timeout_s = timeout_s
         self._client = get_session().create_client(
             "s3",
             endpoint_url=settings.recording_s3_endpoint,
@@ -110,50 +110,44 @@ class Bucket:
 
         try:
             reply = from_thread.run(self._send, request)
-        except httpx.TransportError as error:
+        except Lost as error:
             raise HTTPClientError(error=error) from error  # which botocore tries again
-        return AWSResponse(request.url, reply.status_code, reply.headers, _Body(reply))
+        return AWSResponse(request.url, reply.status, dict(reply.headers), _Body(reply))
 
-    async def _send(self, request: Any) -> httpx.Response:
-        signed = self._http.build_request(
-            request.method,
-            request.url,
-            headers={"accept-encoding": "identity", **request.headers},
-            content=request.body,
-            timeout=self._timeout,
-            extensions=STREAMED if request.stream_output else None,
-        )
-        reply = await self._http.send(signed, stream=True)
-        if not request.stream_output:
-            await reply.aread()
-        return reply
+    async def _send(self, request: Any) -> Reply | Stream:
+        headers = {
+            name: value.decode() if isinstance(value, bytes) else value
+            for name, value in request.headers.items()
+        }
+        carry = carrier.open_stream if request.stream_output else carrier.send
+        return await carry(request.method, request.url, headers, request.body, timeout_s=self._timeout_s)
 
-    async def stream(self, source: BucketObject) -> AsyncGenerator[bytes, None]:
+    async def stream(self, source: BucketObject) -> AsyncGenerator[memoryview, None]:
         """This version of an object in small pieces. Raises SourceChanged if the object was replaced or removed."""
         found = await _in_thread(
             lambda: self._client.get_object(Bucket=self._name, Key=source.key, IfMatch=source.etag)["Body"]
         )
-        reply = found._raw_stream.reply  # our own, in botocore's cover, which only a thread can read
+        stream: Stream = found._raw_stream.reply  # our own, in botocore's cover, which only a thread can read
         try:
-            async for piece in reply.aiter_raw():
-                yield piece
-        except httpx.TransportError as error:
-            raise BucketUnavailable(details=type(error).__name__) from error
+            async for part in stream.parts():
+                yield part
+        except Lost as error:
+            raise BucketUnavailable(details=str(error)) from error
         finally:
-            await reply.aclose()
+            await stream.close()
 
 
 class _Body:
     """An answer's body as botocore reads it, whole, in its thread."""
 
-    def __init__(self, reply: httpx.Response) -> None:
+    def __init__(self, reply: Reply | Stream) -> None:
         self.reply = reply
 
     def stream(self) -> Iterator[bytes]:
-        yield from_thread.run(self.reply.aread)
+        yield self.read()
 
     def read(self, _: int | None = None) -> bytes:
-        return from_thread.run(self.reply.aread)
+        return self.reply.body if isinstance(self.reply, Reply) else from_thread.run(self.reply.read_all)
 
 
 @cache
@@ -172,5 +166,5 @@ async def _in_thread(step: Callable[[], Result]) -> Result:
         if status in (404, 412, 416):
             raise SourceChanged(f"The bucket answered {status}.") from error
         raise BucketUnavailable(details=f"The bucket answered {status}.") from error
-    except (BotoCoreError, HTTPClientError, httpx.TransportError) as error:
+    except (BotoCoreError, HTTPClientError, Lost) as error:
         raise BucketUnavailable(details=type(error).__name__) from error

@@ -6,23 +6,23 @@ and neither it nor any other lets the caller decide what a broken-off upload may
 
 import asyncio
 import base64
+import json
 import re
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from urllib.parse import quote, urlsplit
 
-import httpx
-
 from shared.errors import Unavailable
-from shared.outside import STREAMED, outside
 from shared.settings import ServiceSettings, SupabaseSettings
 
+from . import carrier
+from .carrier import Body, Lost, Piece, Reply
+
 CHUNK_BYTES = 6 * 1024 * 1024  # hosted storage takes no other size, but for the last chunk
-PIECE_BYTES = 256 * 1024
 RESUMABLE = "/storage/v1/upload/resumable"
 WAITS_S = (0.5, 1, 2, 4)  # a lock of a killed upload lasts a few seconds
-CHUNK_TIMEOUT = httpx.Timeout(60, connect=5)  # for a chunk on its way there, for a MiB on its way back
-TIMEOUT = httpx.Timeout(15, connect=5)
+CHUNK_TIMEOUT_S = 60  # for a chunk on its way there, for a MiB on its way back
+TIMEOUT_S = 15
 NOT_FOUND = re.compile(r'"(statusCode|error)": *"(404|not_found)"')  # in an answer with status 400
 ASKS_FOR_S = 25  # begins no further try after this
 
@@ -74,14 +74,14 @@ class Storage:
         )
         location = response.headers.get("location", "")
         address: str = urlsplit(location).path
-        if response.status_code != 201 or not address.startswith(RESUMABLE + "/"):
+        if response.status != 201 or not address.startswith(RESUMABLE + "/"):
             raise _failure(response)
         return address
 
     async def offset(self, upload: str) -> int | None:
         """How many bytes of an upload storage has; None if it knows nothing of it any more."""
         response = await self._ask("HEAD", upload, self._tus)
-        if response.status_code in (404, 410):
+        if response.status in (404, 410):
             return None
         offset = response.headers.get("upload-offset", "")
         if not response.is_success or not offset.isdigit():
@@ -89,40 +89,40 @@ class Storage:
         return int(offset)
 
     async def send(
-        self, upload: str, offset: int, size: int, pieces: AsyncIterator[bytes]
+        self, upload: str, offset: int, size: int, pieces: AsyncIterator[Piece]
     ) -> AsyncIterator[int]:
         """Send an upload's bytes from `offset` to `size`; gives the offset reached, after each chunk.
 
         `pieces` are the bytes from `offset` on, in any lengths. What an interrupted chunk left counts: storage is
         asked how far it got, and is sent what comes after that.
         """
-        held = await _take(pieces, min(CHUNK_BYTES, size - offset))
+        source = _Source(pieces)
+        chunk = await source.take(min(CHUNK_BYTES, size - offset))
         while offset < size:
-            sent = min(CHUNK_BYTES, size - offset)
             # The next chunk is fetched while this one is sent.
-            missing = min(CHUNK_BYTES, size - offset - sent) - (len(held) - sent)
-            ahead = asyncio.create_task(_take(pieces, missing))
+            end = offset + len(chunk)
+            ahead = asyncio.create_task(source.take(min(CHUNK_BYTES, size - end)))
             try:
-                with memoryview(held)[:sent] as chunk:  # not a copy, and released before `held` is cut
-                    reached = await self._append(upload, offset, chunk)
-                del held[: reached - offset]
-                held += await ahead
+                reached = await self._append(upload, offset, chunk)
+                following = await ahead
             finally:
                 ahead.cancel()
-            offset = reached
+            if reached < end:
+                source.put_back(chunk[reached - offset :] + following)
+                following = await source.take(min(CHUNK_BYTES, size - reached))
+            chunk, offset = following, reached
             yield offset
 
-    async def _append(self, upload: str, offset: int, chunk: memoryview) -> int:
+    async def _append(self, upload: str, offset: int, chunk: bytearray | memoryview) -> int:
         """Add a chunk, and return how far the upload is now: to the chunk's end, or into it."""
         headers = {
             **self._tus,
             "content-type": "application/offset+octet-stream",
-            "content-length": str(len(chunk)),
             "upload-offset": str(offset),
         }
         for wait in (*WAITS_S, None):
-            response = await self._try("PATCH", upload, headers, _in_pieces(chunk))
-            if response is not None and response.status_code == 204:
+            response = await self._try("PATCH", upload, headers, chunk, CHUNK_TIMEOUT_S)
+            if response is not None and response.status == 204:
                 return offset + len(chunk)
             if response is not None and not _is_temporary(response):
                 raise _failure(response)
@@ -134,27 +134,20 @@ class Storage:
                 return reached
         raise StorageUnavailable(details=_words(response))
 
-    async def read(self, path: str) -> AsyncGenerator[bytes, None]:
+    async def read(self, path: str) -> AsyncGenerator[memoryview, None]:
         """What is stored under a path, piece by piece. Raises StorageUnavailable if it is not there."""
-        request = outside().build_request(
-            "GET",
-            self._url(f"/storage/v1/object/{self._key(path)}"),
-            headers=self._headers,
-            timeout=CHUNK_TIMEOUT,
-            extensions=STREAMED,
-        )
+        url = self._url(f"/storage/v1/object/{self._key(path)}")
         try:
-            response = await outside().send(request, stream=True)
+            stream = await carrier.open_stream("GET", url, self._headers, timeout_s=CHUNK_TIMEOUT_S)
             try:
-                if response.status_code != 200:
-                    await response.aread()
-                    raise _failure(response)
-                async for piece in response.aiter_raw():  # as they come: nobody needs them of one size
-                    yield piece
+                if stream.status != 200:
+                    raise _failure(Reply(stream.status, stream.headers, bytes(await stream.read())))
+                async for part in stream.parts():
+                    yield part
             finally:
-                await response.aclose()
-        except httpx.TransportError as error:
-            raise StorageUnavailable(details=type(error).__name__) from error
+                await stream.close()
+        except Lost as error:
+            raise StorageUnavailable(details=str(error)) from error
 
     async def sign(self, path: str, seconds: int, *, save_as: str = "") -> str:
         """An address that opens one object without headers, for a while. It cannot be revoked: keep it short.
@@ -162,9 +155,9 @@ class Storage:
         With a name to `save_as`, a browser saves it instead of showing it.
         """
         response = await self._ask(
-            "POST", f"/storage/v1/object/sign/{self._key(path)}", self._headers, json={"expiresIn": seconds}
+            "POST", f"/storage/v1/object/sign/{self._key(path)}", self._headers, {"expiresIn": seconds}
         )
-        signed = response.json().get("signedURL") if response.is_success else None
+        signed = json.loads(response.body).get("signedURL") if response.is_success else None
         if not isinstance(signed, str):
             raise _failure(response)
         saved = f"&download={quote(save_as, safe='')}" if save_as else ""
@@ -176,16 +169,16 @@ class Storage:
             "POST",
             f"/storage/v1/object/list/{self._bucket}",
             self._headers,
-            json={"prefix": folder, "limit": 1000, "offset": 0},
+            {"prefix": folder, "limit": 1000, "offset": 0},
         )
         if not response.is_success:
             raise _failure(response)
-        return [f"{folder}/{entry['name']}" for entry in response.json()]
+        return [f"{folder}/{entry['name']}" for entry in json.loads(response.body)]
 
     async def delete(self, *paths: str) -> None:
         """Remove objects; those that are not there are no error."""
         response = await self._ask(
-            "DELETE", f"/storage/v1/object/{self._bucket}", self._headers, json={"prefixes": list(paths)}
+            "DELETE", f"/storage/v1/object/{self._bucket}", self._headers, {"prefixes": list(paths)}
         )
         if not response.is_success:
             raise _failure(response)
@@ -196,13 +189,14 @@ class Storage:
     def _key(self, path: str) -> str:
         return f"{self._bucket}/{quote(path)}"
 
-    async def _ask(
-        self, method: str, path: str, headers: Mapping[str, str], json: object = None
-    ) -> httpx.Response:
+    async def _ask(self, method: str, path: str, headers: Mapping[str, str], asked: object = None) -> Reply:
         """Ask until there is an answer that time will not change."""
+        body = None
+        if asked is not None:
+            headers, body = {**headers, "content-type": "application/json"}, json.dumps(asked).encode()
         response, until = None, time.monotonic() + ASKS_FOR_S
         for wait in (*WAITS_S, None):
-            response = await self._try(method, path, headers, json=json)
+            response = await self._try(method, path, headers, body, TIMEOUT_S)
             if response is not None and not _is_temporary(response):
                 return response
             if wait is None or time.monotonic() + wait > until:
@@ -211,55 +205,56 @@ class Storage:
         raise StorageUnavailable(details=_words(response))
 
     async def _try(
-        self,
-        method: str,
-        path: str,
-        headers: Mapping[str, str],
-        content: AsyncIterator[bytes] | None = None,
-        json: object = None,
-    ) -> httpx.Response | None:
+        self, method: str, path: str, headers: Mapping[str, str], body: Body, timeout_s: float
+    ) -> Reply | None:
         """One request; None if there was no answer."""
-        timeout = CHUNK_TIMEOUT if content else TIMEOUT
         try:
-            return await outside().request(
-                method, self._url(path), headers=dict(headers), content=content, json=json, timeout=timeout
-            )
-        except httpx.TransportError:
+            return await carrier.send(method, self._url(path), headers, body, timeout_s=timeout_s)
+        except Lost:
             return None
 
 
-async def _take(pieces: AsyncIterator[bytes], count: int) -> bytearray:
-    """At least so many of the next bytes, less than a piece more."""
-    taken = bytearray()
-    while len(taken) < count:
-        taken += await anext(pieces)
-    return taken
+class _Source:
+    """Pieces of any length, cut anew."""
+
+    def __init__(self, pieces: AsyncIterator[Piece]) -> None:
+        self._pieces = pieces
+        self._left = memoryview(b"")
+
+    async def take(self, count: int) -> bytearray:
+        """Exactly so many of the next bytes."""
+        taken, at = (
+            bytearray(count),
+            0,
+        )  # written once: together with their pieces, many bytes would be held twice
+        while at < count:
+            piece = self._left or memoryview(await anext(self._pieces))
+            end = min(at + len(piece), count)
+            taken[at:end], self._left = piece[: end - at], piece[end - at :]
+            at = end
+        return taken
+
+    def put_back(self, data: bytearray) -> None:
+        """In front of what is next."""
+        self._left = memoryview(data + self._left)
 
 
-async def _in_pieces(chunk: memoryview) -> AsyncIterator[bytes]:
-    """A body that its request does not keep: a finished request waits for the garbage collector, with all it holds."""
-    for start in range(0, len(chunk), PIECE_BYTES):
-        yield bytes(chunk[start : start + PIECE_BYTES])
-
-
-def _is_temporary(response: httpx.Response) -> bool:
+def _is_temporary(response: Reply) -> bool:
     """Whether this answer may be another one in a moment: locked, out of step, too many, a stumble."""
-    return response.status_code in (409, 423, 429) or (
-        response.status_code >= 500 and response.status_code != 507
-    )
+    return response.status in (409, 423, 429) or (response.status >= 500 and response.status != 507)
 
 
-def _failure(response: httpx.Response) -> StorageUnavailable | StorageRefused:
-    if response.status_code in (400, 404) and NOT_FOUND.search(response.text):
+def _failure(response: Reply) -> StorageUnavailable | StorageRefused:
+    if response.status in (400, 404) and NOT_FOUND.search(response.text):
         return ObjectMissing(details=_words(response), hint="Please tell us, so that we can look for it.")
     kind = StorageUnavailable if _is_temporary(response) or response.is_success else StorageRefused
     return kind(details=_words(response))
 
 
-def _words(response: httpx.Response | None) -> str:
+def _words(response: Reply | None) -> str:
     if response is None:
         return "Storage did not answer."
-    return f"Storage answered {response.status_code}: {response.text[:200]}"
+    return f"Storage answered {response.status}: {response.text[:200]}"
 
 
 def _base64(text: str) -> str:

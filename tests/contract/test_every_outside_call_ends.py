@@ -17,13 +17,16 @@ from functions.process_recording.sources import AS_FRAGMENTS
 from functions.send_notifications.carriers import Carried, Smtp
 from functions.send_notifications.message import Message
 from functions.send_notifications.settings import MailSettings
+from shared import outside
 from shared.agora.settings import RecordingBucketSettings
 from shared.errors import Unavailable
 from shared.http import send
-from shared.outside import PART_BYTES, STREAMED, carrier, client_over
+from shared.outside import PART_BYTES, STREAMED, client_over
 from shared.payments import Payments, StripeSettings
 from shared.receivers import ToReceivers
+from shared.storage import carrier
 from shared.storage.bucket import Bucket
+from shared.storage.carrier import Lost
 from tests.dripping import BODY, HEAD, SMTP, dripping
 
 # What opens connections. `stripe` and `botocore` do so too unless they are given another way.
@@ -44,13 +47,13 @@ TIMEOUT = httpx.Timeout(WHOLE_S, connect=3)
 
 
 async def by_httpx(address: str) -> None:
-    async with client_over(carrier(kept=0)) as client:
+    async with client_over(outside.carrier(kept=0)) as client:
         await client.post(f"http://{address}/", json={}, timeout=TIMEOUT)
 
 
 async def by_stream(address: str) -> None:
     async with (
-        client_over(carrier(kept=0)) as client,
+        client_over(outside.carrier(kept=0)) as client,
         client.stream("GET", f"http://{address}/", timeout=TIMEOUT, extensions=STREAMED) as reply,
     ):
         [piece async for piece in reply.aiter_raw()]
@@ -60,6 +63,15 @@ async def by_the_hot_path(address: str) -> None:
     await send("GET", f"http://{address}/", {})
 
 
+async def by_the_carrier(address: str) -> None:
+    await carrier.send("PATCH", f"http://{address}/", {}, b"{}", timeout_s=WHOLE_S)
+
+
+async def by_the_carriers_stream(address: str) -> None:
+    stream = await carrier.open_stream("GET", f"http://{address}/", {}, timeout_s=WHOLE_S)
+    await stream.read_all()
+
+
 async def to_a_receiver(address: str) -> None:
     async with client_over(ToReceivers(is_loopback_allowed=True)) as client:
         await client.post(f"http://{address}/", content=b"{}", timeout=TIMEOUT)
@@ -67,7 +79,7 @@ async def to_a_receiver(address: str) -> None:
 
 async def to_stripe(address: str) -> None:
     settings = StripeSettings(stripe_secret_key="sk_test_x", stripe_api_url=f"http://{address}")
-    async with client_over(carrier(kept=0)) as client:
+    async with client_over(outside.carrier(kept=0)) as client:
         await Payments(settings, client).fetch("cs_1")
 
 
@@ -83,7 +95,7 @@ async def to_the_bucket(address: str) -> None:
             "RECORDING_S3_REGION_CODE": "0",
         }
     )
-    await Bucket(settings, TIMEOUT).read("recording.mp4")
+    await Bucket(settings, WHOLE_S).read("recording.mp4")
 
 
 async def by_smtp(address: str) -> None:
@@ -124,6 +136,12 @@ WAYS: dict[str, list[tuple[Call, bytes, float]]] = {
     "shared/payments.py": [(to_stripe, HEAD, 18), (to_stripe, BODY, 18)],  # twice eight seconds
     "shared/payment_facts.py": [],  # stripe, to verify a signature
     "shared/storage/bucket.py": [(to_the_bucket, HEAD, 10), (to_the_bucket, BODY, 10)],  # three times
+    "shared/storage/carrier.py": [
+        (by_the_carrier, HEAD, WHOLE_S),
+        (by_the_carrier, BODY, WHOLE_S),
+        (by_the_carriers_stream, HEAD, WHOLE_S),
+        (by_the_carriers_stream, BODY, WHOLE_S),
+    ],
     "shared/receivers.py": [
         (to_a_receiver, HEAD, WHOLE_S),
         (to_a_receiver, BODY, WHOLE_S),
@@ -184,7 +202,7 @@ async def test_a_server_that_drips_is_given_up(call: Call, first: bytes, most_s:
     """A byte every moment, so that no single read is late; and the caller hears that nobody answered."""
     with dripping(first) as address:
         began = time.monotonic()
-        with pytest.raises((httpx.TransportError, Unavailable)):
+        with pytest.raises((httpx.TransportError, Lost, Unavailable)):
             await call(f"smtp://{address}" if call is by_smtp else address)
 
         assert time.monotonic() - began < most_s + 1.5
