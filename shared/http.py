@@ -1,4 +1,4 @@
-"""The hot path to the network: the Data API and the key set. Files go by `storage/carrier.py`, the rest by `outside.py`.
+"""The hot path to the network: the Data API and the key set. Files go by `storage/carrier.py`, others by `outside.py`.
 
 pyreqwest, because it is the fastest kept client and costs 4 ms to import. It lives as long as the process, never
 retries by itself, and its timeout is one for the whole call.

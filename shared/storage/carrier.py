@@ -21,7 +21,6 @@ PART_BYTES = 1024 * 1024
 AHEAD_BYTES = 256 * 1024  # is read while nobody asks for more
 FOR_EVER = timedelta(days=1)  # where the parts have their own time
 
-
 Piece = bytes | memoryview
 Body = bytes | bytearray | memoryview | None  # is not copied, and must not change
 

@@ -99,7 +99,7 @@ class Storage:
         source = _Source(pieces)
         chunk = await source.take(min(CHUNK_BYTES, size - offset))
         while offset < size:
-            # The next chunk is fetched while this one is sent.
+            # The next chunk is fetched while this one is sent, which is not copied and so never changed.
             end = offset + len(chunk)
             ahead = asyncio.create_task(source.take(min(CHUNK_BYTES, size - end)))
             try:
@@ -222,11 +222,8 @@ class _Source:
         self._left = memoryview(b"")
 
     async def take(self, count: int) -> bytearray:
-        """Exactly so many of the next bytes."""
-        taken, at = (
-            bytearray(count),
-            0,
-        )  # written once: together with their pieces, many bytes would be held twice
+        """Exactly so many of the next bytes. Written where they stay: joined later, they would be held twice."""
+        taken, at = bytearray(count), 0
         while at < count:
             piece = self._left or memoryview(await anext(self._pieces))
             end = min(at + len(piece), count)
