@@ -24,6 +24,7 @@ PAGES = (
     "pay_fee",
     "pay_session",
     "rate_session",
+    "review_fees_and_ratings",
     "show_payout",
     "sign_waiver",
 )

@@ -1,15 +1,18 @@
-"""A session is cancelled late on a phone, and its fee paid: from the booking's mail to the receipt, in one sitting."""
+"""On a phone, in one sitting: from the booking's mail to a late cancellation and the receipt of its fee; and an admin's."""
 
 import os
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from tests.browser_scene import in_a_browser, play
 from tests.cast import Stage
 from tests.fee_scene import book_with_fees, fees, statuses
+from tests.functions.test_rate_session import held_with, rating
 from tests.story_scene import StoryScene
 
 pytestmark = in_a_browser
@@ -23,15 +26,20 @@ def story(stage: Stage) -> Iterator[StoryScene]:
         yield scene
 
 
-def test_a_fee_is_paid_on_a_phone(story: StoryScene) -> None:
-    """Said before, told, found, paid, thanked for, and receipted; meanwhile the scheduler does what it does."""
-    scene = {"mails": story.stage.env["MAIL_URL"], "address": story.client.email}
+def play_while_mail_goes_out(story: StoryScene, script: str, scene: dict[str, Any]) -> dict[str, Any]:
+    """The scheduler does beside it what it does."""
     with ThreadPoolExecutor(1) as beside:
-        playing = beside.submit(play, "fee.mjs", scene, SHOTS=os.environ.get("SHOTS", ""))
+        playing = beside.submit(play, script, scene, SHOTS=os.environ.get("SHOTS", ""))
         while not playing.done():
             story.send()
             time.sleep(0.5)
-        seen = playing.result()
+        return playing.result()
+
+
+def test_a_fee_is_paid_on_a_phone(story: StoryScene) -> None:
+    """Said before, told, found, paid, thanked for, and receipted."""
+    scene = {"mails": story.stage.env["MAIL_URL"], "address": story.client.email}
+    seen = play_while_mail_goes_out(story, "fee.mjs", scene)
 
     assert not [name for name in seen if name.endswith("is too wide")]
     assert "a fee of US$25.00 is due" in seen["the session"]
@@ -51,3 +59,32 @@ def test_a_fee_is_paid_on_a_phone(story: StoryScene) -> None:
     (fee,) = fees(story)
     paid = story.stage.row("select * from public.checkout_sessions where fee_id = %s", fee["id"])
     assert (paid["outcome"], paid["amount_minor"], paid["status"]) == ("fee_paid", 2500, "paid")
+
+
+def test_an_admin_forgives_and_hides_on_a_phone(story: StoryScene) -> None:
+    """By the link that is mailed to whoever types an admin's address; found by a name and by a word."""
+    name, word = f"Zebulon {uuid4().hex}", uuid4().hex
+    story.call(story.client, name)
+    story.submit(story.link_to("manage_session"), "Cancel this session")
+    session = held_with(story, story.client)
+    story.submit(story.link_to("rate_session"), "Save the rating", stars="2", words=word)
+    scene = {
+        "mails": story.stage.env["MAIL_URL"],
+        "address": story.admin.email,
+        "links": story.address("find_my_sessions"),
+        "name": name,
+        "word": word,
+    }
+
+    seen = play_while_mail_goes_out(story, "review.mjs", scene)
+
+    assert not [each for each in seen if each.endswith("is too wide")]
+    assert (
+        f"US$25.00 {name}" in seen["Forgive the fee?"] and "A late cancellation" in seen["Forgive the fee?"]
+    )
+    assert "The fee is off, and they get a mail about it." in seen["Forgive the fee"]
+    assert word in seen["Hide the rating?"] and name not in seen["Hide the rating?"]
+    assert "Hidden: It names a person" in seen["Hide the rating"]
+    assert "Shown again: It does not" in seen["Show the rating"]
+    assert statuses(story) == ["forgiven"] and rating(story, session)["is_counted"]
+    assert "fee_forgiven" in [mail for mail, _, _ in story.states(story.client)]

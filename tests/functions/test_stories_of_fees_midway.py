@@ -105,7 +105,7 @@ def test_moved_by_its_practitioner_it_costs_nothing_to_leave_or_to_miss(story: S
     assert story.hear(story.client) == ["session_rescheduled"]
     story.wait_until(EIGHT_HOURS, story.session)
     shown = page(story, story.link_to("manage_session"))
-    assert "your credit comes back" in shown and "fee" not in shown
+    assert "your credit comes back" in shown and "a fee of" not in shown
     story.wait_until(-30, story.session)
     story.hear(story.practitioner)
     told = story.submit(story.link_to("manage_session", story.practitioner), "Did not come")

@@ -76,9 +76,9 @@ create trigger update_owed_fees_updated_at before update on public.owed_fees
 create trigger audit_owed_fees after insert or update on public.owed_fees
   for each row execute function private.write_audit_log();
 
--- Writes what is owed from now on, and says whether that is new. One that the rules had ended is owed again, for what it
--- is now about: a session that was reopened may be another day's, and left late. What was paid for something else goes
--- back, and is not asked for again.
+-- Writes what is owed from now on, and says whether that is new. One that the rules had ended is owed again, for what
+-- it is about now: a session that was reopened may be another day's, and left late. What was paid for something else
+-- goes back, and is not asked for again.
 -- Nothing is owed by whoever is gone, nor for what was over before anybody was watching.
 create function private.owe_fee(session public.session_schedules, because text, amount numeric, currency text)
   returns boolean
