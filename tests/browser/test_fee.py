@@ -1,4 +1,4 @@
-"""On a phone, in one sitting: from the booking's mail to a late cancellation and the receipt of its fee; and an admin's."""
+"""On a phone: a late cancellation and its fee, from the booking's mail to the receipt; and an admin forgives one."""
 
 import os
 import time
