@@ -26,7 +26,7 @@ begin
   perform private.refuse_unless_admin();
   if private.lacks_second_factor(auth.uid(), null) then
     perform private.refuse(403, 'second_factor_needed', 'A link in a mail is no second factor, and you have one.',
-      'Sign in with your authenticator code, and decide by forgive_fee or hide_session_rating.');
+      'Please decide where you are signed in with your authenticator code.');
   end if;
 end
 $$;
@@ -52,6 +52,7 @@ begin
 end
 $$;
 
+-- Looked for among the newest ten thousand: there is no end to how many there are.
 create function private.find_ratings_to_review(words text, at_most integer) returns private.rating_to_review[]
   language plpgsql stable set search_path = ''
 as $$
@@ -60,7 +61,7 @@ begin
     select row(r.id, r.stars, r.words, r.created_at, p.name, coalesce(p.user_id = auth.uid(), false),
                coalesce(s.class_name, t.name), s.scheduled_at, r.hidden_at is not null, r.decision_reason
            )::private.rating_to_review
-      from public.session_ratings r
+      from (select * from public.session_ratings given order by given.created_at desc, given.id limit 10000) r
       join public.session_schedules s on s.id = r.session_id
       left join public.session_types t on t.id = s.session_type_id
       left join public.practitioners p on p.id = r.practitioner_id
