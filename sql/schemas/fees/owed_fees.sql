@@ -105,6 +105,17 @@ begin
 end
 $$;
 
+-- Whether nothing more can be owed for a session: an admin let its client off, or they paid. So nothing more is quoted.
+create function private.is_fee_settled(session public.session_schedules) returns boolean
+  language plpgsql stable set search_path = ''
+as $$
+begin
+  return exists (select from public.owed_fees f
+                  where f.session_id = session.id and f.user_id = session.client_id
+                    and num_nonnulls(f.forgiven_by, f.paid_at) > 0);
+end
+$$;
+
 -- Its open checkout is closed, and its payment goes back: both by the reconciler, which is told to look now. A checkout
 -- that somebody else is at is left to them: whoever settles it looks at its fee again (paying.sql).
 create function private.look_at_fee_checkouts(fee_id uuid) returns void
@@ -145,5 +156,5 @@ begin
 end
 $$;
 
-revoke execute on function private.owe_fee, private.look_at_fee_checkouts, private.publish_fee, private.end_fee
+revoke execute on function private.owe_fee, private.is_fee_settled, private.look_at_fee_checkouts, private.publish_fee, private.end_fee
   from public, anon, authenticated, service_role;
