@@ -267,6 +267,7 @@ def _call_the_rest(stage: Stage) -> None:
         stage.invoke(function, body, as_=person).raise_for_status()
     stage.http.get("/pay-session").raise_for_status()
     stage.http.get("/pay-fee").raise_for_status()
+    stage.http.get("/review-fees-and-ratings").raise_for_status()
     stage.http.get("/show-refused-checkout?code=slot_taken").raise_for_status()
     stage.http.get("/status", headers={"authorization": f"Bearer {stage.env['STATUS_KEY']}"})
     for each in functions().values():

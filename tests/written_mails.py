@@ -24,6 +24,7 @@ PAGES = (
     "pay_fee",
     "pay_session",
     "rate_session",
+    "review_fees_and_ratings",
     "show_payout",
     "sign_waiver",
 )
@@ -77,7 +78,15 @@ FACTS = {
     "host": "calendar.example.org",
     "line_id": str(UUID(int=2)),
     "matters": [
-        {"what": "x", "subject": "x", "detail": "x", "since": "2031-03-13T14:00", "remedy": "x", "id": "x"}
+        {
+            "what": "x",
+            "subject": "x",
+            "detail": "x",
+            "since": "2031-03-13T14:00",
+            "remedy": "x",
+            "page": "x",
+            "id": "x",
+        }
     ],
     "minutes": 10,
     "position": 8,
@@ -167,6 +176,7 @@ CASES: tuple[dict[str, Any], ...] = (
     {"Credits": CREDITS | {"remaining": 1, "expires_at": None}},
     {"Credits": CREDITS | {"expires_at": None, "session_type_name": "Zzz"}},
     {"fees": [{"amount_minor": 2500, "currency": "cad"}], "sessions": []},
+    {"fees": [], "sessions": [], "Links": ("review_fees_and_ratings",)},
     {"payment_type": "fee", "Links": ("pay_fee",)},
     {"payment_type": "fee", "Links": ()},
     {"Payment": PAYMENT | {"outcome": "fee_paid"}},

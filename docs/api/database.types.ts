@@ -7588,6 +7588,22 @@ export type Database = {
                     "status": string;
                 }[];
             };
+            /** By the link in an admin's mail: lets somebody off a fee, with a reason, as forgive_fee does. */
+            "forgive_fee_by_link": {
+                Args: {
+                    "fee_id": string;
+                    "find"?: string;
+                    "reason": string;
+                    "token": string;
+                };
+                Returns: unknown;
+                SetofOptions: {
+                    from: "*";
+                    to: "fees_and_ratings";
+                    isOneToOne: true;
+                    isSetofReturn: false;
+                };
+            };
             /** Day by day, the starts at which sessions of a type can be booked; with explain also the others, each with its reason. */
             "get_available_slots": {
                 Args: {
@@ -7834,6 +7850,23 @@ export type Database = {
                     "_user_id": string;
                 };
                 Returns: boolean;
+            };
+            /** By the link in an admin's mail: hides a rating or shows it again, with a reason, as hide_session_rating does. */
+            "hide_rating_by_link": {
+                Args: {
+                    "find"?: string;
+                    "is_hidden"?: boolean;
+                    "rating_id": string;
+                    "reason": string;
+                    "token": string;
+                };
+                Returns: unknown;
+                SetofOptions: {
+                    from: "*";
+                    to: "fees_and_ratings";
+                    isOneToOne: true;
+                    isSetofReturn: false;
+                };
             };
             /** For admins: takes a rating out of the average and out of what practitioners read, or puts it back; with a reason. */
             "hide_session_rating": {
@@ -8820,6 +8853,20 @@ export type Database = {
                     "classes": (Database["public"]['CompositeTypes']["coming_class"])[];
                     "time_zone": string;
                 }[];
+            };
+            /** By the link in an admin's mail: the fees that are owed, and the newest ratings; or those in which a word is found. */
+            "read_fees_and_ratings": {
+                Args: {
+                    "find"?: string;
+                    "token": string;
+                };
+                Returns: unknown;
+                SetofOptions: {
+                    from: "*";
+                    to: "fees_and_ratings";
+                    isOneToOne: true;
+                    isSetofReturn: false;
+                };
             };
             /** By a link in a mail: the fees that its reader owes, and what became of others. */
             "read_fees_to_pay": {

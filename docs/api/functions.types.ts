@@ -1504,6 +1504,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/review-fees-and-ratings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show admins the fees that are owed and the newest ratings; let people off one, hide or show the other.
+         * @description A link's token, what to look for, and of a form what to do; without a token, how to get a link. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
+         */
+        get: operations["review_fees_and_ratings"];
+        put?: never;
+        /**
+         * Show admins the fees that are owed and the newest ratings; let people off one, hide or show the other.
+         * @description A link's token, what to look for, and of a form what to do; without a token, how to get a link. Called by anybody. A page of ours, at PAGES_URL.
+         */
+        post: operations["review_fees_and_ratings_by_post"];
+        delete?: never;
+        options?: never;
+        /**
+         * Show admins the fees that are owed and the newest ratings; let people off one, hide or show the other.
+         * @description A link's token, what to look for, and of a form what to do; without a token, how to get a link. Called by anybody. Its fields stand in the address. A page of ours, at PAGES_URL.
+         */
+        head: operations["review_fees_and_ratings_by_head"];
+        patch?: never;
+        trace?: never;
+    };
     "/unsubscribe": {
         parameters: {
             query?: never;
@@ -5113,6 +5141,42 @@ export interface components {
              * @example true
              */
             is_finished: boolean;
+        };
+        /**
+         * ReviewFeesAndRatings
+         * @description A link's token, what to look for, and of a form what to do; without a token, how to get a link.
+         */
+        ReviewFeesAndRatings: {
+            /**
+             * @description Of a link in a mail, or of Agora's SDK.
+             * @default
+             * @example text
+             */
+            token?: string;
+            /**
+             * @description A name, or a word of a rating.
+             * @default
+             * @example text
+             */
+            find?: string;
+            /**
+             * @description What to do, of a form.
+             * @default null
+             * @example forgive
+             */
+            act?: ("forgive" | "hide" | "show") | null;
+            /**
+             * @description The fee or the rating that it is done to.
+             * @default null
+             * @example 3f0c2f6e-7a51-4c5e-9d0b-0a6f1f7c2b11
+             */
+            id?: string | null;
+            /**
+             * @description Why, as the audit log keeps it.
+             * @default
+             * @example Ill
+             */
+            reason?: string;
         };
         /**
          * RevokeRecordingShareLink
@@ -13805,6 +13869,259 @@ export interface operations {
                     };
                 };
             };
+            504: components["responses"]["Refused504"];
+        };
+    };
+    review_fees_and_ratings: {
+        parameters: {
+            query?: {
+                /** @description Of a link in a mail, or of Agora's SDK. */
+                token?: string;
+                /** @description A name, or a word of a rating. */
+                find?: string;
+                /** @description What to do, of a form. */
+                act?: ("forgive" | "hide" | "show") | null;
+                /** @description The fee or the rating that it is done to. */
+                id?: string | null;
+                /** @description Why, as the audit log keeps it. */
+                reason?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            401: components["responses"]["Refused401"];
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_needed" | "admins_only" | "not_about_oneself" | "not_allowed" | "own_money" | "second_factor_needed";
+                    };
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "fee_not_found" | "link_not_found" | "rating_not_found";
+                    };
+                };
+            };
+            405: components["responses"]["Refused405"];
+            408: components["responses"]["Refused408"];
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_gone" | "already_exists" | "fee_not_owed" | "fee_paid" | "not_possible";
+                    };
+                };
+            };
+            410: components["responses"]["Refused410"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json" | "reason_missing" | "text_too_long";
+                    };
+                };
+            };
+            500: components["responses"]["Refused500"];
+            502: components["responses"]["Refused502"];
+            503: components["responses"]["Refused503"];
+            504: components["responses"]["Refused504"];
+        };
+    };
+    review_fees_and_ratings_by_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReviewFeesAndRatings"];
+            };
+        };
+        responses: {
+            /** @description A file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            401: components["responses"]["Refused401"];
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_needed" | "admins_only" | "not_about_oneself" | "not_allowed" | "own_money" | "second_factor_needed";
+                    };
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "fee_not_found" | "link_not_found" | "rating_not_found";
+                    };
+                };
+            };
+            405: components["responses"]["Refused405"];
+            408: components["responses"]["Refused408"];
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_gone" | "already_exists" | "fee_not_owed" | "fee_paid" | "not_possible";
+                    };
+                };
+            };
+            410: components["responses"]["Refused410"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json" | "reason_missing" | "text_too_long";
+                    };
+                };
+            };
+            500: components["responses"]["Refused500"];
+            502: components["responses"]["Refused502"];
+            503: components["responses"]["Refused503"];
+            504: components["responses"]["Refused504"];
+        };
+    };
+    review_fees_and_ratings_by_head: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReviewFeesAndRatings"];
+            };
+        };
+        responses: {
+            /** @description A file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            401: components["responses"]["Refused401"];
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_needed" | "admins_only" | "not_about_oneself" | "not_allowed" | "own_money" | "second_factor_needed";
+                    };
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "fee_not_found" | "link_not_found" | "rating_not_found";
+                    };
+                };
+            };
+            405: components["responses"]["Refused405"];
+            408: components["responses"]["Refused408"];
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "account_gone" | "already_exists" | "fee_not_owed" | "fee_paid" | "not_possible";
+                    };
+                };
+            };
+            410: components["responses"]["Refused410"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid_body" | "invalid_idempotency_key" | "invalid_value" | "malformed_json" | "reason_missing" | "text_too_long";
+                    };
+                };
+            };
+            500: components["responses"]["Refused500"];
+            502: components["responses"]["Refused502"];
+            503: components["responses"]["Refused503"];
             504: components["responses"]["Refused504"];
         };
     };

@@ -24,6 +24,7 @@ PAGES = (
     "pay-fee",
     "pay-session",
     "rate-session",
+    "review-fees-and-ratings",
     "show-payout",
     "sign-waiver",
     "unsubscribe",

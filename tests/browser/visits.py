@@ -156,6 +156,51 @@ def fees(stage: Stage) -> Iterator[Visit]:
     yield Visit("pay_fee", "paid", f"{stage.env['PAGES_URL']}/pay-fee?back=paid")
 
 
+def reviewed(stage: Stage) -> Iterator[Visit]:
+    """Fees of others and of the admin's own, ratings that are shown and hidden, of a name that does not break."""
+    admin = stage.admin()
+    scene, words = PageScene(stage), "Calm."
+    stage.execute(
+        "update public.practitioners set name = %s where user_id = %s", LONG_NAME, scene.practitioner.id
+    )
+    scene.call(scene.client, LONG_NAME)
+    fee = (
+        "insert into public.owed_fees (user_id, session_id, because, amount_minor, currency, scheduled_at, created_at)"
+        " values (%s, %s, %s, 2500, 'cad', now(), '2020-01-01')"
+    )
+    missed = stage.session(
+        client=scene.client, practitioner=scene.practitioner, starts_in_minutes=-20_000, status="completed"
+    )
+    stage.execute(fee, scene.client.id, missed["id"], "no_show")
+    stage.execute(fee, scene.booker().id, None, "late_cancellation")
+    stage.execute(fee, admin.id, None, "no_show")
+    for hidden in (False, True):
+        its = stage.session(
+            client=scene.client, practitioner=scene.practitioner, starts_in_minutes=-9000 - 100 * hidden
+        )
+        hold(stage, its["id"], 100 + 10 * hidden)
+        link = scene.make_link("rate_session", scene.client, str(its["id"]))
+        scene.press(link, stars=2, words=f"{LONG_NAME} " * 3 if hidden else words).raise_for_status()
+        if hidden:
+            stage.execute(
+                "update public.session_ratings set hidden_at = now(), decision_reason = %s where session_id = %s",
+                LONG_NAME,
+                its["id"],
+            )
+    link = scene.make_link("review_fees_and_ratings", admin, None)
+    yield Visit("review_fees_and_ratings", "as an admin", link)
+    yield Visit("review_fees_and_ratings", "found", f"{link}&find=calm")
+    yield Visit("review_fees_and_ratings", "none found", f"{link}&find=zzzz")
+    factor = stage.admin()
+    stage.enroll(factor)
+    yield Visit(
+        "review_fees_and_ratings", "with a factor", scene.make_link("review_fees_and_ratings", factor, None)
+    )
+    yield Visit(
+        "review_fees_and_ratings", "without a link", f"{stage.env['PAGES_URL']}/review-fees-and-ratings"
+    )
+
+
 def waiting(stage: Stage) -> Iterator[Visit]:
     """The classes, without a link and by one; full, waited for, kept, with and without the waiver, and taken."""
     scene = PageScene(stage)
@@ -416,6 +461,7 @@ SCENES = {
     "pay_fee": fees,
     "manage_calendars": calendars,
     "rate_session": ratings,
+    "review_fees_and_ratings": reviewed,
     "show_payout": payouts,
     "set_language": choosing,
     "unsubscribe": unsubscribing,

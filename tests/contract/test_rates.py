@@ -41,6 +41,7 @@ UNLIMITED = {
     "verify-practitioner-banking": ADMINS,
     "issue-practitioner-contract": ADMINS,
     "find-substitute": ADMINS,
+    "review-fees-and-ratings": ADMINS,
     "answer-change": ONCE,
     "answer-offer": ONCE,
 }
@@ -143,6 +144,8 @@ UNLIMITED_RPCS = {
             "adjust_earnings",
             "extend_credits",
             "forgive_fee",
+            "forgive_fee_by_link",
+            "hide_rating_by_link",
             "settle_matter",
             "hide_session_rating",
             "decide_approval",

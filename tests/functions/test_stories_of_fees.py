@@ -1,77 +1,29 @@
 """Stories of fees: late or absent, told by mail, paid on Stripe's page, forgiven, given back; refunded and erased."""
 
-import re
 from collections.abc import Iterator
-from html import unescape
-from typing import Any
 
 import pytest
 
-from tests.cast import Person, Stage
+from tests.cast import Stage
+from tests.fee_scene import (
+    book_with_fees,
+    fees,
+    open_payment,
+    reconcile,
+    stand_in_refunds,
+    statuses,
+)
 from tests.payment_scene import pay_on
 from tests.recording_scene import until
 from tests.story_scene import StoryScene, words
 
 
 @pytest.fixture
-def fees_are_asked(stage: Stage) -> Iterator[None]:
-    """What is agreed to from now on has fees; afterwards, what was before."""
-    before = stage.value("select id from public.cancellation_policy where is_active")
-    stage.execute(
-        "insert into public.cancellation_policy (policy_text, standard_cancellation_hours, late_cancellation_hours,"
-        " no_show_fee_usd, no_show_fee_cad) values ('With fees', 12, 5, 15, 20)"
-    )
-    yield
-    stage.execute("update public.cancellation_policy set is_active = true where id = %s", before)
-
-
-@pytest.fixture
-def story(stage: Stage, fees_are_asked: None) -> StoryScene:
-    """Somebody who has booked, in eight hours from now."""
-    scene = StoryScene(stage)
-    scene.session = scene.book()
-    for person in (scene.client, scene.practitioner):
-        scene.hear(person)
-    scene.wait_until(8 * 60, scene.session)
-    return scene
-
-
-def fees(story: StoryScene, person: Person | None = None) -> list[dict[str, Any]]:
-    """As somebody reads their own."""
-    person = person or story.client
-    return story.read(f"owed_fees?select=*&user_id=eq.{person.id}&order=created_at", person)
-
-
-def statuses(story: StoryScene, person: Person | None = None) -> list[str]:
-    return [fee["status"] for fee in fees(story, person)]
-
-
-def open_payment(story: StoryScene, person: Person | None = None) -> str:
-    """From the newest mail to the page, and on to Stripe's."""
-    link = story.link_to("pay_fee", person)
-    (fee,) = re.findall(r'name="fee" value="([^"]+)"', story.look(link).text)
-    led = story.press(link, fee=fee)
-    assert led.status_code == 200, led.text
-    return unescape(re.findall(r'class="button" href="([^"]+)"', led.text)[0])
-
-
-def reconcile(story: StoryScene) -> None:
-    """Whatever of fees is to be looked at is looked at now, until nothing is left to do."""
-    for _ in range(3):
-        story.stage.execute(
-            "update public.checkout_sessions set next_check_at = now()"
-            " where fee_id is not null and next_check_at > now()"
-        )
-        story.stage.invoke_as_service("reconcile-payments").raise_for_status()
-
-
-def stand_in_refunds(story: StoryScene) -> list[str]:
-    rows = story.stage.owner.execute(
-        "select r.status from private.stripe_refunds r join public.checkout_sessions c on c.id = r.checkout_id"
-        " where c.user_id = %s",
-        (story.client.id,),
-    ).fetchall()
-    return [row["status"] for row in rows]
+def story(stage: Stage) -> Iterator[StoryScene]:
+    """Somebody who has booked, in eight hours from now: too late to cancel free of charge."""
+    with book_with_fees(stage) as scene:
+        scene.wait_until(8 * 60, scene.session)
+        yield scene
 
 
 def test_from_the_late_cancellation_to_the_receipt(story: StoryScene) -> None:

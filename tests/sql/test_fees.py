@@ -15,7 +15,7 @@ from .conftest import ADMIN, CLIENT, OTHER_CLIENT, Sandbox
 from .earnings_steps import deliver
 from .lifecycle_steps import advance, begin, begin_class, deliver_events, event
 from .test_cancellations import booked, cancel, quote
-from .test_reopening import reopen
+from .test_reopening import complete, reopen
 
 POLICY = """insert into public.cancellation_policy
   (policy_text, standard_cancellation_hours, late_cancellation_hours, no_show_fee_usd, no_show_fee_cad)
@@ -432,6 +432,91 @@ def test_a_mistaken_no_show_that_was_paid_is_given_back(sandbox: Sandbox) -> Non
     )
     give_back(sandbox, payment)
     assert fees(sandbox) == [("no_show", 1500, "usd", "returned")]
+    assert broken(sandbox) == []
+
+
+def missed_by_a_slip(sandbox: Sandbox) -> str:
+    """One that is still to come, in twelve hours, and was completed as if its client had not come."""
+    grant(sandbox, 1, session_type_id=type_id(sandbox))
+    its = booked(sandbox, 12)
+    complete(sandbox, its)
+    sandbox.act_as("owner")
+    sandbox.run(
+        "insert into public.session_attendance (session_id, user_id, source, reason, is_no_show)"
+        " values (%s, %s, 'manual', 'I waited', true)",
+        its,
+        CLIENT,
+    )
+    return its
+
+
+def bring_forward(sandbox: Sandbox, its: str) -> None:
+    """To a time before which it is late to cancel, as the client wanted."""
+    sandbox.act_as("admin")
+    sandbox.run(
+        "update public.session_schedules set scheduled_at = scheduled_at - interval '4 hours' where id = %s",
+        its,
+    )
+    sandbox.act_as("owner")
+    sandbox.run("delete from private.session_agreements where session_id = %s", its)
+
+
+def test_a_reopened_session_that_is_left_late_owes_for_that(sandbox: Sandbox) -> None:
+    """Not what not coming cost, nor by the day it was on; who pays what it was before gets that back."""
+    its = missed_by_a_slip(sandbox)
+    before = begin_payment(sandbox, fee_of(sandbox, its))
+    assert fees(sandbox) == [("no_show", 1500, "usd", "owed")]
+    reopen(sandbox, its)
+    bring_forward(sandbox, its)
+    sandbox.act_as("client")
+    cancel(sandbox, its, "function")
+    assert fees(sandbox) == [("late_cancellation", 2500, "usd", "owed")]
+    day = "select f.scheduled_at = s.scheduled_at from public.owed_fees f join public.session_schedules s on s.id = %s"
+    sandbox.act_as("owner")
+    assert sandbox.one(f"{day} where f.session_id = s.id", its)
+    assert [(row["task"], str(row["checkout_id"])) for row in claims(sandbox)] == [
+        ("close", before.checkout_id)
+    ]
+    deliver(sandbox, before.completed())
+    assert outcome(sandbox, before) == "fee_not_owed"
+    give_back(sandbox, before)
+    payment = begin_payment(sandbox, fee_of(sandbox, its))
+    deliver(sandbox, payment.completed())
+    assert (payment.amount, outcome(sandbox, payment)) == (2500, "fee_paid")
+    assert broken(sandbox) == []
+
+
+def test_what_an_admin_forgave_is_not_quoted_again(sandbox: Sandbox) -> None:
+    """Nothing is said to be due that cannot be owed: before, in the mail, or in the cancellation."""
+    its = missed_by_a_slip(sandbox)
+    forgive(sandbox, fee_of(sandbox, its))
+    reopen(sandbox, its)
+    bring_forward(sandbox, its)
+    sandbox.act_as("client")
+    quoted = quote(sandbox, its)
+    assert (quoted["cancellation_type"], quoted["fee_charged"]) == ("late", 0)
+    (row,) = sandbox.run("select * from public.cancel_session(%s)", its)
+    assert (row["cancellation_type"], row["fee_charged"]) == ("late", 0)
+    assert [each[3] for each in fees(sandbox)] == ["forgiven"]
+    said = "select payload ->> 'fee_charged' from private.outbox where kind = 'session_cancelled' and session_id = %s"
+    sandbox.act_as("owner")
+    assert sandbox.one(said, its) == "0"
+
+
+def test_what_was_given_back_is_not_asked_for_again(sandbox: Sandbox) -> None:
+    """Paid, a mistake, given back, and then no mistake: it stays returned, and nobody is told that it is due."""
+    its = absent(sandbox)
+    payment = begin_payment(sandbox, fee_of(sandbox, its))
+    deliver(sandbox, payment.completed())
+    say(sandbox, its, attended=True)
+    claims(sandbox)
+    sandbox.run(
+        "select * from public.observe_checkout(%s, %s)", payment.checkout_id, payment.read().model_dump_json()
+    )
+    give_back(sandbox, payment)
+    say(sandbox, its, attended=False)
+    assert fees(sandbox) == [("no_show", 1500, "usd", "returned")]
+    assert told(sandbox) == ["fee_owed", "fee_forgiven"]
     assert broken(sandbox) == []
 
 

@@ -41,7 +41,10 @@ ABOUT = {
     "what an erasure says of who asked": {"name_erasure_asker"},
     "how often people write": {"limit_written_rows"},
     "how the platform is": {"ops_status"},
-    "whom to tell": {"ask_for_substitute", "tell_second_admins"},
+    "whom to tell": {
+        *("ask_for_substitute", "tell_second_admins"),
+        *("find_reason_to_drop_mail", "make_mail_links"),  # of a page that asks again
+    },
     "whether another admin is left": {"refuse_erasure"},
     "a role given by the secret key": {"assign_admin_role_by_id"},
     "a service call, which passes user_aal": {"require_paying_admin"},
@@ -77,6 +80,8 @@ CALLS = {
     "extend_credits": "null, null, 'A reason'",
     "hide_session_rating": "null, 'A reason'",
     "forgive_fee": "null, 'A reason'",
+    "forgive_fee_by_link": None,  # below: a link is no factor
+    "hide_rating_by_link": None,  # as above
     "list_matters": "",
     "list_owed_fees": "",
     "list_payments": "",
@@ -166,6 +171,27 @@ def test_an_admin_with_a_factor_shows_it(sandbox: Sandbox, name: str) -> None:
 
     sandbox.act_as("admin", aal="aal2")
     assert refusal_of(sandbox, call) not in ("second_factor_needed", "admins_only")
+
+
+@pytest.mark.parametrize(
+    ("call", "gets"),
+    [
+        ("read_fees_and_ratings(%s)", None),
+        ("forgive_fee_by_link(%s, null, 'A reason')", "fee_not_found"),
+        ("hide_rating_by_link(%s, null, 'A reason')", "rating_not_found"),
+    ],
+)
+def test_a_link_of_an_admins_mail_is_no_factor(sandbox: Sandbox, call: str, gets: str | None) -> None:
+    """Whoever has one is refused by a link, whatever token they send along; whoever has none gets further."""
+    sandbox.act_as("owner")
+    token = "select private.make_page_link('review_fees_and_ratings', %s, null, now() + interval '1 day')"
+    link = str(sandbox.one(token, ADMIN))
+    query = f"select * from public.{call}"
+    sandbox.act_as("anon")
+    assert refusal_of(sandbox, query, link) == gets
+    enroll(sandbox, ADMIN)
+    sandbox.act_as("anon", aal="aal2")
+    assert refusal_of(sandbox, query, link) == "second_factor_needed"
 
 
 def test_nobody_without_a_verified_factor_is_asked_for_one(sandbox: Sandbox) -> None:

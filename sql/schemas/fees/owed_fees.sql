@@ -76,12 +76,16 @@ create trigger update_owed_fees_updated_at before update on public.owed_fees
 create trigger audit_owed_fees after insert or update on public.owed_fees
   for each row execute function private.write_audit_log();
 
--- Writes what is owed from now on, and says whether that is new. One that the rules had ended is owed again.
+-- Writes what is owed from now on, and says whether that is new. One that the rules had ended is owed again, for what
+-- it is about now: a session that was reopened may be another day's, and left late. What was paid for something else
+-- goes back, and is not asked for again.
 -- Nothing is owed by whoever is gone, nor for what was over before anybody was watching.
 create function private.owe_fee(session public.session_schedules, because text, amount numeric, currency text)
   returns boolean
   language plpgsql volatile set search_path = ''
 as $$
+declare
+  v_status text;
 begin
   if amount <= 0 or private.ended_before_adoption(session)
      or not exists (select from auth.users u where u.id = session.client_id) then
@@ -91,9 +95,24 @@ begin
   values (session.client_id, session.id, owe_fee.because, round(100 * amount)::integer, owe_fee.currency,
           session.scheduled_at)
   on conflict on constraint owed_fees_one_per_session_and_person do update
-    set forgiven_at = null, reason = null
-   where f.forgiven_at is not null and f.forgiven_by is null;
-  return found;
+    set forgiven_at = null, reason = null, because = excluded.because, amount_minor = excluded.amount_minor,
+        currency = excluded.currency, scheduled_at = excluded.scheduled_at
+   where f.forgiven_at is not null and f.forgiven_by is null
+     and (f.paid_at is null or (f.because, f.amount_minor, f.currency, f.scheduled_at)
+                             = (excluded.because, excluded.amount_minor, excluded.currency, excluded.scheduled_at))
+  returning f.status into v_status;
+  return coalesce(v_status = 'owed', false);
+end
+$$;
+
+-- Whether nothing more can be owed for a session: an admin let its client off, or they paid. So nothing more is quoted.
+create function private.is_fee_settled(session public.session_schedules) returns boolean
+  language plpgsql stable set search_path = ''
+as $$
+begin
+  return exists (select from public.owed_fees f
+                  where f.session_id = session.id and f.user_id = session.client_id
+                    and num_nonnulls(f.forgiven_by, f.paid_at) > 0);
 end
 $$;
 
@@ -137,5 +156,5 @@ begin
 end
 $$;
 
-revoke execute on function private.owe_fee, private.look_at_fee_checkouts, private.publish_fee, private.end_fee
+revoke execute on function private.owe_fee, private.is_fee_settled, private.look_at_fee_checkouts, private.publish_fee, private.end_fee
   from public, anon, authenticated, service_role;

@@ -2,6 +2,7 @@
 --
 --   paid while it is owed               -> the fee is paid
 --   paid when it was paid or forgiven   -> `fee_not_owed`: the payment goes back, all of it
+--   paid what it was before             -> the same: it was forgiven meanwhile, and is owed for something else now
 --   forgiven after it was paid          -> the payment goes back, too
 --
 -- A fee has one checkout at a time that can be paid. What goes back is a refund that nobody asked for (`requested_by`
@@ -78,7 +79,9 @@ declare
   v_fee public.owed_fees;
 begin
   select * into v_fee from public.owed_fees f where f.id = checkout.fee_id for update;
-  checkout.outcome := case v_fee.status when 'owed' then 'fee_paid' else 'fee_not_owed' end;
+  checkout.outcome := case
+    when v_fee.status = 'owed' and (checkout.amount_minor, checkout.currency) = (v_fee.amount_minor, v_fee.currency)
+      then 'fee_paid' else 'fee_not_owed' end;
   update public.owed_fees f set paid_at = checkout.paid_at where f.id = v_fee.id and checkout.outcome = 'fee_paid';
   perform private.publish_event('payment_received', checkout.user_id, null, jsonb_build_object(
     'checkout_id', checkout.id, 'amount_minor', checkout.amount_minor, 'currency', checkout.currency));

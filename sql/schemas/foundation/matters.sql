@@ -14,12 +14,14 @@ create table private.matter_kinds (
   what        text    not null,
   remedy      text    not null,
   ends_itself boolean not null,
+  page        text,
 
   constraint matter_kinds_texts_are_short check (
-    char_length(kind) <= 100 and char_length(what) <= 200 and char_length(remedy) <= 500)
+    char_length(kind) <= 100 and char_length(what) <= 200 and char_length(remedy) <= 500 and char_length(page) <= 100)
 );
 comment on column private.matter_kinds.ends_itself is
   'True: a matter is over when its state is. False: when somebody has settled it.';
+comment on column private.matter_kinds.page is 'Of our pages, the one on which an admin ends it; null: there is none.';
 
 insert into private.matter_kinds (kind, what, ends_itself, remedy) values
   ('payment_differs',      'a payment is not what we asked for', false,
@@ -49,6 +51,7 @@ insert into private.matter_kinds (kind, what, ends_itself, remedy) values
   ('mail_not_sent',        'a mail has failed, or nobody knows whether it was sent', true, 'See "Somebody got no mail" in the runbook.'),
   ('webhooks_not_received','a receiver of webhooks does not take them', true, 'See "A receiver of our webhooks hears nothing".'),
   ('account_not_deleted',  'an account is erased and not deleted', true, 'Ask erase-my-account for it again.');
+update private.matter_kinds set page = 'review-fees-and-ratings' where kind = 'late_fee_due';
 
 create table private.matter_settings (
   is_the_only_row boolean     primary key default true,
@@ -248,9 +251,10 @@ create function private.describe_matters(told_at timestamptz) returns jsonb
   language sql stable set search_path = ''
 as $$
   select jsonb_build_object('count', count(*), 'matters', coalesce(jsonb_agg(jsonb_build_object(
-           'id', m.id, 'what', m.what, 'subject', m.subject, 'detail', m.detail, 'since', m.since, 'remedy', m.remedy)
+           'id', m.id, 'what', m.what, 'subject', m.subject, 'detail', m.detail, 'since', m.since, 'remedy', m.remedy,
+           'page', private.pages_origin() || '/' || m.page)
            order by m.number) filter (where m.number <= 30), '[]'))
-    from (select t.*, k.what, k.remedy, row_number() over (order by t.kind, t.since, t.id) as number
+    from (select t.*, k.what, k.remedy, k.page, row_number() over (order by t.kind, t.since, t.id) as number
             from private.matters t join private.matter_kinds k on k.kind = t.kind
            where t.told_at = describe_matters.told_at and t.settled_at is null) m;
 $$;

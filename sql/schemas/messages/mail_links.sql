@@ -88,6 +88,9 @@ begin
          and exists (select from public.owed_fees f
                       where f.user_id = mail.user_id and f.status = 'owed'
                         and (mail.kind <> 'session_cancelled' or f.session_id = mail.session_id))),
+        -- To admins who want it: their mail about matters goes to the support address, and has nobody's link.
+        ('review_fees_and_ratings', null, now() + interval '2 days',
+         mail.kind = 'my_sessions' and public.has_role(mail.user_id, 'admin')),
         ('show_payout', mail.payload ->> 'payout_id', now() + interval '1 year',
          mail.kind = 'payout_paid' and mail.payload ? 'payout_id'),
         -- What a bank did not pay for: by itself, whatever else they pick meanwhile. A package is bought in the wallet.

@@ -74,7 +74,8 @@ begin
          and case mail.kind when 'fee_owed' then f.status = 'owed' else f.forgiven_at is not null end) then
     return 'fee_changed';  -- of which there is a mail of its own
   elsif mail.kind = 'my_sessions' and not exists (select from private.list_sessions_to_come(mail.user_id))
-        and not exists (select from public.owed_fees f where f.user_id = mail.user_id and f.status = 'owed') then
+        and not exists (select from public.owed_fees f where f.user_id = mail.user_id and f.status = 'owed')
+        and not public.has_role(mail.user_id, 'admin') then
     return 'no_sessions';
   elsif mail.kind = 'session_completed' and (mail.payload ->> 'is_no_show')::boolean then
     return 'no_show';

@@ -68,7 +68,7 @@ begin
     v_shown.quote := private.compute_cancellation_terms(v_session, false);
     v_shown.can_move := private.can_move_session(v_session, v_shown.quote);
     if v_shown.caller_role = 'client' then
-      v_shown.no_show_fee := private.get_no_show_fee(v_session);
+      v_shown.no_show_fee := case when private.is_fee_settled(v_session) then 0 else private.get_no_show_fee(v_session) end;
     end if;
     select p.scheduled_at, p.answer_until into v_shown.proposed_scheduled_at, v_shown.answer_until
       from private.session_proposals p

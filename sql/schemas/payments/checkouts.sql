@@ -218,7 +218,10 @@ begin
     when v_checkout.stripe_session_id is null then 'give_up'
     when v_checkout.status = 'open' and (
            v_checkout.expires_at < now() - interval '1 minute'
-           or exists (select from public.owed_fees f where f.id = v_checkout.fee_id and f.status <> 'owed')) then 'close'
+           or exists (select from public.owed_fees f
+                       where f.id = v_checkout.fee_id
+                         and (f.status, f.amount_minor, f.currency)
+                             is distinct from ('owed', v_checkout.amount_minor, v_checkout.currency))) then 'close'
     else 'look' end;
   return v_check;
 end

@@ -144,7 +144,7 @@ begin
   v_terms.credit_returned := case when v_terms.no_credit_because is null then 1 else 0 end;
   v_terms.credit_expires_at := case when v_terms.credit_returned = 1 then v_terms.credit_expires_at end;
   v_terms.fee_charged := case
-    when v_terms.cancellation_type <> 'late' or v_terms.credit_returned = 0 then 0
+    when v_terms.cancellation_type <> 'late' or v_terms.credit_returned = 0 or private.is_fee_settled(session) then 0
     when v_terms.currency = 'cad' then v_policy.late_cancellation_fee_cad
     else v_policy.late_cancellation_fee_usd end;
 
