@@ -75,6 +75,7 @@ FACTS = {
     "fees": [{"amount_minor": 2500, "currency": "cad"}, {"amount_minor": 1500, "currency": "usd"}],
     "finding": None,
     "host": "calendar.example.org",
+    "is_leading": True,
     "line_id": str(UUID(int=2)),
     "matters": [
         {"what": "x", "subject": "x", "detail": "x", "since": "2031-03-13T14:00", "remedy": "x", "id": "x"}
@@ -173,6 +174,12 @@ CASES: tuple[dict[str, Any], ...] = (
     {"Payment": PAYMENT | {"outcome": "fee_not_owed"}},
     {"is_decided": True, "was_paid": True},
     {"count": 9, "average": None},
+    {"is_leading": False, "because": "time_off"},
+    {"is_leading": False, "because": "time_off", "count": 1},
+    {"is_leading": False, "because": "other_calendar", "Session": SESSION | {"practitioner_name": None}},
+    {"is_leading": False, "because": "other_calendar", "count": 1},
+    {"because": "other_calendar", "Links": ()},
+    {"because": "other_calendar", "count": 1},
 )
 
 

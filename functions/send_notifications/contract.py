@@ -75,6 +75,7 @@ class SessionToCome(Output):
     session: SessionSummary
     is_led: bool
     token: str
+    page: Literal["manage_session", "find_substitute"] = "manage_session"
     answer_token: str | None = Field(description="Of a link to what is asked about it, if anything is.")
     # Of a series that was moved or cancelled.
     previous_scheduled_at: datetime | None = None

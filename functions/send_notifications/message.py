@@ -118,7 +118,7 @@ def _variables(mail: ClaimedMail) -> dict[str, Any]:
                 "session": each.session,
                 "is_led": each.is_led,
                 "title": _title_of(each.session, each.is_led),
-                "link": pages.address("manage_session", token=each.token),
+                "link": pages.address(each.page, token=each.token),
                 "answer": each.answer_token and pages.address("answer_change", token=each.answer_token),
                 "before": each.previous_scheduled_at,
                 "credit_returned": each.credit_returned,
