@@ -26,7 +26,7 @@ create table private.session_collisions (
 comment on table private.session_collisions is
   'Sessions and classes whose practitioner is away then, as they were told of it.';
 comment on column private.session_collisions.practitioner_id is 'Who led it then: given to somebody else, it is over.';
-comment on column private.session_collisions.scheduled_at is 'When it was to begin: moved, it is another collision, or none.';
+comment on column private.session_collisions.scheduled_at is 'When it was to begin. Moved to where it collides again, it is told again.';
 comment on column private.session_collisions.led_anyway_at is 'When its practitioner said that they lead it after all.';
 
 create index session_collisions_practitioner_id_idx on private.session_collisions (practitioner_id);
@@ -53,7 +53,7 @@ as $$
   select collision.led_anyway_at is null and exists (
     select from public.session_schedules s
      where s.id = collision.session_id and s.status = 'scheduled' and s.scheduled_at > now()
-       and (s.practitioner_id, s.scheduled_at) = (collision.practitioner_id, collision.scheduled_at)
+       and s.practitioner_id = collision.practitioner_id
        and case collision.because
          when 'time_off' then private.is_asked_about(s)
          when 'closed_hours' then exists (

@@ -103,32 +103,54 @@ $$;
 comment on function public.take_time_off is
   'For practitioners: what is free becomes time off; the clients of sessions in it are asked by mail to move, cancel or keep them.';
 
--- The time that a session frees, about which was asked, is time off from then on. A class that moves gives all of its
--- time back before it takes the new one: what that will be is no time off.
+-- The time that a session frees, about which was asked, is time off from then on: without what it takes itself.
+create function private.take_wished_time(
+  session_id uuid, practitioner_id uuid, freed tstzrange, still_taken tstzmultirange) returns void
+  language plpgsql volatile set search_path = ''
+as $$
+begin
+  insert into public.practitioner_time_off (practitioner_id, starts_at, ends_at)
+  select q.practitioner_id, lower(piece), upper(piece)
+    from private.time_off_questions q
+    join public.practitioners p on p.id = q.practitioner_id  -- not where they are being deleted themselves
+   cross join lateral unnest(
+     tstzmultirange(freed * tstzrange(greatest(q.starts_at, now()), greatest(q.ends_at, now()))) - still_taken) piece
+   where q.session_id = take_wished_time.session_id and q.practitioner_id = take_wished_time.practitioner_id;
+exception when sqlstate 'PT409' then
+  return;  -- somebody else has it already: that is no reason to keep a client from leaving
+end
+$$;
+
+-- A class that moves gives all of its time back before it takes the new one: what that will be is read of its row.
 -- Definer: whoever moves or cancels the session may not write its practitioner's time off.
 create function private.take_freed_time_off() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  insert into public.practitioner_time_off (practitioner_id, starts_at, ends_at)
-  select old.practitioner_id, lower(freed), upper(freed)
-    from private.time_off_questions q
-    left join (select s.id, private.add_buffers(s.scheduled_at, s.duration_minutes, c) as during
-                 from public.session_schedules s join public.practitioner_calendars c on c.practitioner_id = s.practitioner_id
-                where s.practitioner_id = old.practitioner_id and private.occupies_time(s)) taken on taken.id = q.session_id
-   cross join lateral unnest(
-     tstzmultirange(old.during * tstzrange(greatest(q.starts_at, now()), greatest(q.ends_at, now())))
-     - coalesce(tstzmultirange(taken.during), '{}')) freed
-   where q.session_id = old.session_id and q.practitioner_id = old.practitioner_id;
+  perform private.take_wished_time(old.session_id, old.practitioner_id, old.during, coalesce((
+    select tstzmultirange(private.add_buffers(s.scheduled_at, s.duration_minutes, c))
+      from public.session_schedules s join public.practitioner_calendars c on c.practitioner_id = s.practitioner_id
+     where s.id = old.session_id and s.practitioner_id = old.practitioner_id and private.occupies_time(s)), '{}'));
   return null;
-exception when sqlstate 'PT409' then
-  return null;  -- somebody else has it already: that is no reason to keep a client from leaving
 end
 $$;
 
 create trigger practitioner_time_take_freed_time_off after delete or update of during, practitioner_id
   on private.practitioner_time
   for each row when (old.session_id is not null) execute function private.take_freed_time_off();
+
+-- Of one that is deleted the question goes with it, and its time may go after that: so before. Definer: as above.
+create function private.take_time_off_of_deleted() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_freed tstzrange;
+begin
+  delete from private.practitioner_time t where t.session_id = old.id returning t.during into v_freed;
+  perform private.take_wished_time(old.id, old.practitioner_id, v_freed, '{}');
+  return old;
+end
+$$;
 
 -- Closed hours are time off too: they leave the sessions within them as they are, so their clients are asked; also
 -- when what there is of them is changed.
@@ -155,5 +177,6 @@ create trigger availability_exceptions_ask_about_changed_hours after update on p
   for each statement execute function private.ask_about_closed_hours();
 
 revoke execute on function private.ask_about_time_off, private.take_time_off, public.take_time_off,
-  private.take_freed_time_off, private.ask_about_closed_hours from public, anon, authenticated, service_role;
+  private.take_wished_time, private.take_freed_time_off, private.take_time_off_of_deleted,
+  private.ask_about_closed_hours from public, anon, authenticated, service_role;
 grant execute on function private.take_time_off, public.take_time_off to authenticated;
