@@ -91,6 +91,7 @@ FACTS = {
     "recordings_are_kept": "7",
     "request_id": str(UUID(int=3)),
     "sealed_at": "2031-03-13",
+    "series": [{"session": SESSION, "is_led": False, "to_come": 3, "token": "t"}],
     "sessions": [MOVED, MOVED],
     "sha256": "0f" * 32,
     "sha256_to_type": "0f0f",

@@ -169,7 +169,9 @@ ask_for_substitute_rpc = Rpc(
     gives=ManagedSession,
     refuses=(*LINK, *LEADS, "session_started", "seat_follows_its_class"),
 )
-lead_anyway_rpc = Rpc("lead_anyway", gives=ManagedSession, refuses=(*LINK, "practitioners_only", "session_over"))
+lead_anyway_rpc = Rpc(
+    "lead_anyway", gives=ManagedSession, refuses=(*LINK, "practitioners_only", "session_over")
+)
 announce_delay_rpc = Rpc(
     "announce_delay", gives=ManagedSession, refuses=(*LINK, *LEADS, "minutes_missing", "delay_not_possible")
 )

@@ -84,6 +84,15 @@ class SessionToCome(Output):
     currency: str | None = None
 
 
+class SeriesToCome(Output):
+    """A series of which something is to come: its next session, how many there are, and the token of a link."""
+
+    session: SessionSummary
+    is_led: bool
+    to_come: int
+    token: str
+
+
 class ClaimedMail(Output):
     """A mail to send, or one of unknown fate to look for, and all it may state; no task when nothing is due."""
 
@@ -109,6 +118,11 @@ class ClaimedMail(Output):
     def sessions(self) -> list[SessionToCome]:
         """Of the mail that lists all of them."""
         return [SessionToCome.model_validate(each) for each in (self.payload or {}).get("sessions", [])]
+
+    @property
+    def series(self) -> list[SeriesToCome]:
+        """Of the same."""
+        return [SeriesToCome.model_validate(each) for each in (self.payload or {}).get("series", [])]
 
 
 class StartedMail(Output):

@@ -126,6 +126,15 @@ def _variables(mail: ClaimedMail) -> dict[str, Any]:
             }
             for each in mail.sessions
         ],
+        "series": [
+            {
+                "title": _title_of(each.session, each.is_led),
+                "next": each.session,
+                "to_come": each.to_come,
+                "link": pages.address("manage_series", token=each.token),
+            }
+            for each in mail.series
+        ],
         "fees": [
             words.money(each["amount_minor"], each["currency"])
             for each in (mail.payload or {}).get("fees", [])

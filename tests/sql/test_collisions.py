@@ -103,7 +103,9 @@ def test_it_is_over_when_it_is_decided_and_its_time_is_off_then(
         case "cancelled":
             sandbox.run("select * from public.cancel_session(%s)", group)
         case "moved":
-            sandbox.run("update public.session_schedules set scheduled_at = %s where id = %s", at + DAY, group)
+            sandbox.run(
+                "update public.session_schedules set scheduled_at = %s where id = %s", at + DAY, group
+            )
         case "moved by half of it":
             # It stands in the way still, for half an hour: only what it left is off.
             sandbox.run(
@@ -114,7 +116,9 @@ def test_it_is_over_when_it_is_decided_and_its_time_is_off_then(
             assert not booking_violations(sandbox)
             return
         case "given away":
-            other = sandbox.one("select id from public.practitioners where id <> %s and available limit 1", FREE)
+            other = sandbox.one(
+                "select id from public.practitioners where id <> %s and available limit 1", FREE
+            )
             sandbox.run("select * from public.give_session_to(%s, %s, true)", group, other)
         case _:
             sandbox.run("delete from public.session_schedules where id = %s", group)
@@ -145,7 +149,9 @@ def test_closed_hours_collide_until_they_are_open_again(sandbox: Sandbox, at: da
     """Also hours that are moved over it; and a class that is made in closed hours is nobody's mistake."""
     group = make_class(sandbox, at)
     sandbox.act_as("stranger")
-    close = "insert into public.availability_exceptions (practitioner_id, on_date) values (%s, %s) returning id"
+    close = (
+        "insert into public.availability_exceptions (practitioner_id, on_date) values (%s, %s) returning id"
+    )
     closed = sandbox.one(close, FREE, FIRST + DAY)
     assert [] == matters(sandbox) == told(sandbox)
     sandbox.act_as("stranger")
@@ -190,7 +196,9 @@ def test_both_forms_of_a_class_collide_and_are_moved_as_one(sandbox: Sandbox, at
     place = make_class(sandbox, at, session_location="in_person", physical_location="The hall")
     sandbox.act_as("admin")
     for one, other in ((online, place), (place, online)):
-        sandbox.run("update public.session_schedules set correlated_session_id = %s where id = %s", other, one)
+        sandbox.run(
+            "update public.session_schedules set correlated_session_id = %s where id = %s", other, one
+        )
     take(sandbox, at, at + 2 * HOUR)
     assert {online, place} == {subject for subject, _ in matters(sandbox)}
     sandbox.act_as("admin")

@@ -90,6 +90,7 @@ begin
   if mail.kind = 'my_sessions' then
     v_claimed.payload := jsonb_build_object(
       'sessions', private.link_sessions_to_come(mail.user_id),
+      'series', private.link_series_to_come(mail.user_id),
       'fees', (select coalesce(jsonb_agg(jsonb_build_object('amount_minor', f.amount_minor, 'currency', f.currency)
                                          order by f.created_at), '[]')
                  from public.owed_fees f where f.user_id = mail.user_id and f.status = 'owed'));
