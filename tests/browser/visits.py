@@ -384,6 +384,8 @@ def series(stage: Stage, page: str) -> Iterator[Visit]:
         link = scene.make_link(page, scene.client, None)
         yield Visit(page, "choices", link)
         yield Visit(page, "times", f"{link}&practitioner={body['practitioner_id']}&kind={kind}", presses=True)
+        yield Visit(page, "found by name", f"{link}&find=practitioner", presses=True)
+        yield Visit(page, "nobody found", f"{link}&find=Zzz")
         yield Visit(page, "without credits", scene.make_link(page, stage.client(), None))
     else:
         first = plan["dates"][0]["session_id"]

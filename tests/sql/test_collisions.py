@@ -38,7 +38,8 @@ def matters(sandbox: Sandbox) -> list[tuple[str, str]]:
     return [
         (row["subject"], row["detail"])
         for row in sandbox.run(
-            "select subject, detail from private.waiting_states where kind = 'class_in_time_off' order by since, subject"
+            "select subject, detail from private.waiting_states where kind = 'class_in_time_off'"
+            " order by since, subject"
         )
     ]
 
@@ -235,7 +236,7 @@ def test_a_session_that_was_given_away_is_no_time_off_of_the_other(
 
 
 def test_what_is_told_is_what_is_so_when_the_mail_is_written(sandbox: Sandbox, at: datetime) -> None:
-    """Each with a link: to its page for who leads it, to who else could for admins. What is over by then is not in it."""
+    """Each with a link: to its page for who leads it, to who else could for admins. What is over is not in it."""
     sign(sandbox)
     grant(sandbox, 1)
     classes = [make_class(sandbox, at + n * DAY) for n in range(2)]
@@ -254,7 +255,10 @@ def test_what_is_told_is_what_is_so_when_the_mail_is_written(sandbox: Sandbox, a
         (each["count"], each["sessions"][0]["page"]) for each in said
     ]
     assert {classes[1]} == {each["sessions"][0]["session"]["id"] for each in said}
-    drop = "select array_agg(private.find_reason_to_drop_mail(m)) from private.mails m where m.kind = 'sessions_collide'"
+    drop = (
+        "select array_agg(private.find_reason_to_drop_mail(m)) from private.mails m"
+        " where m.kind = 'sessions_collide'"
+    )
     assert [None, None] == sandbox.one(drop)
     sandbox.act_as("admin")
     sandbox.run("select * from public.cancel_session(%s)", classes[1])

@@ -230,7 +230,7 @@ EXAMPLES: dict[str, Example] = {
         insert into private.busy_times (busy_calendar_id, practitioner_id, during)
         select '{THING}', '{ROW}', tstzrange(s.scheduled_at, s.scheduled_at + interval '1 hour')
           from public.session_schedules s where s.id = '{THING}';
-        select private.note_collisions('{ROW}', 'other_calendar', private.get_busy_times('{ROW}', tstzrange(now(), null)))""",
+        select private.note_collisions('{ROW}', 'other_calendar', private.get_busy_times('{ROW}', '[now,)'))""",
         end="delete from private.busy_calendars",
     ),
     "session_set_aside": Example(

@@ -1,5 +1,5 @@
--- Somebody's links, sent again to whoever types an address: all sessions and series to come, in one mail, to that address
--- alone.
+-- Somebody's links, sent again to whoever types an address: all sessions and series to come, in one mail, to that
+-- address alone.
 --
 -- Typing an address writes it down, and nothing else: whether there is such an account, send-notifications finds out
 -- a moment later. So the answer and its time are the same for every address. How often is bounded for each address that

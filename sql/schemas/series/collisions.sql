@@ -99,12 +99,12 @@ begin
             'practitioner_id', note_collisions.practitioner_id, 'because', note_collisions.because,
             'is_leading', told.is_leading, 'session_ids', to_jsonb(told.session_ids[1:200])))
      from (select p.user_id, true as is_leading, v_new as session_ids from public.practitioners p
-            where p.id = note_collisions.practitioner_id and p.user_id is not null
+            where p.id = note_collisions.practitioner_id
            union all
            select a.user_id, false, v_classes from private.list_told_admins() a
             where v_classes is not null
               and a.user_id not in (select p.user_id from public.practitioners p
-                                     where p.id = note_collisions.practitioner_id and p.user_id is not null)) told;
+                                     where p.id = note_collisions.practitioner_id)) told;
 end
 $$;
 
