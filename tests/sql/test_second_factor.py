@@ -41,7 +41,7 @@ ABOUT = {
     "what an erasure says of who asked": {"name_erasure_asker"},
     "how often people write": {"limit_written_rows"},
     "how the platform is": {"ops_status"},
-    "whom to tell": {"ask_for_substitute", "tell_second_admins"},
+    "whom to tell": {"list_told_admins", "tell_second_admins"},
     "whether another admin is left": {"refuse_erasure"},
     "a role given by the secret key": {"assign_admin_role_by_id"},
     "a service call, which passes user_aal": {"require_paying_admin"},

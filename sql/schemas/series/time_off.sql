@@ -3,8 +3,8 @@
 -- Nobody's session is moved or cancelled by their practitioner's wish to be away. Each client gets one mail with all of
 -- their sessions in that time, and a way to move or cancel each, free of charge; who does nothing keeps them. Whatever
 -- time is freed so becomes time off in the same moment, before anybody else can book it. About a class no client is
--- asked: who has a seat in it did not choose its time. Its practitioner and the admins are told (collisions.sql), and its
--- time is off too once it is moved, given away or cancelled.
+-- asked: who has a seat in it did not choose its time. Its practitioner and the admins are told (collisions.sql), and
+-- its time is off too once it is moved, given away or cancelled.
 
 -- Asks the clients of one-to-one sessions within a time, those that were not asked about it already; tells of classes.
 create function private.ask_about_time_off(

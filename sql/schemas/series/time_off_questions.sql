@@ -1,6 +1,6 @@
 -- Sessions whose practitioner wants to be away then, and has asked their client. Until it is answered the session
--- stands; whoever leaves because they were asked leaves freely (sessions/agreements.sql). About a class nobody is asked:
--- whoever can move it or give it away is told (collisions.sql). Written by time_off.sql.
+-- stands; whoever leaves because they were asked leaves freely (sessions/agreements.sql). About a class nobody is
+-- asked: whoever can move it or give it away is told (collisions.sql). Written by time_off.sql.
 
 create table private.time_off_questions (
   session_id      uuid        primary key references public.session_schedules (id) on delete cascade,
