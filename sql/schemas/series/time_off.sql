@@ -152,19 +152,34 @@ begin
 end
 $$;
 
--- Closed hours are time off too: they leave the sessions within them as they are, so their clients are asked; also
--- when what there is of them is changed.
--- Definer: whoever closes their hours may not read what clients hold.
-create function private.ask_about_closed_hours() returns trigger
-  language plpgsql security definer set search_path = ''
+-- Closed hours are time off too: they leave the sessions within them as they are, so their clients are asked.
+create function private.ask_about_exceptions(exception_ids uuid[]) returns void
+  language plpgsql volatile set search_path = ''
 as $$
 begin
   perform private.ask_about_time_off(closed.practitioner_id, closed.starts_at, closed.ends_at, 'closed_hours')
      from (select e.practitioner_id, (e.on_date + e.start_time) at time zone c.time_zone as starts_at,
                   (e.on_date + e.end_time) at time zone c.time_zone as ends_at
-             from new_rows e join public.practitioner_calendars c on c.practitioner_id = e.practitioner_id
-            where not e.is_open and e.on_date between current_date - 1 and current_date + 1830) closed
+             from public.availability_exceptions e
+             join public.practitioner_calendars c on c.practitioner_id = e.practitioner_id
+            where e.id = any (exception_ids) and not e.is_open and e.on_date between current_date - 1 and current_date + 1830) closed
     where closed.starts_at < closed.ends_at;
+end
+$$;
+
+-- Also when others are closed than before; another reason for the same asks nobody again.
+-- Definer: whoever closes their hours may not read what clients hold.
+create function private.ask_about_closed_hours() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  if tg_op = 'INSERT' then
+    perform private.ask_about_exceptions(array(select e.id from new_rows e));
+  else
+    perform private.ask_about_exceptions(array(
+      select e.id from new_rows e join old_rows o on o.id = e.id
+       where (o.on_date, o.start_time, o.end_time, o.is_open) <> (e.on_date, e.start_time, e.end_time, e.is_open)));
+  end if;
   return null;
 end
 $$;
@@ -173,10 +188,10 @@ create trigger availability_exceptions_ask_about_closed_hours after insert on pu
   referencing new table as new_rows
   for each statement execute function private.ask_about_closed_hours();
 create trigger availability_exceptions_ask_about_changed_hours after update on public.availability_exceptions
-  referencing new table as new_rows
+  referencing old table as old_rows new table as new_rows
   for each statement execute function private.ask_about_closed_hours();
 
 revoke execute on function private.ask_about_time_off, private.take_time_off, public.take_time_off,
   private.take_wished_time, private.take_freed_time_off, private.take_time_off_of_deleted,
-  private.ask_about_closed_hours from public, anon, authenticated, service_role;
+  private.ask_about_exceptions, private.ask_about_closed_hours from public, anon, authenticated, service_role;
 grant execute on function private.take_time_off, public.take_time_off to authenticated;
