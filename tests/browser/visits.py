@@ -397,6 +397,18 @@ def series(stage: Stage, page: str) -> Iterator[Visit]:
     yield Visit(page, "over", over)
 
 
+def sessions(stage: Stage) -> Iterator[Visit]:
+    """And a class whose practitioner takes time off then."""
+    yield from by_link(stage, "manage_session")
+    scene = PageScene(stage)
+    group = scene.make_class()
+    since = group["scheduled_at"]
+    body = {"starts_at": since.isoformat(), "ends_at": (since + timedelta(hours=2)).isoformat()}
+    stage.rest("POST", "rpc/take_time_off", as_=scene.practitioner, json=body).raise_for_status()
+    link = scene.make_link("manage_session", scene.practitioner, str(group["id"]))
+    yield Visit("manage_session", "class in time off", link, presses=True)
+
+
 def watched(stage: Stage) -> Iterator[Visit]:
     """As whoever has its key sees it; here something is always late."""
     yield Visit(
@@ -409,6 +421,7 @@ def watched(stage: Stage) -> Iterator[Visit]:
 SCENES = {
     "book_series": partial(series, page="book_series"),
     "manage_series": partial(series, page="manage_series"),
+    "manage_session": sessions,
     "status": watched,
     "answer_change": changes,
     "answer_offer": offers,

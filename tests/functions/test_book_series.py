@@ -193,7 +193,7 @@ def test_the_hundred_and_first_practitioner_is_found_and_booked(
     seen: set[str] = set()
     for _ in range(10):
         seen |= set(re.findall(r'<option value="([0-9a-f-]{36})"', page))
-        forth = re.search(rf'<a href="(\?[^"]+)">{more}<', page)
+        forth = re.search(rf'<a class="button quiet" href="(\?[^"]+)">{more}<', page)
         if not forth:
             break
         page = story.look(str(httpx.URL(link).join(unescape(forth[1])))).raise_for_status().text
