@@ -80,6 +80,7 @@ begin
     insert into private.session_collisions as c (session_id, because, practitioner_id, scheduled_at)
     select s.id, note_collisions.because, s.practitioner_id, s.scheduled_at
       from private.list_sessions_in_the_way(note_collisions.practitioner_id, note_collisions.because, during) s
+     order by s.id
     on conflict (session_id, because) do update
       set practitioner_id = excluded.practitioner_id, scheduled_at = excluded.scheduled_at, noticed_at = now(),
           led_anyway_at = null
