@@ -82,7 +82,8 @@ declare
   v_in            text := private.find_language(mail.user_id);
   v_session       private.session_summary :=
     private.summarize_session(private.find_session_or_snapshot(mail.session_id, mail.payload));
-  v_is_client     boolean := mail.audience = 'user' and mail.kind not in ('recording_failed', 'session_not_taken', 'substitute_wanted', 'sessions_collide');
+  v_is_client     boolean := mail.audience = 'user' and mail.kind not in (
+    'recording_failed', 'session_not_taken', 'substitute_wanted', 'sessions_collide');
   v_class         text := coalesce(private.isolate_name(v_session.class_name), private.say('class', v_in));
   v_practitioner  text := private.isolate_name(v_session.practitioner_name);
   v_counterpart   text := case when v_is_client then v_practitioner

@@ -111,6 +111,7 @@ comment on function public.lead_anyway is
   'By a link in a mail: whoever leads a session says that they do, though they are away then.';
 
 revoke execute on function private.list_possible_delays, private.refuse_unless_led, private.announce_delay,
-  private.report_absence, private.lead_anyway, public.announce_delay, public.report_absence, public.lead_anyway from public, anon, authenticated, service_role;
+  private.report_absence, private.lead_anyway, public.announce_delay, public.report_absence, public.lead_anyway
+  from public, anon, authenticated, service_role;
 grant execute on function private.announce_delay, private.report_absence, private.lead_anyway, public.announce_delay,
   public.report_absence, public.lead_anyway to anon;

@@ -19,7 +19,7 @@ as $$
    order by good.credits desc, t.duration_minutes, t.name, t.id limit 50;
 $$;
 
--- A name as it is searched: in lower case, without accents. The ASCII letters of "Zoë" find her, and so do hers.
+-- A name as it is searched: in lower case and without accents, so that "zoe" finds "Zoë".
 create function private.fold_name(name text) returns text
   language sql immutable set search_path = ''
 as $$
@@ -166,8 +166,9 @@ as $$
 $$;
 comment on function public.book_series_by_link is 'By a link in a mail: book_session_series, all of it or nothing.';
 
-revoke execute on function private.list_series_kinds, private.fold_name, private.list_series_practitioners, private.list_weekly_starts,
-  private.read_series_choices, private.quote_series_by_link, private.book_series_by_link, public.read_series_choices,
-  public.quote_series_by_link, public.book_series_by_link from public, anon, authenticated, service_role;
+revoke execute on function private.list_series_kinds, private.fold_name, private.list_series_practitioners,
+  private.list_weekly_starts, private.read_series_choices, private.quote_series_by_link, private.book_series_by_link,
+  public.read_series_choices, public.quote_series_by_link, public.book_series_by_link
+  from public, anon, authenticated, service_role;
 grant execute on function private.read_series_choices, private.quote_series_by_link, private.book_series_by_link,
   public.read_series_choices, public.quote_series_by_link, public.book_series_by_link to anon;
