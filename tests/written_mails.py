@@ -76,6 +76,7 @@ FACTS = {
     "fees": [{"amount_minor": 2500, "currency": "cad"}, {"amount_minor": 1500, "currency": "usd"}],
     "finding": None,
     "host": "calendar.example.org",
+    "is_leading": True,
     "line_id": str(UUID(int=2)),
     "matters": [
         {
@@ -99,6 +100,7 @@ FACTS = {
     "recordings_are_kept": "7",
     "request_id": str(UUID(int=3)),
     "sealed_at": "2031-03-13",
+    "series": [{"session": SESSION, "is_led": False, "to_come": 3, "token": "t"}],
     "sessions": [MOVED, MOVED],
     "sha256": "0f" * 32,
     "sha256_to_type": "0f0f",
@@ -183,6 +185,12 @@ CASES: tuple[dict[str, Any], ...] = (
     {"Payment": PAYMENT | {"outcome": "fee_not_owed"}},
     {"is_decided": True, "was_paid": True},
     {"count": 9, "average": None},
+    {"is_leading": False, "because": "time_off"},
+    {"is_leading": False, "because": "time_off", "count": 1},
+    {"is_leading": False, "because": "other_calendar", "Session": SESSION | {"practitioner_name": None}},
+    {"is_leading": False, "because": "other_calendar", "count": 1},
+    {"because": "other_calendar", "Links": ()},
+    {"because": "other_calendar", "count": 1},
 )
 
 

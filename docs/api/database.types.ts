@@ -8033,6 +8033,19 @@ export type Database = {
                     "kept": number;
                 }[];
             };
+            /** By a link in a mail: whoever leads a session says that they do, though they are away then. */
+            "lead_anyway": {
+                Args: {
+                    "token": string;
+                };
+                Returns: unknown[];
+                SetofOptions: {
+                    from: "*";
+                    to: "managed_session";
+                    isOneToOne: false;
+                    isSetofReturn: true;
+                };
+            };
             /** Waits no longer, and gives back a seat that is kept. */
             "leave_waiting_list": {
                 Args: {
@@ -8986,14 +8999,17 @@ export type Database = {
                     "time_zone": string;
                 }[];
             };
-            /** By a link in a mail: with whom, for what and when in the week a session every week could be. */
+            /** By a link in a mail: with whom, for what and when in the week a session every week could be. Fifty practitioners to a page, all or those whose names are searched. */
             "read_series_choices": {
                 Args: {
+                    "page"?: number;
                     "practitioner_id"?: string;
+                    "search"?: string;
                     "session_type_id"?: string;
                     "token": string;
                 };
                 Returns: {
+                    "is_more": boolean;
                     "kinds": (unknown)[];
                     "practitioner_id": string;
                     "practitioners": (unknown)[];

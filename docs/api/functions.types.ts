@@ -2299,6 +2299,18 @@ export interface components {
              */
             practitioner?: string | null;
             /**
+             * @description A name, or a part of it, to choose among.
+             * @default null
+             * @example text
+             */
+            find?: string | null;
+            /**
+             * @description Of those to choose among, fifty to a page.
+             * @default 1
+             * @example 1
+             */
+            page?: number;
+            /**
              * @description Of session, by its id.
              * @default null
              * @example waiver
@@ -4116,7 +4128,7 @@ export interface components {
              * @default null
              * @example cancel
              */
-            act?: ("cancel" | "move" | "propose" | "delay" | "absence" | "substitute") | null;
+            act?: ("cancel" | "move" | "propose" | "delay" | "absence" | "substitute" | "lead") | null;
             /**
              * @description In words, for whoever reads it later.
              * @default null
@@ -10467,7 +10479,7 @@ export interface operations {
                 /** @description The first day of which times are shown. */
                 day?: string | null;
                 /** @description What to do, of a form. */
-                act?: ("cancel" | "move" | "propose" | "delay" | "absence" | "substitute") | null;
+                act?: ("cancel" | "move" | "propose" | "delay" | "absence" | "substitute" | "lead") | null;
                 /** @description In words, for whoever reads it later. */
                 reason?: string | null;
                 /** @description Use the grace cancellation, if it is too late for a free one. */
@@ -10751,6 +10763,10 @@ export interface operations {
                 act?: ("plan" | "book") | null;
                 /** @description With whom. */
                 practitioner?: string | null;
+                /** @description A name, or a part of it, to choose among. */
+                find?: string | null;
+                /** @description Of those to choose among, fifty to a page. */
+                page?: number;
                 /** @description Of session, by its id. */
                 kind?: string | null;
                 /** @description Online, or a studio's id. */

@@ -16,6 +16,8 @@ class BookSeries(Input):
     token: str = Field("", max_length=200)
     act: Literal["plan", "book"] | None = Field(None, description="Of a form: show each date, or book them.")
     practitioner: UUID | None = Field(None, description="With whom.")
+    find: str | None = Field(None, max_length=100, description="A name, or a part of it, to choose among.")
+    page: int = Field(1, ge=1, le=1000, description="Of those to choose among, fifty to a page.")
     kind: UUID | None = Field(None, description="Of session, by its id.")
     place: Literal["online"] | UUID = Field("online", description="Online, or a studio's id.")
     start: NaiveDatetime | None = Field(None, description="The first one, by the practitioner's clock.")
@@ -73,6 +75,7 @@ class SeriesChoices(Output):
     session_type_id: UUID | None
     time_zone: str | None
     starts: list[WeeklyStart]
+    is_more: bool = Field(description="Whether there is another page of practitioners.")
 
 
 class SeriesQuote(Output):
@@ -117,6 +120,6 @@ ASKED = (
     "credits_owed",
     "series_not_possible",
 )
-read_series_choices_rpc = Rpc("read_series_choices", gives=SeriesChoices, refuses=LINK)
+read_series_choices_rpc = Rpc("read_series_choices", gives=SeriesChoices, refuses=(*LINK, "text_too_long"))
 quote_series_rpc = Rpc("quote_series_by_link", gives=SeriesQuote, refuses=ASKED)
 book_series_rpc = Rpc("book_series_by_link", gives=SeriesPlan, refuses=ASKED)

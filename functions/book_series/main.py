@@ -1,6 +1,7 @@
 """Book a session every week in one step, by the link in the mail about a package: choose, see each date, book."""
 
 import secrets
+from urllib.parse import urlencode
 
 from starlette.responses import HTMLResponse
 
@@ -56,9 +57,18 @@ async def _choices(call: Call[BookSeries], refused: Refusal | None = None) -> HT
         token=asked.token,
         practitioner_id=asked.practitioner,
         session_type_id=asked.kind,
+        search=asked.find,
+        page=asked.page,
     )
+
+    def choices(number: int, find: str | None) -> str:
+        """Where another page of practitioners is: with what is chosen beside them."""
+        there = {"token": asked.token, "kind": found.session_type_id, "place": asked.place}
+        return urlencode(there | ({"find": find} if find else {}) | ({"page": number} if number > 1 else {}))
+
     page = pages.show(
         "choices.html",
+        choices=choices,
         status=refused.status if refused else 200,
         found=found,
         days=by_weekday(found.starts),

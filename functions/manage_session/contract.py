@@ -20,7 +20,7 @@ class ManageSession(Input):
     )
     show: Literal["times"] | None = Field(None, description="Times to which it can be moved.")
     day: date | None = Field(None, description="The first day of which times are shown.")
-    act: Literal["cancel", "move", "propose", "delay", "absence", "substitute"] | None = Field(
+    act: Literal["cancel", "move", "propose", "delay", "absence", "substitute", "lead"] | None = Field(
         None, description="What to do, of a form."
     )
     reason: str | None = Field(None, max_length=1000)
@@ -84,6 +84,9 @@ class ManagedSession(Output):
     no_show_pays: bool | None = Field(description="Whether the credit of whoever does not come is used.")
     can_ask_for_substitute: bool | None
     substitute_wanted_at: datetime | None = Field(description="When they asked for one.")
+    away_because: Literal["time_off", "closed_hours", "other_calendar"] | None = Field(
+        description="Why its time is not theirs to lead it, as long as they have not said that they do."
+    )
 
 
 class OfferedTime(Output):
@@ -165,6 +168,9 @@ ask_for_substitute_rpc = Rpc(
     "ask_for_substitute",
     gives=ManagedSession,
     refuses=(*LINK, *LEADS, "session_started", "seat_follows_its_class"),
+)
+lead_anyway_rpc = Rpc(
+    "lead_anyway", gives=ManagedSession, refuses=(*LINK, "practitioners_only", "session_over")
 )
 announce_delay_rpc = Rpc(
     "announce_delay", gives=ManagedSession, refuses=(*LINK, *LEADS, "minutes_missing", "delay_not_possible")

@@ -27,6 +27,7 @@ from .contract import (
     announce_delay_rpc,
     ask_for_substitute_rpc,
     cancel_managed_session_rpc,
+    lead_anyway_rpc,
     move_managed_session_rpc,
     propose_managed_time_rpc,
     read_managed_session_rpc,
@@ -101,6 +102,8 @@ async def _act(call: Call[ManageSession]) -> View:
             )
         case "substitute":
             shown = await call.database.rpc(ask_for_substitute_rpc, token=asked.token)
+        case "lead":
+            shown = await call.database.rpc(lead_anyway_rpc, token=asked.token)
         case "delay":
             shown = await call.database.rpc(announce_delay_rpc, token=asked.token, minutes=asked.minutes)
         case _:

@@ -75,12 +75,22 @@ class SessionToCome(Output):
     session: SessionSummary
     is_led: bool
     token: str
+    page: Literal["manage_session", "find_substitute"] = "manage_session"
     answer_token: str | None = Field(description="Of a link to what is asked about it, if anything is.")
     # Of a series that was moved or cancelled.
     previous_scheduled_at: datetime | None = None
     credit_returned: int | None = None
     fee_charged: float | None = None
     currency: str | None = None
+
+
+class SeriesToCome(Output):
+    """A series of which something is to come: its next session, how many there are, and the token of a link."""
+
+    session: SessionSummary
+    is_led: bool
+    to_come: int
+    token: str
 
 
 class ClaimedMail(Output):
@@ -108,6 +118,11 @@ class ClaimedMail(Output):
     def sessions(self) -> list[SessionToCome]:
         """Of the mail that lists all of them."""
         return [SessionToCome.model_validate(each) for each in (self.payload or {}).get("sessions", [])]
+
+    @property
+    def series(self) -> list[SeriesToCome]:
+        """Of the same."""
+        return [SeriesToCome.model_validate(each) for each in (self.payload or {}).get("series", [])]
 
 
 class StartedMail(Output):

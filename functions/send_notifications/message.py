@@ -118,13 +118,22 @@ def _variables(mail: ClaimedMail) -> dict[str, Any]:
                 "session": each.session,
                 "is_led": each.is_led,
                 "title": _title_of(each.session, each.is_led),
-                "link": pages.address("manage_session", token=each.token),
+                "link": pages.address(each.page, token=each.token),
                 "answer": each.answer_token and pages.address("answer_change", token=each.answer_token),
                 "before": each.previous_scheduled_at,
                 "credit_returned": each.credit_returned,
                 "fee": words.money(each.fee_charged * 100, each.currency or "") if each.fee_charged else None,
             }
             for each in mail.sessions
+        ],
+        "series": [
+            {
+                "title": _title_of(each.session, each.is_led),
+                "next": each.session,
+                "to_come": each.to_come,
+                "link": pages.address("manage_series", token=each.token),
+            }
+            for each in mail.series
         ],
         "fees": [
             words.money(each["amount_minor"], each["currency"])

@@ -20,7 +20,7 @@ def story(stage: Stage) -> StoryScene:
     """Somebody with credits, and a practitioner who works by day, one of whose hours is taken."""
     scene = StoryScene(stage)
     stage.execute("select private.grant_credits(%s, 8)", scene.client.id)
-    # Before all whom other tests have made here: the page lists a hundred.
+    # Before all whom other tests have made here: the page lists fifty.
     stage.execute(
         "update public.practitioners set name = 'A practitioner' where id = %s",
         scene.practitioner.practitioner_id,

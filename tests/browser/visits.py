@@ -429,6 +429,8 @@ def series(stage: Stage, page: str) -> Iterator[Visit]:
         link = scene.make_link(page, scene.client, None)
         yield Visit(page, "choices", link)
         yield Visit(page, "times", f"{link}&practitioner={body['practitioner_id']}&kind={kind}", presses=True)
+        yield Visit(page, "found by name", f"{link}&find=practitioner", presses=True)
+        yield Visit(page, "nobody found", f"{link}&find=Zzz")
         yield Visit(page, "without credits", scene.make_link(page, stage.client(), None))
     else:
         first = plan["dates"][0]["session_id"]
@@ -438,6 +440,18 @@ def series(stage: Stage, page: str) -> Iterator[Visit]:
             yield Visit(page, f"times for {who}", f"{link}&show=times&session={first}")
     over = scene.make_link(page, scene.client, plan["series_id"], ends_in="-1 second")
     yield Visit(page, "over", over)
+
+
+def sessions(stage: Stage) -> Iterator[Visit]:
+    """And a class whose practitioner takes time off then."""
+    yield from by_link(stage, "manage_session")
+    scene = PageScene(stage)
+    group = scene.make_class()
+    since = group["scheduled_at"]
+    body = {"starts_at": since.isoformat(), "ends_at": (since + timedelta(hours=2)).isoformat()}
+    stage.rest("POST", "rpc/take_time_off", as_=scene.practitioner, json=body).raise_for_status()
+    link = scene.make_link("manage_session", scene.practitioner, str(group["id"]))
+    yield Visit("manage_session", "class in time off", link, presses=True)
 
 
 def watched(stage: Stage) -> Iterator[Visit]:
@@ -452,6 +466,7 @@ def watched(stage: Stage) -> Iterator[Visit]:
 SCENES = {
     "book_series": partial(series, page="book_series"),
     "manage_series": partial(series, page="manage_series"),
+    "manage_session": sessions,
     "status": watched,
     "answer_change": changes,
     "answer_offer": offers,

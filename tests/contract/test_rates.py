@@ -134,6 +134,7 @@ UNLIMITED_RPCS = {
     "end_calendar_feed": ONCE,
     "remove_busy_calendar": ONCE,
     "revoke_recording_share_link": ONCE,
+    "lead_anyway": ONCE,
     "create_action_recommendation": "inserts as its caller: rows written",
     "join_group_class": "inserts as its caller: bookings, and rows written",
     "update_action_status": UNLIMITED["update-action-status"],

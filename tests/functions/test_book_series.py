@@ -2,11 +2,13 @@
 
 import base64
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import httpx
 import pytest
 import vobject
 
@@ -152,3 +154,64 @@ def test_without_credits_or_waiver_the_page_says_what_is_missing(story: StorySce
     nobody = stage.client()
     empty = story.look(story.make_link("book_series", nobody, None))
     assert "You have no credits for one-to-one sessions" in words(empty.text)
+
+
+@pytest.fixture
+def many(story: StoryScene) -> Iterator[list[str]]:
+    """More practitioners than a page lists; of the last one, Émilie, nobody knows the place among them."""
+    names = [f"Somebody {number:03}" for number in range(1, 121)] + ["Émilie Æ. Zzz"]
+    rows = story.stage.owner.execute(
+        "with people as (insert into auth.users (id) select gen_random_uuid() from unnest(%s::text[]) returning id)"
+        " insert into public.practitioners (user_id, name)"
+        " select id, (%s::text[])[row_number() over ()] from people returning id, name",
+        (names, names),
+    ).fetchall()
+    yield [str(row["id"]) for row in sorted(rows, key=lambda row: names.index(row["name"]))]
+    story.stage.execute(
+        "update public.practitioners set available = false where id = any (%s)", [row["id"] for row in rows]
+    )
+
+
+@pytest.mark.parametrize("language", ["en", "fr-CA"])
+def test_the_hundred_and_first_practitioner_is_found_and_booked(
+    story: StoryScene, many: list[str], language: str
+) -> None:
+    """By their name, without a script, in both languages; and by looking through all pages."""
+    story.stage.execute("select private.grant_credits(%s, 3)", story.client.id)
+    story.rpc("set_language", story.client, language=language)
+    link = story.make_link("book_series", story.client, None)
+    page = story.look(link).raise_for_status().text
+    listed = re.findall(r'<option value="([0-9a-f-]{36})"', page)
+    assert many[-1] not in page and len(listed) < 80
+    search = "Find somebody by their name" if language == "en" else "Chercher quelqu’un par son nom"
+    more = "More names" if language == "en" else "Autres noms"
+    assert search in words(page)
+
+    found = story.look(f"{link}&find=EMILIE").raise_for_status().text
+    assert f'<option value="{many[-1]}" selected' in found and more not in found
+    assert 'value="EMILIE"' in found  # as it was typed, for whoever mistyped it
+    seen: set[str] = set()
+    for _ in range(10):
+        seen |= set(re.findall(r'<option value="([0-9a-f-]{36})"', page))
+        forth = re.search(rf'<a class="button quiet" href="(\?[^"]+)">{more}<', page)
+        if not forth:
+            break
+        page = story.look(str(httpx.URL(link).join(unescape(forth[1])))).raise_for_status().text
+    assert set(many) <= seen
+
+    nobody = story.look(f"{link}&find=%3Cb%3Enobody").raise_for_status().text
+    assert "&lt;b&gt;nobody" in nobody and "<b>nobody" not in nobody and 'name="start"' not in nobody
+    assert 422 == story.look(f"{link}&find={'x' * 101}").status_code
+    assert story.look(f"{link}&page=900").status_code == 200
+
+    booked = story.press(
+        link,
+        act="book",
+        practitioner=many[-1],
+        kind=form_of(found, "See each date|Voir chaque date")["kind"],
+        start=re.findall(r'name="start" value="([^"]+)"', found)[:1],
+        sessions="2",
+        key=f"found in {language}",
+    )
+    assert booked.status_code == 200, words(booked.text)
+    assert {many[-1]} == {str(each["practitioner_id"]) for each in sessions(story)}

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.cast import Stage
+from tests.cast import Person, Stage
 from tests.story_scene import StoryScene, words
 
 from .test_book_series import book_three, buy_package, events, form_of, sessions
@@ -109,6 +109,42 @@ def test_a_refund_in_the_middle_and_an_account_that_is_erased(story: StoryScene)
     assert 0 == story.stage.value(
         "select count(*) from public.session_series where client_id = %s", story.client.id
     )
+
+
+def test_the_mail_with_links_has_one_to_each_series(story: StoryScene) -> None:
+    """For whoever booked it and whoever leads it, beside those to its sessions; none once nothing of it is to come."""
+    story.stage.execute("select private.grant_credits(%s, 3)", story.client.id)
+    booked = book_three(story)
+    heard = [story.hear(person) for person in (story.client, story.practitioner)]
+    assert heard == [["series_booked"]] * 2
+
+    def ask(person: Person) -> str:
+        story.stage.execute("delete from private.rate_uses where rule like 'session link%%'")
+        story.press(story.address("find_my_sessions"), address=person.email).raise_for_status()
+        assert story.hear(person) == ["my_sessions"]
+        return str(story.mails_to(person)[-1]["TextBody"])
+
+    for person in (story.client, story.practitioner):
+        text = ask(person)
+        assert "3 to come, the next on" in " ".join(text.split())
+        (link,) = re.findall(r"https?://\S+/manage-series\?token=\w+", text)
+        assert "3 are still to come" in words(story.look(link).text)
+
+    story.rpc("cancel_session_series", story.client, session_id=str(booked[1]["id"]))
+    story.hear(story.client), story.hear(story.practitioner)
+    assert "1 to come, the next on" in " ".join(ask(story.client).split())
+    # Whoever else leads the last of it by now has no part in the series.
+    second = story.stage.practitioner()
+    story.rpc(
+        "give_session_to",
+        story.admin,
+        session_id=str(booked[0]["id"]),
+        practitioner_id=str(second.practitioner_id),
+        outside_hours=True,
+    )
+    story.hear(story.client), story.hear(story.practitioner), story.hear(second)
+    assert "manage-series" not in ask(second)
+    assert "manage-series" in ask(story.client)
 
 
 def test_time_off_asks_whoever_holds_sessions_in_it(story: StoryScene) -> None:

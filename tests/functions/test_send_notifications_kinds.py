@@ -154,6 +154,7 @@ def test_every_kind_of_message_has_a_template(mail: MailScene) -> None:
         "series_cancelled",
         "time_off_wanted",
     }  # test_manage_series
+    elsewhere |= {"sessions_collide"}  # test_stories_of_collisions.py
     kinds = mail.stage.owner.execute("select distinct kind from private.mail_kinds").fetchall()
     assert {row["kind"] for row in kinds} == elsewhere | {"payment_received", "waiver_signed"} | OTHERS.keys()
 

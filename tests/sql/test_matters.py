@@ -221,6 +221,18 @@ EXAMPLES: dict[str, Example] = {
         SESSION + f"delete from private.practitioner_time where session_id = '{THING}'",
         end=f"update public.session_schedules set status = 'cancelled' where id = '{THING}'",
     ),
+    "class_in_time_off": Example(
+        SESSION
+        + f"""
+        update public.session_schedules set max_participants = 5 where id = '{THING}';
+        insert into private.busy_calendars (id, practitioner_id, position, address)
+        values ('{THING}', '{ROW}', 1, 'https://x.test');
+        insert into private.busy_times (busy_calendar_id, practitioner_id, during)
+        select '{THING}', '{ROW}', tstzrange(s.scheduled_at, s.scheduled_at + interval '1 hour')
+          from public.session_schedules s where s.id = '{THING}';
+        select private.note_collisions('{ROW}', 'other_calendar', private.get_busy_times('{ROW}', '[now,)'))""",
+        end="delete from private.busy_calendars",
+    ),
     "session_set_aside": Example(
         SESSION + "insert into private.session_checks (session_id, starts_at, attempts, checked_at)"
         f" values ('{THING}', now(), private.max_attempts(), now())",

@@ -42,7 +42,7 @@ ABOUT = {
     "how often people write": {"limit_written_rows"},
     "how the platform is": {"ops_status"},
     "whom to tell": {
-        *("ask_for_substitute", "tell_second_admins"),
+        *("list_told_admins", "tell_second_admins"),
         *("find_reason_to_drop_mail", "make_mail_links"),  # of a page that asks again
     },
     "whether another admin is left": {"refuse_erasure"},

@@ -43,6 +43,8 @@ insert into private.matter_kinds (kind, what, ends_itself, remedy) values
   ('payout_withheld',      'a payout waits for a bank account', true, 'See "A bank account is not paid" in the runbook.'),
   ('banking_unverified',   'a bank account is to be verified', true, 'Look at it, then verify-practitioner-banking.'),
   ('double_booked',        'a session to come has no time of its own', true, 'Move it, or the one that has its time.'),
+  ('class_in_time_off',    'a class is to come while whoever leads it is away', true,
+   'Give it away, move it or cancel it: the mail to the admins leads to who is free. Or its practitioner leads it anyway.'),
   ('session_set_aside',    'a session does not get on', true, 'See "Something was set aside" in the runbook.'),
   ('recording_failed',     'a recording, or a part of it, has failed', true, 'See "A recording does not get on" in the runbook.'),
   ('recording_set_aside',  'work on a recording was given up', true, 'See "Something was set aside" in the runbook.'),
@@ -166,6 +168,11 @@ create view private.waiting_states with (security_invoker = true) as
   -- Sessions and recordings
   select 'double_booked', t.session_id::text, null, s.created_at
     from private.practitioner_time_conflicts t join public.session_schedules s on s.id = t.session_id
+  union all
+  select 'class_in_time_off', c.session_id::text, string_agg(c.because, ', ' order by c.because), min(c.noticed_at)
+    from private.session_collisions c join public.session_schedules s on s.id = c.session_id
+   where private.is_class(s) and s.scheduled_at > now() and private.is_colliding(c)
+   group by c.session_id
   union all
   -- Not where nobody sent anything, or it was stopped before it began: there is nothing to recover.
   select 'recording_failed', t.recording_id::text, string_agg(distinct t.failure_code, ', '), max(t.ended_at)

@@ -64,7 +64,10 @@ begin
          v_is_booked and mail.kind in ('session_booked', 'series_booked', 'session_rescheduled', 'session_reminder', 'payment_received')
          and not private.has_signed_waiver(mail.user_id, v_session.id)),
         ('manage_calendars', null, now() + interval '1 year',
-         mail.kind = 'calendar_unreadable' or v_is_to_come and mail.kind in ('session_booked', 'class_scheduled')),
+         mail.kind = 'calendar_unreadable'
+         or mail.kind = 'sessions_collide' and mail.payload ->> 'because' = 'other_calendar'
+            and (mail.payload ->> 'is_leading')::boolean
+         or v_is_to_come and mail.kind in ('session_booked', 'class_scheduled')),
         ('book_series', null, now() + interval '90 days',
          mail.kind in ('payment_received', 'credits_granted')
          and exists (select from private.list_series_kinds(mail.user_id) k where k.credits > 1)),

@@ -38,6 +38,7 @@ insert into private.mail_kinds (kind, audience, category) values
   ('series_cancelled',    'user',         null),
   ('series_cancelled',    'practitioner', null),
   ('time_off_wanted',     'user',         null),
+  ('sessions_collide',    'user',         null),
   ('session_cancelled',   'user',         null),
   ('session_cancelled',   'practitioner', null),
   ('fee_owed',            'user',         null),
@@ -94,8 +95,8 @@ insert into private.mail_kinds (kind, audience, category) values
 create function private.is_about_whole_class(kind text) returns boolean
   language sql immutable set search_path = ''
 as $$
-  select kind in ('recording_failed', 'session_not_taken', 'substitute_wanted', 'waiting_list_joined', 'seat_kept',
-                  'kept_seat_lapsed', 'waiting_class_changed', 'waiting_class_cancelled', 'class_full');
+  select kind in ('recording_failed', 'session_not_taken', 'substitute_wanted', 'sessions_collide', 'waiting_list_joined',
+                  'seat_kept', 'kept_seat_lapsed', 'waiting_class_changed', 'waiting_class_cancelled', 'class_full');
 $$;
 
 create table private.mails (

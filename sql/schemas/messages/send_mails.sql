@@ -90,11 +90,14 @@ begin
   if mail.kind = 'my_sessions' then
     v_claimed.payload := jsonb_build_object(
       'sessions', private.link_sessions_to_come(mail.user_id),
+      'series', private.link_series_to_come(mail.user_id),
       'fees', (select coalesce(jsonb_agg(jsonb_build_object('amount_minor', f.amount_minor, 'currency', f.currency)
                                          order by f.created_at), '[]')
                  from public.owed_fees f where f.user_id = mail.user_id and f.status = 'owed'));
   elsif mail.kind in ('series_booked', 'series_moved', 'series_cancelled', 'time_off_wanted') then
     v_claimed.payload := v_claimed.payload || jsonb_build_object('sessions', private.link_told_sessions(mail));
+  elsif mail.kind = 'sessions_collide' then
+    v_claimed.payload := v_claimed.payload || private.link_told_collisions(mail);
   elsif mail.kind = 'ratings_received' then
     v_claimed.payload := private.describe_received_ratings(mail);
   elsif mail.kind = 'matters_waiting' then

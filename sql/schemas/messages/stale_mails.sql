@@ -68,6 +68,8 @@ begin
   elsif mail.kind in ('series_booked', 'time_off_wanted') and not exists (
       select from private.list_told_sessions(mail) s where s.status = 'scheduled' and s.scheduled_at > now()) then
     return 'no_sessions';
+  elsif mail.kind = 'sessions_collide' and not exists (select from private.list_told_collisions(mail)) then
+    return 'settled';
   elsif mail.kind in ('fee_owed', 'fee_forgiven') and not exists (
       select from public.owed_fees f
        where f.id = (mail.payload ->> 'fee_id')::uuid

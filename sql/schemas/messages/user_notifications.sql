@@ -82,7 +82,8 @@ declare
   v_in            text := private.find_language(mail.user_id);
   v_session       private.session_summary :=
     private.summarize_session(private.find_session_or_snapshot(mail.session_id, mail.payload));
-  v_is_client     boolean := mail.audience = 'user' and mail.kind not in ('recording_failed', 'session_not_taken', 'substitute_wanted');
+  v_is_client     boolean := mail.audience = 'user' and mail.kind not in (
+    'recording_failed', 'session_not_taken', 'substitute_wanted', 'sessions_collide');
   v_class         text := coalesce(private.isolate_name(v_session.class_name), private.say('class', v_in));
   v_practitioner  text := private.isolate_name(v_session.practitioner_name);
   v_counterpart   text := case when v_is_client then v_practitioner
@@ -99,7 +100,7 @@ declare
   v_told          integer;
   v_pages         text := private.pages_origin();
 begin
-  if mail.kind in ('series_booked', 'series_moved', 'series_cancelled', 'time_off_wanted') then
+  if mail.kind in ('series_booked', 'series_moved', 'series_cancelled', 'time_off_wanted', 'sessions_collide') then
     v_told := private.count_told_sessions(mail);
   end if;
   case mail.kind
@@ -132,6 +133,17 @@ begin
                          v_practitioner)
       else format(private.say('%s would like to be away during %s sessions of yours. The mail about it leads to each.', v_in),
                   v_practitioner, v_told) end;
+  when 'sessions_collide' then
+    title := private.say('Who leads it?', v_in);
+    message := case
+      when (mail.payload ->> 'is_leading')::boolean then case v_told
+        when 1 then private.say('You are away during 1 session or class that you are to lead. The mail about it leads to it.', v_in)
+        else format(private.say('You are away during %s sessions or classes that you are to lead. The mail about it leads to each.', v_in),
+                    v_told) end
+      when v_told = 1 then format(private.say('%s is away during 1 class. The mail about it leads to who is free.', v_in),
+                                  coalesce(v_practitioner, private.say('A practitioner', v_in)))
+      else format(private.say('%s is away during %s classes. The mail about it leads to who is free.', v_in),
+                  coalesce(v_practitioner, private.say('A practitioner', v_in)), v_told) end;
   when 'session_cancelled' then
     title := private.say('Session cancelled', v_in);
     message := format(private.say('%s on %s was cancelled.', v_in), v_label, v_start);

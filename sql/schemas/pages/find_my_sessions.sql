@@ -1,4 +1,5 @@
--- Somebody's links, sent again to whoever types an address: all sessions to come, in one mail, to that address alone.
+-- Somebody's links, sent again to whoever types an address: all sessions and series to come, in one mail, to that
+-- address alone.
 --
 -- Typing an address writes it down, and nothing else: whether there is such an account, send-notifications finds out
 -- a moment later. So the answer and its time are the same for every address. How often is bounded for each address that
@@ -78,6 +79,31 @@ as $$
     from private.list_sessions_to_come(link_sessions_to_come.user_id) s;
 $$;
 
+-- Each series of which something is to come, with a new link to its page. Sessions that somebody else leads by now are
+-- none of its practitioner's.
+create function private.link_series_to_come(user_id uuid) returns jsonb
+  language sql volatile set search_path = ''
+as $$
+  select coalesce(jsonb_agg(jsonb_build_object(
+           'session', private.summarize_session(c.session), 'is_led', c.is_led, 'to_come', c.number,
+           'token', private.make_page_link('manage_series', link_series_to_come.user_id, c.id::text,
+                                           now() + interval '400 days'))
+           order by (c.session).scheduled_at, c.id), '[]')
+    from (
+      select own.id, own.is_led, next.number, next.session
+        from (select r.id, false as is_led from public.session_series r where r.client_id = link_series_to_come.user_id
+               union all
+              select r.id, true from public.session_series r join public.practitioners p on p.id = r.practitioner_id
+               where p.user_id = link_series_to_come.user_id and r.client_id is distinct from p.user_id) own
+       cross join lateral (
+         select count(*) over () as number, s as session
+           from public.session_series_sessions l join public.session_schedules s on s.id = l.session_id
+          where l.series_id = own.id and s.status = 'scheduled' and s.scheduled_at > now()
+            and case when own.is_led then private.get_session_host(s) else s.client_id end = link_series_to_come.user_id
+          order by s.scheduled_at limit 1) next
+       order by (next.session).scheduled_at, own.id limit 50) c;
+$$;
+
 -- A mail for each address that has an account. What waited too long is not answered: by then, nobody waits for it.
 -- Definer: the service runs it, and may neither read nor write any of this by itself.
 create function private.answer_session_link_requests() returns void
@@ -119,6 +145,7 @@ comment on function public.request_class_links is
   'Writes an address down, to which a link to the classes and their waiting lists is sent. The same for every address.';
 
 revoke execute on function private.request_session_links, private.list_sessions_to_come, private.link_sessions_to_come,
+  private.link_series_to_come,
   private.answer_session_link_requests, public.request_session_links,
   public.request_class_links from public, anon, authenticated, service_role;
 -- Not to people: who calls says what address the call came from.

@@ -143,9 +143,7 @@ begin
     perform private.limit_use('substitutes wanted', auth.uid());
     perform private.publish_event('substitute_wanted', a.user_id, v_session.id, jsonb_build_object(
               'practitioner_id', v_session.practitioner_id, 'scheduled_at', v_session.scheduled_at))
-       -- Enough to be read by somebody.
-       from (select r.user_id from public.user_roles r join auth.users u on u.id = r.user_id
-              where r.role = 'admin' order by u.created_at, u.id limit 20) a;
+       from private.list_told_admins() a;
   end if;
   return private.compose_managed_session(v_session.id);
 end

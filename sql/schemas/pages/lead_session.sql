@@ -1,5 +1,5 @@
 -- What whoever leads a session or class does by its link around the start: say that they are late, and that somebody
--- did not come.
+-- did not come; and before it, that they lead it though they are away then.
 --
 -- A delay is told while the start is near, and only as long as it may be: after the practitioner's grace a session
 -- online is cancelled by itself, so more than that is no delay.
@@ -70,6 +70,23 @@ begin
 end
 $$;
 
+-- Whoever leads it says that they do, though they are away then (series/collisions.sql): what they wished is over.
+-- Definer: as above.
+create function private.lead_anyway(token text) returns private.managed_session
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_session public.session_schedules := private.open_session_link(lead_anyway.token, 'manage_session');
+begin
+  perform private.refuse_unless_led(v_session);
+  update private.session_collisions c set led_anyway_at = coalesce(c.led_anyway_at, now()) where c.session_id = v_session.id;
+  if private.is_class(v_session) then
+    delete from private.time_off_questions q where q.session_id = v_session.id;
+  end if;
+  return private.compose_managed_session(v_session.id);
+end
+$$;
+
 create function public.announce_delay(token text, minutes integer default null) returns setof private.managed_session
   language sql volatile security invoker set search_path = ''
 as $$
@@ -85,7 +102,16 @@ as $$
 $$;
 comment on function public.report_absence is 'By a link in a mail: the practitioner says that somebody did not come.';
 
+create function public.lead_anyway(token text) returns setof private.managed_session
+  language sql volatile security invoker set search_path = ''
+as $$
+  select * from private.lead_anyway(lead_anyway.token);
+$$;
+comment on function public.lead_anyway is
+  'By a link in a mail: whoever leads a session says that they do, though they are away then.';
+
 revoke execute on function private.list_possible_delays, private.refuse_unless_led, private.announce_delay,
-  private.report_absence, public.announce_delay, public.report_absence from public, anon, authenticated, service_role;
-grant execute on function private.announce_delay, private.report_absence, public.announce_delay, public.report_absence
-  to anon;
+  private.report_absence, private.lead_anyway, public.announce_delay, public.report_absence, public.lead_anyway
+  from public, anon, authenticated, service_role;
+grant execute on function private.announce_delay, private.report_absence, private.lead_anyway, public.announce_delay,
+  public.report_absence, public.lead_anyway to anon;

@@ -21,7 +21,8 @@ create type private.managed_session as (
   no_shows_from          timestamptz,
   no_show_pays           boolean,
   can_ask_for_substitute boolean,
-  substitute_wanted_at   timestamptz
+  substitute_wanted_at   timestamptz,
+  away_because           text
 );
 
 -- The link, and its session. Definer: its callers are not signed in.
@@ -89,6 +90,8 @@ begin
     v_shown.no_show_pays := v_rules.client_no_show_forfeits;
     v_shown.can_ask_for_substitute := v_session.status = 'scheduled' and v_session.scheduled_at > now() and not v_shown.is_seat;
     v_shown.substitute_wanted_at := private.get_substitute_wanted_at(v_session);
+    select min(c.because) into v_shown.away_because
+      from private.session_collisions c where c.session_id = v_session.id and private.is_colliding(c);
   end if;
   return v_shown;
 end

@@ -27,3 +27,12 @@ create index user_roles_admins_idx on public.user_roles (user_id) where role = '
 revoke all on public.user_roles from anon, authenticated, service_role;
 grant select, delete, insert (user_id, role), update (user_id, role) on public.user_roles to authenticated;
 grant select, insert, update, delete on public.user_roles to service_role;
+
+-- The admins who are told of something that waits for them: enough to be read by somebody.
+create function private.list_told_admins() returns table (user_id uuid)
+  language sql stable set search_path = ''
+as $$
+  select r.user_id from public.user_roles r join auth.users u on u.id = r.user_id
+   where r.role = 'admin' order by u.created_at, u.id limit 20;
+$$;
+revoke execute on function private.list_told_admins from public, anon, authenticated, service_role;

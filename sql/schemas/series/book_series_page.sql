@@ -19,8 +19,17 @@ as $$
    order by good.credits desc, t.duration_minutes, t.name, t.id limit 50;
 $$;
 
--- Those who can be booked; first whom the person was with last.
-create function private.list_series_practitioners(user_id uuid) returns setof private.series_choice
+-- A name as it is searched: in lower case and without accents, so that "zoe" finds "Zoë".
+create function private.fold_name(name text) returns text
+  language sql immutable set search_path = ''
+as $$
+  select regexp_replace(normalize(lower(fold_name.name), NFKD), '[\u0300-\u036f]', '', 'g');
+$$;
+
+-- Those who can be booked, fifty to a page and one more, which says that there is another page; first whom the person
+-- was with last. Of a search, those whose name has each of its words in it.
+create function private.list_series_practitioners(user_id uuid, search text, page integer)
+  returns setof private.series_choice
   language sql stable set search_path = ''
 as $$
   select p.id, p.name
@@ -29,7 +38,9 @@ as $$
                         where s.practitioner_id = p.id and s.client_id = list_series_practitioners.user_id
                           and not private.is_class(s)) last on true
    where p.available
-   order by last.at desc nulls last, p.name, p.id limit 100;
+     and not exists (select from regexp_split_to_table(private.fold_name(coalesce(search, '')), '\s+') word
+                      where strpos(private.fold_name(p.name), word) = 0)
+   order by last.at desc nulls last, p.name, p.id limit 51 offset 50 * (page - 1);
 $$;
 
 -- The times of the week that are free in at least one of so many weeks, by the practitioner's clock. Calendars with
@@ -57,18 +68,27 @@ as $$
    order by 1, 2;
 $$;
 
--- Without a practitioner or kind, the first of each. Definer: its callers are not signed in.
+-- Without a practitioner or kind, the first of each. Whoever is chosen is among those that are listed, whatever is
+-- searched. Definer: its callers are not signed in.
 create function private.read_series_choices(
-  token text, wanted_practitioner uuid, wanted_kind uuid,
+  token text, wanted_practitioner uuid, wanted_kind uuid, search text, page integer,
   out practitioners private.series_choice[], out kinds private.series_kind[], out studios private.place_offer[],
-  out practitioner_id uuid, out session_type_id uuid, out time_zone text, out starts private.weekly_start[])
+  out practitioner_id uuid, out session_type_id uuid, out time_zone text, out starts private.weekly_start[],
+  out is_more boolean)
   language plpgsql stable security definer set search_path = ''
 as $$
 declare
   v_link private.page_links := private.open_page_link(read_series_choices.token, 'book_series');
   v_kind private.series_kind;
 begin
-  practitioners := array(select p from private.list_series_practitioners(v_link.user_id) p);
+  perform private.refuse_long_text('search', read_series_choices.search, 100);
+  practitioners := array(select p from private.list_series_practitioners(
+    v_link.user_id, read_series_choices.search, least(greatest(coalesce(read_series_choices.page, 1), 1), 1000)) p);
+  is_more := cardinality(practitioners) > 50;
+  practitioners := array(select row(p.id, p.name)::private.series_choice from public.practitioners p
+                          where p.id = wanted_practitioner and p.available
+                            and p.id not in (select listed.id from unnest(practitioners[1:50]) listed))
+                   || practitioners[1:50];
   kinds := array(select k from private.list_series_kinds(v_link.user_id) k);
   studios := array(select row(l.id, l.name, l.address, l.city, false)::private.place_offer
                      from public.studio_locations l where l.is_active order by l.city, l.name, l.id limit 200);
@@ -112,15 +132,18 @@ $$;
 
 -- The same, exposed: the API calls functions of schema public.
 
-create function public.read_series_choices(token text, practitioner_id uuid default null, session_type_id uuid default null)
+create function public.read_series_choices(
+  token text, practitioner_id uuid default null, session_type_id uuid default null, search text default null,
+  page integer default 1)
   returns table (practitioners private.series_choice[], kinds private.series_kind[], studios private.place_offer[],
-                 practitioner_id uuid, session_type_id uuid, time_zone text, starts private.weekly_start[])
+                 practitioner_id uuid, session_type_id uuid, time_zone text, starts private.weekly_start[],
+                 is_more boolean)
   language sql stable security invoker set search_path = ''
 as $$
-  select * from private.read_series_choices(read_series_choices.token, $2, $3);
+  select * from private.read_series_choices(read_series_choices.token, $2, $3, $4, $5);
 $$;
 comment on function public.read_series_choices is
-  'By a link in a mail: with whom, for what and when in the week a session every week could be.';
+  'By a link in a mail: with whom, for what and when in the week a session every week could be. Fifty practitioners to a page, all or those whose names are searched.';
 
 create function public.quote_series_by_link(
   token text, practitioner_id uuid, session_type_id uuid, first_date date, at_time time, sessions integer,
@@ -143,8 +166,9 @@ as $$
 $$;
 comment on function public.book_series_by_link is 'By a link in a mail: book_session_series, all of it or nothing.';
 
-revoke execute on function private.list_series_kinds, private.list_series_practitioners, private.list_weekly_starts,
-  private.read_series_choices, private.quote_series_by_link, private.book_series_by_link, public.read_series_choices,
-  public.quote_series_by_link, public.book_series_by_link from public, anon, authenticated, service_role;
+revoke execute on function private.list_series_kinds, private.fold_name, private.list_series_practitioners,
+  private.list_weekly_starts, private.read_series_choices, private.quote_series_by_link, private.book_series_by_link,
+  public.read_series_choices, public.quote_series_by_link, public.book_series_by_link
+  from public, anon, authenticated, service_role;
 grant execute on function private.read_series_choices, private.quote_series_by_link, private.book_series_by_link,
   public.read_series_choices, public.quote_series_by_link, public.book_series_by_link to anon;
