@@ -508,6 +508,17 @@ async def test_an_unknown_field_is_refused_unless_the_frontend_calls_the_functio
     assert (422, "note") == (reply.status_code, reply.json()["details"][0]["field"])
 
 
+async def test_what_is_told_of_a_wrong_body_is_short(workshops: AsyncClient) -> None:
+    """Its caller may have thought of any number of fields, of any length."""
+    body = json.dumps({f"{n}{'x' * 1000}": 1 for n in range(500)})
+    reply = await workshops.post("/", headers=signed_in() | JSON, content=body)
+
+    refused = reply.json()
+    assert (422, 100) == (reply.status_code, len(refused["details"]))
+    assert {200} == {len(each["field"]) for each in refused["details"]}
+    assert refused["message"].startswith("0xxx") and len(refused["message"]) < 300
+
+
 async def test_an_unsupported_method_gets_the_supported_ones(tickets: AsyncClient) -> None:
     """405 with `allow`, whoever asks."""
     reply = await tickets.post("/")
