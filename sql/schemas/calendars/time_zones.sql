@@ -2,7 +2,7 @@
 --
 -- British Columbia, Alberta, Manitoba and the Northwest Territories left the old clock rules in 2026. With older rules,
 -- ten in the morning of 2026-12-01 is an hour off there, and so would be every session. Nothing here can mend that:
--- what computes times refuses a zone whose rules are outdated, and the doctor (deploy/doctor.py) says so before anybody
+-- what computes times refuses a zone whose rules are outdated, and `python -m deploy doctor` says so before anybody
 -- books, with the tzdata that is needed. Once the server has the new rules, a job moves the sessions booked under the
 -- old ones.
 
