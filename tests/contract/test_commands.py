@@ -17,6 +17,12 @@ MODULE = re.compile(r"python3? -m ((?:deploy|server|local|sql|tests|bench)\b[\w.
 FOLDERS = "functions|shared|server|sql|tests|deploy|local|bench|docs"
 SUFFIXES = "py|sql|md|yaml|json|mjs|ts|tsv|html|mail|txt|png"
 PATH = re.compile(rf"(?<![\w./<>{{}}-])((?:{FOLDERS})/[\w./-]*\w\.(?:{SUFFIXES}))\b(?![\w{{<])")
+DOCS = re.compile(
+    r"[\w-]+\.md|docs/(?!tutorial)[\w-]+\.md|docs/decisions/README\.md"
+)  # a test types the tutorial
+# Tables, functions, fields, codes, settings; between backticks also with hyphens, as functions are called.
+NAME = re.compile(r"(?<![\w-])(?:[A-Za-z]+(?:_[A-Za-z0-9]+)+|(?<=`)[a-z]+(?:-[a-z0-9]+)+(?=`))(?![\w-])")
+OF_OTHERS = re.compile(r"db-pool|PGRST_")  # PostgREST's
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
@@ -84,3 +90,21 @@ def subcommands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentP
 def test_every_file_is_there() -> None:
     """One that moves takes along what is said of it."""
     assert [(path, file) for path, file, _ in named(PATH) if not (ROOT / file).exists()] == []
+
+
+def test_every_name_is_one_of_ours() -> None:
+    """Of a table, a function, a field, a code or a setting: what the documents call it, it is called."""
+    code = "\n".join(text for path, text in texts().items() if not path.endswith(".md")) + "\n".join(texts())
+    ours = set(re.findall(r"\w+", code))
+    said = [
+        (path, name)
+        for path, text in texts().items()
+        if DOCS.fullmatch(path)
+        for name in NAME.findall(text)
+        if not OF_OTHERS.match(name)
+    ]
+
+    assert len(said) > 500
+    assert [
+        each for each in said if not {each[1], each[1].replace("-", "_")} & ours and each[1] not in code
+    ] == []
