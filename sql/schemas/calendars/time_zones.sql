@@ -45,14 +45,6 @@ begin
 end
 $$;
 
-create function private.time_zone_rules_are_current() returns boolean
-  language sql stable set search_path = ''
-as $$
-  select not exists (select from unnest(array['America/Vancouver', 'America/Edmonton', 'America/Inuvik', 'America/Winnipeg',
-                                              'America/Toronto']) z
-                      where private.has_outdated_rules(z));
-$$;
-
 -- Moves sessions to come to the local time they were booked for, the nearest first: at most `max_rows` of those after
 -- the given one. A job calls it; there is nothing to do until the server's rules change. A session whose time is taken
 -- there stays where it is (`moved` is false), and one for which there was no time left too (`moved` is null);
@@ -115,8 +107,8 @@ begin
 end
 $$;
 
-revoke execute on function private.is_time_zone, private.has_outdated_rules, private.time_zone_rules_are_current,
-  private.recompute_session_starts from public, anon, authenticated, service_role;
+revoke execute on function private.is_time_zone, private.has_outdated_rules, private.recompute_session_starts
+  from public, anon, authenticated, service_role;
 -- A check constraint is evaluated as whoever writes the row, and get_available_slots runs as its caller.
 grant execute on function private.is_time_zone, private.has_outdated_rules to authenticated, service_role;
-grant execute on function private.time_zone_rules_are_current, private.recompute_session_starts to service_role;
+grant execute on function private.recompute_session_starts to service_role;
