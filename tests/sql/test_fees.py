@@ -11,10 +11,10 @@ from sql.throwaway import ROOT, Server
 from tests.stripe_events import Payment
 
 from .booking_steps import grant, in_hours, join, make_class, sign, start_in, type_id
-from .cancellation_steps import booked, cancel, quote
 from .conftest import ADMIN, CLIENT, OTHER_CLIENT, Sandbox
 from .earnings_steps import deliver
 from .lifecycle_steps import advance, begin, begin_class, deliver_events, event
+from .test_cancellations import booked, cancel, quote
 from .test_reopening import reopen
 
 POLICY = """insert into public.cancellation_policy
