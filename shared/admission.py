@@ -166,13 +166,14 @@ def _loads(raw: bytes) -> Any:
 def _without_nul(value: Any, path: str = "") -> Any:
     """PostgreSQL text cannot hold a NUL, so it is refused here, by the field's name."""
     if isinstance(value, str) and "\x00" in value:
-        problem, path = "must not contain a NUL character", path[:FIELD_LIMIT]
+        problem = "must not contain a NUL character"
         raise BadRequest(
             sentence=f"{path or 'body'}: {problem}.", details=[{"field": path, "problem": problem}]
         )
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, inner in items:
-        _without_nul(inner, f"{path}.{key}" if path else str(key))
+        # Cut each time: a name as long as a body would be copied for each thing in it.
+        _without_nul(inner, (f"{path}.{key}" if path else str(key))[:FIELD_LIMIT])
     return value
 
 

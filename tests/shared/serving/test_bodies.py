@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from httpx import AsyncClient
@@ -105,6 +106,18 @@ async def test_what_is_told_of_a_wrong_body_is_short(workshops: AsyncClient) -> 
     assert (422, 100) == (reply.status_code, len(refused["details"]))
     assert {200} == {len(each["field"]) for each in refused["details"]}
     assert refused["message"].startswith("0xxx") and len(refused["message"]) < 300
+
+
+@pytest.mark.parametrize(
+    "inside", [["\0"], {"a": {"b": ["\0"]}}, [*"1" * 100_000, "\0"]], ids=["list", "deep", "many"]
+)
+async def test_a_long_name_is_told_by_its_beginning(workshops: AsyncClient, inside: Any) -> None:
+    """Whatever it names holds: what is inside of it has the same beginning."""
+    body = json.dumps({"k" * 300_000: inside})
+    reply = await workshops.post("/", headers=signed_in() | JSON, content=body)
+
+    problem = "must not contain a NUL character"
+    assert (422, [{"field": "k" * 200, "problem": problem}]) == (reply.status_code, reply.json()["details"])
 
 
 async def test_an_unsupported_method_gets_the_supported_ones(tickets: AsyncClient) -> None:
