@@ -23,7 +23,7 @@ from . import ENGLISH, language, languages
 
 GAP = "…"  # in the sentence of a refusal, for what only the database knows
 LONGEST = 5000  # characters of a sentence, in which an address may be 2000
-DEEPEST = 3  # sentences in gaps: what is wrong with the first of several times, and with what of it
+DEEPEST = 3  # sentences in the gaps of sentences, as what is wrong with the first of several times
 DAY = re.compile(r"(\w+day), (\w+) (\d{1,2})")  # to_char(…, 'FMDay, FMMonth FMDD')
 
 
@@ -74,10 +74,10 @@ def sentence(said: str | None, *, depth: int = 0) -> str | None:
 
 
 def _put_in(words: tuple[str, ...], said: str) -> list[str]:
-    """What stands in the gaps between these words, if it was they that were said; each gap has something in it.
+    """What stands in the gaps between these words, if they are what was said; there is something in each gap.
 
-    Each piece is looked for once, where it comes first: were the rest not found after that, it would not be found later
-    either. A regular expression goes back and tries, by a power of the length for as many gaps.
+    Each piece is looked for once, and taken where it comes first: what is not found after that place is not found after
+    a later one either. A regular expression would go back and try, once more for each gap.
     """
     first, *between, last = words
     if not (said.startswith(first) and said.endswith(last)):
