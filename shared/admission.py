@@ -14,6 +14,8 @@ from .errors import BadRequest, MethodNotAllowed, NotAllowed, NotSignedIn, TooLa
 from .settings import ServiceSettings, SupabaseSettings
 
 BODY_LIMIT_BYTES = 1024 * 1024
+PROBLEMS_TOLD = 100  # of a body; each names its field, which may be a name that the caller thought of
+FIELD_LIMIT = 200  # characters of that
 BODY_TIME_S = 10  # for the whole body: who sends a byte now and then holds one of few places
 FORM = "application/x-www-form-urlencoded"
 Headers = dict[str, str]
@@ -170,17 +172,22 @@ def _without_nul(value: Any, path: str = "") -> Any:
         )
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, inner in items:
-        _without_nul(inner, f"{path}.{key}" if path else str(key))
+        # Cut each time: a name as long as a body would be copied for each thing in it.
+        _without_nul(inner, (f"{path}.{key}" if path else str(key))[:FIELD_LIMIT])
     return value
 
 
 def _invalid(error: ValidationError) -> BadRequest:
+    found = error.errors(include_url=False, include_input=False)
     problems = [
-        {"field": ".".join(str(part) for part in found["loc"]), "problem": _problem_of(found)}
-        for found in error.errors(include_url=False, include_input=False)
+        {
+            "field": ".".join(str(part) for part in each["loc"])[:FIELD_LIMIT],
+            "problem": _problem_of(each),
+        }
+        for each in found[:PROBLEMS_TOLD]
     ]
     first = problems[0]
-    if error.errors()[0]["type"] == "json_invalid":
+    if found[0]["type"] == "json_invalid":
         return BadRequest("malformed_json", "The body is not valid JSON.", details=problems)
     return BadRequest(
         sentence=f"{first['field']}: {first['problem']}." if first["field"] else f"{first['problem']}.",

@@ -25,14 +25,17 @@ ID = re.compile(r"[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}", re.IGNORECASE)
 # Cloud Logging links a line to its trace only by this name, and only with the project's.
 PROJECT = os.environ.get("GOOGLE_CLOUD_PROJECT", "")
 COMMIT = os.environ.get("COMMIT", "")[:40]  # which the image says of itself
-# Tokens, keys of the platform and of others, and addresses of people, wherever an error quotes them.
+# Addresses of people, tokens, keys of the platform and of others, wherever an error quotes them. What it quotes may be
+# long, so nothing is looked for again from within itself: with an address goes the word that it is in.
 PRIVATE = re.compile(
-    r"eyJ[\w-]+\.[\w-]+\.[\w-]*|\b(?:sb_secret|sk_live|sk_test|rk_live|rk_test|whsec)_\w+|[^\s@<>\"']+@[^\s@<>\"']+\.\w+"
+    r"(?<![^\s<>\"'])[^\s@<>\"']*@[^\s<>\"']+\.\w[^\s<>\"']*"
+    r"|eyJ(?:(?!eyJ)[\w-])*\.[\w-]+\.[\w-]*"
+    r"|\b(?:sb_secret|sk_live|sk_test|rk_live|rk_test|whsec)_\w+"
     r"|(?<=[?&])(?:token|key|signature|share|X-Amz-[\w-]+)=[^&\s'\"]+"
 )
 
-# How pydantic quotes what did not fit: up to a type at the end of a line.
-QUOTED = re.compile(r"input_value=.*, input_type=\w+\]", re.DOTALL)
+# How pydantic quotes what did not fit: from the first of it up to the last type at the end of a line.
+QUOTED = re.compile(r"\A((?>.*?(?=input_value=))).*, input_type=\w+\]", re.DOTALL)
 
 
 def write(severity: str, message: str, **facts: Any) -> None:
@@ -85,4 +88,4 @@ def without_secrets(text: str, secrets: Iterable[str] = ()) -> str:
     """An error's text without what it may quote: our settings, tokens, addresses of people."""
     for secret in secrets:
         text = text.replace(secret, "[secret]")
-    return PRIVATE.sub("[private]", QUOTED.sub("…]", text))
+    return PRIVATE.sub("[private]", QUOTED.sub(r"\1…]", text))

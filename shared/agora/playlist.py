@@ -9,7 +9,7 @@ from .files import moment
 
 # Agora leaves out the comma after the number unless the recording was started with correctEXTINF.
 _EXTINF = re.compile(r"#EXTINF:\s*(\d+(?:\.\d+)?)\s*,?(.*)")
-_START = re.compile(r"#EXT-X-AGORA-TRACK-EVENT:.*EVENT=START.*TIME=(\d+)")
+_START = re.compile(r"#EXT-X-AGORA-TRACK-EVENT:(?>.*EVENT=START).*TIME=(\d+)")
 
 WEBM = ".webm"
 

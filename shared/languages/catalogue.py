@@ -22,6 +22,8 @@ from jinja2 import Environment
 from . import ENGLISH, language, languages
 
 GAP = "…"  # in the sentence of a refusal, for what only the database knows
+LONGEST = 5000  # characters of a sentence, in which an address may be 2000
+DEEPEST = 3  # sentences in the gaps of sentences, as what is wrong with the first of several times
 DAY = re.compile(r"(\w+day), (\w+) (\d{1,2})")  # to_char(…, 'FMDay, FMMonth FMDD')
 
 
@@ -52,29 +54,52 @@ def of_context(tag: str, context: str) -> dict[str, str]:
     }
 
 
-def sentence(said: str | None) -> str | None:
-    """What a refusal says, whose words may come from the database with names and times put in."""
-    if not said or language() == ENGLISH:
+def sentence(said: str | None, *, depth: int = 0) -> str | None:
+    """What a refusal says, whose words may come from the database with names and times put in.
+
+    Whoever refuses may have put anything in, at any length, so the work is bounded: what is longer or deeper than we
+    say things stays as it is.
+    """
+    if not said or language() == ENGLISH or len(said) > LONGEST or depth > DEEPEST:
         return said
     if (plain := gettext(said)) != said:
         return plain
-    for pattern, translated in _with_gaps(language()):
-        if found := pattern.fullmatch(said):
-            words, *rest = translated.split(GAP)
-            return words + "".join(
-                _value(value) + after for value, after in zip(found.groups(), rest, strict=True)
+    for words, translated in _with_gaps(language()):
+        if values := _put_in(words, said):
+            before, *rest = translated.split(GAP)
+            return before + "".join(
+                _value(value, depth) + after for value, after in zip(values, rest, strict=True)
             )
     return said
 
 
-def _value(put_in: str) -> str:
+def _put_in(words: tuple[str, ...], said: str) -> list[str]:
+    """What stands in the gaps between these words, if they are what was said; there is something in each gap.
+
+    Each piece is looked for once, and taken where it comes first: what is not found after that place is not found after
+    a later one either. A regular expression would go back and try, once more for each gap.
+    """
+    first, *between, last = words
+    if not (said.startswith(first) and said.endswith(last)):
+        return []
+    values, here, end = [], len(first), len(said) - len(last)
+    for piece in between:
+        found = said.find(piece, here + 1, end)
+        if found < 0:
+            return []
+        values.append(said[here:found])
+        here = found + len(piece)
+    return [*values, said[here:end]] if here < end else []
+
+
+def _value(put_in: str, depth: int) -> str:
     """What stands in a gap: a day, something that is said itself, several of them, or a name as it is."""
     if day := DAY.fullmatch(put_in):
         return _in_words(*day.groups())
     for glue, ours in ((" and ", gettext(" and ")), (" or ", gettext(" or "))):
         if glue in put_in:
-            return ours.join(str(sentence(each)) for each in put_in.split(glue))
-    return str(sentence(put_in))
+            return ours.join(str(sentence(each, depth=depth + 1)) for each in put_in.split(glue))
+    return str(sentence(put_in, depth=depth + 1))
 
 
 def _in_words(weekday: str, month: str, number: str) -> str:
@@ -117,11 +142,11 @@ def _translations(tag: str) -> NullTranslations:
 
 
 @cache
-def _with_gaps(tag: str) -> list[tuple[re.Pattern[str], str]]:
-    """Sentences that have gaps, the most definite first, each as the pattern of what it may have become."""
+def _with_gaps(tag: str) -> list[tuple[tuple[str, ...], str]]:
+    """Sentences that have gaps, the most definite first, each as the words around them and what is said instead."""
     said = {each.id: str(each.string) for each in _messages(tag) if isinstance(each.id, str) and each.string}
     return [
-        (re.compile("(.+?)".join(map(re.escape, message.split(GAP))), re.DOTALL), said[message])
+        (tuple(message.split(GAP)), said[message])
         for message in sorted(said, key=lambda each: len(each.replace(GAP, "")), reverse=True)
         if GAP in message
     ]

@@ -1,7 +1,7 @@
 """Every page of ours in a browser: on a phone, in the dark, by keyboard, without scripts, with nothing from elsewhere.
 
 A page is found in deploy.yaml and opened by the links in mails, or by one that is made for a session; what is reached
-otherwise has a scene in visits.py. One that cannot be opened by any of these fails. SHOTS=… keeps screenshots, to be
+otherwise has a scene in visits/. One that cannot be opened by any of these fails. SHOTS=… keeps screenshots, to be
 looked at.
 """
 

@@ -7,7 +7,6 @@ import pytest
 
 from shared.names import as_elements, isolated, one_line, shortened
 
-TURNS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 WRITTEN = {
     "Sinhala": "ශ්\u200dරී ක්\u200dරිෂ්ණ",
     "Persian": "علی\u200cرضا",

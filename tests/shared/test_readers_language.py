@@ -17,7 +17,7 @@ from shared.wire import Output
 from tests.written_mails import SESSION
 
 from .conftest import Environment
-from .test_serving import serve
+from .serving.made_up import serve
 
 
 class File(Output):

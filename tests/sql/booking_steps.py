@@ -220,3 +220,8 @@ def messages(sandbox: Sandbox, about: object) -> list[str]:
 def booking_violations(sandbox: Sandbox) -> list[dict[str, Any]]:
     sandbox.act_as("owner")
     return sandbox.run(BOOKING_VIOLATIONS)
+
+
+def taken(sandbox: Sandbox, class_id: str) -> int:
+    """How many places of a class."""
+    return int(session(sandbox, class_id)["current_participants"])

@@ -20,7 +20,6 @@ MAILS, NOTIFICATIONS, DELIVERIES = (
 )
 ADDRESS = "select private.address_waiting_events()"
 WAITING = "select kind from private.outbox where addressed_at is null order by id"
-PUBLISH = 'select private.publish_event(%s, %s, %s, \'{"scheduled_at": "2031-01-01T10:00:00Z"}\')'
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,5 @@
-"""Cancelling and moving: by whoever may and by whatever way, what was quoted is what happens."""
+"""Cancelling: by whoever may and by whatever way, what was quoted is what happens."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -19,47 +18,17 @@ from .booking_steps import (
     messages,
     session,
     sign,
-    start_in,
     type_id,
     wallet,
 )
+from .cancellation_steps import LED_BY, booked, cancel, quote
 from .conftest import ADMIN, CLIENT, OTHER_CLIENT, Sandbox
-
-LED_BY = {
-    "client": "client",
-    "practitioner": "stranger",
-    "admin": "admin",
-}  # FREE is the other seeded practitioner
 
 
 @pytest.fixture(autouse=True)
 def signed(sandbox: Sandbox) -> None:
     sign(sandbox)
     sign(sandbox, "other")
-
-
-def booked(sandbox: Sandbox, hours: float, **other: Any) -> str:
-    """A session that was booked in good time and now starts in so many hours."""
-    made = book(sandbox, in_hours(30), **other)["session_id"]
-    start_in(sandbox, made, hours)
-    return str(made)
-
-
-def quote(sandbox: Sandbox, session_id: str, *, use_grace: bool = False) -> dict[str, Any]:
-    (row,) = sandbox.run("select * from public.quote_cancellation(%s, %s)", session_id, use_grace)
-    return row
-
-
-def cancel(
-    sandbox: Sandbox, session_id: str, way: str, *, use_grace: bool = False, reason: str = "Ill"
-) -> None:
-    """As the pages do by updating the row, or by name."""
-    if way == "function":
-        sandbox.run("select public.cancel_session(%s, %s, %s)", session_id, reason, use_grace)
-        return
-    note = f"Cancelled: {reason}" + (" (Grace cancellation used)" if use_grace else "")
-    update = "update public.session_schedules set status = 'cancelled', notes = %s, cancelled_at = now() where id = %s"
-    sandbox.run(update, note, session_id)
 
 
 def outcome(sandbox: Sandbox, session_id: str) -> dict[str, Any]:
@@ -385,107 +354,3 @@ def test_removing_a_practitioner_gives_their_clients_their_credits_back(sandbox:
     sandbox.act_as("admin")
     with sandbox.refused("practitioner_is_kept"):
         sandbox.run("delete from public.practitioners where id = %s", FREE)
-
-
-# Moving
-
-
-@pytest.mark.parametrize("way", ["update", "function"])
-@pytest.mark.parametrize("who", ["client", "practitioner", "admin"])
-def test_a_session_moves_with_everything_it_has(sandbox: Sandbox, way: str, who: str) -> None:
-    """Its credit stays spent, the old time is free, the new one taken, and people are notified."""
-    made, to = booked(sandbox, 30), in_hours(40)
-    sandbox.act_as(LED_BY[who])
-    if way == "update":
-        note = "Rescheduled on 1/1/2027"
-        sandbox.run(
-            "update public.session_schedules set scheduled_at = %s, notes = %s where id = %s", to, note, made
-        )
-    else:
-        (moved,) = sandbox.run("select * from public.reschedule_session(%s, %s)", made, to)
-        assert to == moved["scheduled_at"]
-
-    row = session(sandbox, made)
-    assert (to, "scheduled") == (row["scheduled_at"], row["status"])
-    assert "Rescheduled on" in row["notes"]
-    assert "session_rescheduled" == messages(sandbox, made)[-1]
-    assert 2 == wallet(sandbox)
-    assert not booking_violations(sandbox)
-    grant(sandbox, 1, who="other")
-    assert book(sandbox, in_hours(30), who="other")
-
-
-@pytest.mark.parametrize("way", ["update", "function"])
-def test_a_client_moves_by_the_rules_of_booking_and_cancelling(sandbox: Sandbox, way: str) -> None:
-    """Not too late, not onto other time, not into the past, not outside the hours."""
-    late, made = booked(sandbox, 1), booked(sandbox, 40)
-    grant(sandbox, 1, who="other")
-    book(sandbox, in_hours(50), who="other")
-
-    def move(session_id: str, hours: float) -> None:
-        sandbox.act_as("client")
-        if way == "update":
-            sandbox.run(
-                "update public.session_schedules set scheduled_at = %s where id = %s",
-                in_hours(hours),
-                session_id,
-            )
-        else:
-            sandbox.run("select public.reschedule_session(%s, %s)", session_id, in_hours(hours))
-
-    with sandbox.refused("too_late_to_move"):
-        move(late, 60)
-    for code, hours in (("slot_taken", 50.5), ("slot_in_past", -1), ("beyond_horizon", 24 * 400)):
-        with sandbox.refused(code):
-            move(made, hours)
-    sandbox.act_as("owner")
-    sandbox.run(
-        "update public.practitioner_calendars set minimum_notice_minutes = 600 where practitioner_id = %s",
-        FREE,
-    )
-    with sandbox.refused("too_short_notice"):
-        move(made, 5)
-    assert in_hours(40) == session(sandbox, made)["scheduled_at"]
-    move(made, 40.5)  # onto a part of its own time
-    assert not booking_violations(sandbox)
-
-
-def test_staff_moves_outside_the_hours_but_not_onto_taken_time(sandbox: Sandbox) -> None:
-    """An admin at any time before it begins, a practitioner in good time; nobody moves what is over."""
-    made = booked(sandbox, 30)
-    grant(sandbox, 1, who="other")
-    book(sandbox, in_hours(50), who="other")
-    sandbox.act_as("owner")
-    sandbox.run(
-        "update public.practitioner_calendars set minimum_notice_minutes = 600 where practitioner_id = %s",
-        FREE,
-    )
-    move = "select public.reschedule_session(%s, %s)"
-    for who in ("stranger", "admin"):
-        sandbox.act_as(who)
-        with sandbox.refused("slot_taken"):
-            sandbox.run(move, made, in_hours(50) + timedelta(minutes=20))
-        with sandbox.refused("slot_in_past"):
-            sandbox.run(move, made, in_hours(-1))
-        sandbox.run(move, made, in_hours(5))
-    sandbox.run(move, made, in_hours(1))
-    sandbox.act_as("stranger")
-    with sandbox.refused("change_needs_a_yes"):
-        sandbox.run(move, made, in_hours(5))
-    sandbox.act_as("owner")
-    sandbox.run("update public.session_schedules set status = 'completed' where id = %s", made)
-    sandbox.act_as("admin")
-    with sandbox.refused("session_not_movable"):
-        sandbox.run(move, made, in_hours(50))
-
-
-def test_moving_and_cancelling_in_one_update_is_refused(sandbox: Sandbox) -> None:
-    """A time far ahead would make a late cancellation an early one."""
-    made = booked(sandbox, 1)
-    sandbox.act_as("client")
-    with sandbox.refused("session_is_fixed"):
-        sandbox.run(
-            "update public.session_schedules set status = 'cancelled', scheduled_at = %s where id = %s",
-            in_hours(90),
-            made,
-        )

@@ -5,7 +5,6 @@ import pytest
 
 from .booking_steps import (
     FREE,
-    book,
     booking_violations,
     empty_wallet,
     grant,
@@ -15,10 +14,11 @@ from .booking_steps import (
     messages,
     session,
     sign,
+    taken,
     type_id,
     wallet,
 )
-from .conftest import CLIENT, PRACTITIONER, ROW, STRANGER, Sandbox
+from .conftest import CLIENT, ROW, Sandbox
 
 
 @pytest.fixture(autouse=True)
@@ -27,10 +27,6 @@ def signed(sandbox: Sandbox) -> None:
     sign(sandbox)
     sign(sandbox, "other")
     grant(sandbox, 2, who="other")
-
-
-def taken(sandbox: Sandbox, class_id: str) -> int:
-    return int(session(sandbox, class_id)["current_participants"])
 
 
 def hold_seat(sandbox: Sandbox, class_id: str, who: str) -> str:
@@ -228,262 +224,3 @@ def test_a_practitioner_gives_no_seat_away(sandbox: Sandbox) -> None:
     evening = make_class(sandbox, in_hours(30), practitioner_id=ROW)
     with sandbox.forbidden():
         join(sandbox, evening, who="practitioner", practitioner_id=ROW, client_id=CLIENT)
-
-
-def test_no_class_is_made_or_moved_into_the_past(sandbox: Sandbox) -> None:
-    """Nor is a session of two people that would be over: whoever is in it would be told of an hour that has gone."""
-    with sandbox.refused("slot_in_past"):
-        make_class(sandbox, in_hours(-1))
-    for who in ("practitioner", "admin"):
-        sandbox.act_as(who)
-        with sandbox.refused("slot_in_past"):
-            sandbox.run(
-                "insert into public.session_schedules (practitioner_id, client_id, scheduled_at, room_name)"
-                " values (%s, %s, now() - interval '1 hour', 'session-past')",
-                ROW,
-                CLIENT,
-            )
-    evening = make_class(sandbox, in_hours(30))
-    sandbox.act_as("admin")
-    with sandbox.refused("slot_in_past"):
-        sandbox.run(
-            "update public.session_schedules set scheduled_at = now() - interval '1 minute' where id = %s",
-            evening,
-        )
-
-
-def test_a_class_moves_with_all_its_seats(sandbox: Sandbox) -> None:
-    """Time, place and name; and each seat gets a message."""
-    evening = make_class(sandbox, in_hours(30))
-    seat = join(sandbox, evening)
-    sandbox.act_as("admin")
-    sandbox.run(
-        "update public.session_schedules set scheduled_at = %s, class_name = 'Night', max_participants = 9,"
-        " session_location = 'in_person', physical_location = 'Studio' where id = %s",
-        in_hours(40),
-        evening,
-    )
-
-    row = session(sandbox, seat)
-    assert (in_hours(40), "Night", "Joined group class: Night", 1, "in_person", "Studio", 1) == (
-        row["scheduled_at"],
-        row["class_name"],
-        row["notes"],
-        row["max_participants"],
-        row["session_location"],
-        row["physical_location"],
-        row["current_participants"],
-    )
-    assert ["session_booked", "session_rescheduled"] == messages(sandbox, seat)
-    for who in ("client", "admin"):
-        sandbox.act_as(who)
-        with sandbox.refused("session_is_fixed" if who == "client" else "seat_moves_with_its_class"):
-            sandbox.run(
-                "update public.session_schedules set scheduled_at = %s where id = %s", in_hours(50), seat
-            )
-
-
-# Ending
-
-
-@pytest.mark.parametrize("way", ["update", "delete", "function"])
-@pytest.mark.parametrize("hours", [30, 1])
-def test_cancelling_a_class_gives_every_seat_its_credit_back(sandbox: Sandbox, way: str, hours: int) -> None:
-    """However late; deleting is the only way the admin page has, so it cancels where somebody has a seat."""
-    evening = make_class(sandbox, in_hours(hours))
-    seats = [join(sandbox, evening), join(sandbox, evening, who="other")]
-    sandbox.act_as("admin")
-    match way:
-        case "update":
-            sandbox.run("update public.session_schedules set status = 'cancelled' where id = %s", evening)
-        case "delete":
-            assert [] == sandbox.run(
-                "delete from public.session_schedules where id = %s returning id", evening
-            )
-        case _:
-            quote = sandbox.one("select credit_returned from public.quote_cancellation(%s)", evening)
-            assert 2 == quote == sandbox.one("select credit_returned from public.cancel_session(%s)", evening)
-
-    assert (3, 2) == (wallet(sandbox), wallet(sandbox, "other"))
-    assert ["cancelled"] * 3 == [session(sandbox, each)["status"] for each in (evening, *seats)]
-    assert ["session_booked", "session_cancelled"] == messages(sandbox, seats[0])
-    assert 0 == taken(sandbox, evening)
-    assert not booking_violations(sandbox)
-    # Deleted, or deleted once it is cancelled, it leaves the admin's list and stays as evidence.
-    sandbox.act_as("admin")
-    listed = "select id from public.session_schedules where id = %s and notes not like 'Joined group class%%'"
-    assert (way != "delete") == bool(sandbox.run(listed, evening))
-    sandbox.run("delete from public.session_schedules where id = %s", evening)
-    assert [] == sandbox.run(listed, evening)
-    assert "cancelled" == session(sandbox, evening)["status"]
-
-
-def test_a_class_that_was_held_is_kept(sandbox: Sandbox) -> None:
-    """With its note, and the admin is told why."""
-    evening = make_class(sandbox, in_hours(30))
-    join(sandbox, evening)
-    sandbox.act_as("owner")
-    sandbox.run("update public.session_schedules set status = 'completed' where id = %s", evening)
-    sandbox.act_as("admin")
-    with sandbox.refused("class_is_kept"):
-        sandbox.run("delete from public.session_schedules where id = %s", evening)
-
-
-def test_a_class_without_seats_is_deleted(sandbox: Sandbox) -> None:
-    """As the admin page asks."""
-    evening = make_class(sandbox, in_hours(30))
-
-    assert sandbox.run("delete from public.session_schedules where id = %s returning id", evening)
-
-
-def test_leaving_a_class_gives_seat_and_credit_back(sandbox: Sandbox) -> None:
-    """By the policy, as for any session; the class goes on."""
-    evening = make_class(sandbox, in_hours(30))
-    seat = join(sandbox, evening)
-    sandbox.act_as("client")
-    assert sandbox.one("select credit_returned from public.cancel_session(%s, 'Ill')", seat)
-
-    assert (3, 0, "scheduled") == (
-        wallet(sandbox),
-        taken(sandbox, evening),
-        session(sandbox, evening)["status"],
-    )
-    assert not booking_violations(sandbox)
-
-
-# Two forms of one class
-
-
-def correlation(sandbox: Sandbox, class_id: str) -> str:
-    sandbox.act_as("admin")
-    return str(
-        sandbox.one(
-            "select correlation from public.group_session_correlations where session_id = %s", class_id
-        )
-    )
-
-
-def test_an_online_and_an_in_person_class_are_linked(sandbox: Sandbox) -> None:
-    """Both ways at once, with places of their own; a client books either or both."""
-    at = in_hours(30)
-    online = make_class(sandbox, at, max_participants=2)
-    studio = make_class(
-        sandbox, at, max_participants=5, session_location="in_person", physical_location="Studio"
-    )
-    assert "alone" == correlation(sandbox, online)
-
-    (linked,) = sandbox.run("select * from public.link_group_sessions(%s, %s)", online, studio)
-    assert ("linked", 2, 5) == (
-        linked["correlation"],
-        linked["max_participants"],
-        linked["correlated_max_participants"],
-    )
-    assert "linked" == correlation(sandbox, studio)
-    assert sandbox.run("select * from public.link_group_sessions(%s, %s)", studio, online)
-    for each in (online, studio):
-        join(sandbox, each)
-    assert 1 == wallet(sandbox)
-
-    sandbox.act_as("admin")
-    assert sandbox.run("select * from public.unlink_group_sessions(%s)", studio)
-    assert ("alone", "alone") == (correlation(sandbox, online), correlation(sandbox, studio))
-    assert not booking_violations(sandbox)
-
-
-def test_a_broken_link_is_shown(sandbox: Sandbox) -> None:
-    """The admin page writes the two ends in two requests, and either class may change afterwards."""
-    online = make_class(sandbox, in_hours(30))
-    studio = make_class(sandbox, in_hours(40), session_location="in_person")
-    sandbox.act_as("admin")
-    sandbox.run(
-        "update public.session_schedules set correlated_session_id = %s where id = %s", studio, online
-    )
-    assert ("one_sided", "alone") == (correlation(sandbox, online), correlation(sandbox, studio))
-
-    sandbox.run("select public.link_group_sessions(%s, %s)", online, studio)
-    assert "times_differ" == correlation(sandbox, online)
-    sandbox.run("update public.session_schedules set scheduled_at = %s where id = %s", in_hours(30), studio)
-    assert "linked" == correlation(sandbox, online)
-    sandbox.run("update public.session_schedules set status = 'cancelled' where id = %s", studio)
-    assert "states_differ" == correlation(sandbox, online)
-
-
-def test_only_two_forms_of_a_class_are_linked_and_only_by_admins(sandbox: Sandbox) -> None:
-    """Two alike are not, a session is none, and who is linked is linked once."""
-    at = in_hours(30)
-    online, studio = make_class(sandbox, at), make_class(sandbox, at, session_location="in_person")
-    later = make_class(sandbox, in_hours(50))
-    third = make_class(sandbox, in_hours(40), session_location="in_person")
-    link = "select public.link_group_sessions(%s, %s)"
-    sandbox.act_as("admin")
-    with sandbox.refused("classes_are_alike"):
-        sandbox.run(link, online, later)
-    with sandbox.refused("class_not_found"):
-        sandbox.run(link, online, ROW)
-    sandbox.run(link, online, studio)
-    with sandbox.refused("class_is_linked"):
-        sandbox.run(link, online, third)
-    with sandbox.refused("class_not_found"):
-        sandbox.run("select public.unlink_group_sessions(%s)", ROW)
-    for who in ("client", "practitioner"):
-        sandbox.act_as(who)
-        with sandbox.refused("admins_only"):
-            sandbox.run(link, online, studio)
-        with sandbox.refused("admins_only"):
-            sandbox.run("select public.unlink_group_sessions(%s)", online)
-        assert [] == sandbox.run("select * from public.group_session_correlations")
-
-
-def test_a_class_takes_the_time_of_its_practitioner(sandbox: Sandbox) -> None:
-    """A class is one block of its practitioner's time, however many have a seat."""
-    at = in_hours(30)
-    join(sandbox, make_class(sandbox, at))
-    with sandbox.refused("slot_taken"):
-        book(sandbox, at, duration_minutes=60)
-
-
-# Whose row it is
-
-
-def test_a_class_names_whoever_leads_it(sandbox: Sandbox) -> None:
-    """Whatever the page writes there, and whoever leads it next; nobody is booked by that."""
-    evening = make_class(sandbox, in_hours(30))
-    assert STRANGER == str(session(sandbox, evening)["client_id"])
-    assert ["class_scheduled"] == messages(sandbox, evening)
-
-    sandbox.act_as("owner")
-    sandbox.run("update public.session_schedules set practitioner_id = %s where id = %s", ROW, evening)
-    assert PRACTITIONER == str(session(sandbox, evening)["client_id"])
-    assert CLIENT == str(session(sandbox, join(sandbox, evening))["client_id"])
-
-
-def test_whoever_leads_a_class_is_told_what_others_do_with_it(sandbox: Sandbox) -> None:
-    """Although they stand in its row as its client: once, as the practitioner."""
-    evening = make_class(sandbox, in_hours(30))
-    sandbox.run("update public.session_schedules set status = 'cancelled' where id = %s", evening)
-
-    sandbox.act_as("owner")
-    sent = sandbox.run(
-        "select kind, audience, user_id::text from private.mails where session_id = %s order by position",
-        evening,
-    )
-    assert [
-        {"kind": kind, "audience": "practitioner", "user_id": STRANGER}
-        for kind in ("class_scheduled", "session_cancelled")
-    ] == sent
-
-
-def test_nobody_leads_a_class_whose_account_is_gone(sandbox: Sandbox) -> None:
-    """The page that made it reads why."""
-    sandbox.act_as("owner")
-    sandbox.run("delete from auth.users where id = %s", STRANGER)
-    with sandbox.refused("practitioner_unavailable"):
-        make_class(sandbox, in_hours(30))
-
-
-def test_one_persons_session_does_not_become_a_class(sandbox: Sandbox) -> None:
-    """Whoever booked it would stand in it as nobody's client."""
-    booked = book(sandbox, in_hours(30))["session_id"]
-    sandbox.act_as("admin")
-    with sandbox.refused("session_is_booked"):
-        sandbox.run("update public.session_schedules set max_participants = 5 where id = %s", booked)

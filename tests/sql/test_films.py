@@ -6,7 +6,7 @@ import pytest
 
 from .conftest import CLIENT, IDENTITIES, Sandbox
 from .lifecycle_steps import begin, begin_class
-from .test_session_recording import add_take, ago
+from .recording_steps import add_take, ago
 
 NAMES = ("Client of Ours", "Other Participant")
 

@@ -8,7 +8,7 @@ import pytest
 
 from .booking_steps import book, empty_wallet, grant, in_hours, insert, join, make_class, session, sign
 from .conftest import CLIENT, ROW, Sandbox
-from .test_payments import SLOT, deliver, paid_by, single
+from .payment_steps import SLOT, deliver, paid_by, single
 
 IN_WORDS = "Studio - A street"
 NOWHERE = "99999999-0000-4000-8000-000000000009"

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from .booking_steps import book, booking_violations, grant, in_hours, join, make_class, session, sign, wallet
 from .conftest import Sandbox
-from .test_series import mails
+from .series_steps import mails
 
 AT = in_hours(24 * 9)
 

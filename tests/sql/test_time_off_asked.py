@@ -18,7 +18,7 @@ from .booking_steps import (
     wallet,
 )
 from .conftest import Sandbox
-from .test_series import FIRST, ask, mails, wall, weeks
+from .series_steps import FIRST, ask, mails, wall, weeks
 
 DAY = timedelta(days=1)
 

@@ -131,30 +131,8 @@ $$;
 comment on function public.increment_group_class_participants is
   'Returns how full a class is: the pages call it before they insert a seat, and the seat is counted.';
 
--- For the page to pay at: the checkout of what this person picked. It refuses what any checkout refuses.
-create function private.begin_pick_checkout(
-  user_id uuid, cancellation_policy_agreed boolean, cancellation_policy_version uuid, currency text default null)
-  returns private.begun_checkout
-  language plpgsql volatile set search_path = ''
-as $$
-#variable_conflict use_column
-declare
-  v_pick public.refused_picks;
-begin
-  select * into v_pick from public.refused_picks k where k.user_id = begin_pick_checkout.user_id;
-  if not found then
-    perform private.refuse(404, 'nothing_picked', 'There is nothing to pay for.', 'Choose a time on the website first.');
-  end if;
-  return private.begin_checkout(
-    v_pick.user_id, 'single', begin_pick_checkout.currency, v_pick.session_type_id,
-    (select t.duration_minutes from public.session_types t where t.id = v_pick.session_type_id), null, null,
-    v_pick.practitioner_id, v_pick.scheduled_at, v_pick.session_location, v_pick.physical_location, v_pick.group_class_id,
-    v_pick.notes, begin_pick_checkout.cancellation_policy_agreed, begin_pick_checkout.cancellation_policy_version);
-end
-$$;
-
 revoke execute on function private.keep_refused_pick, public.keep_refused_pick, private.keep_refused_class,
-  public.increment_group_class_participants, private.begin_pick_checkout from public, anon, authenticated, service_role;
--- The two public ones run as the person who calls them. begin_pick_checkout: for definer functions of the page.
+  public.increment_group_class_participants from public, anon, authenticated, service_role;
+-- The two public ones run as the person who calls them.
 grant execute on function private.keep_refused_pick, public.keep_refused_pick, private.keep_refused_class,
   public.increment_group_class_participants to authenticated;

@@ -1,18 +1,10 @@
-"""The client: what each of Agora's answers becomes, how often it asks, and where. Agora is a real HTTP server here."""
+"""The client: what each of Agora's answers becomes, and what is asked. Agora is a real HTTP server here."""
 
 import base64
 import json
-import re
-import socket
-import threading
-from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, contextmanager
 from typing import Any
 
-import httpx
 import pytest
-from pytest_httpserver import HTTPServer
-from werkzeug import Request, Response
 
 from shared.agora.answers import (
     Acquired,
@@ -29,62 +21,17 @@ from shared.agora.answers import (
     TryLater,
     Updated,
 )
-from shared.agora.client import Agora, Timeouts
+from shared.agora.client import Agora
 from shared.agora.files import RecordedFile
-from shared.agora.recorder import Recorder
-from shared.agora.settings import AgoraRestSettings
 
-APP_ID = "970CA35de60c44645bbae8a215061b33"
-RECORDER = Recorder(channel="session-1", uid=4_000_000_001, mode="mix", resource_id="R", sid="S")
-NAMES = {"cname": "session-1", "uid": "4000000001", "resourceId": "R", "sid": "S"}
-NO_WORKER = {"code": 404, "reason": "failed to find worker"}
+from .client_steps import APP_ID, NAMES, NO_WORKER, RECORDER, respond_with, settings
+
 NO_WORKER_UNREASONED = {
     **NAMES,
     "code": 404,
     "serverResponse": {"payload": {"message": "failed to find worker"}},
 }
 PLAYLIST = RecordedFile("recordings/a/S_session-1.m3u8")
-
-
-class RecordedSleep(list[float]):
-    """A sleep that takes no time and remembers how long it should have."""
-
-    async def __call__(self, seconds: float) -> None:
-        self.append(seconds)
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient() as client:
-        yield client
-
-
-@pytest.fixture
-def waits() -> RecordedSleep:
-    return RecordedSleep()
-
-
-def settings(*urls: str) -> AgoraRestSettings:
-    return AgoraRestSettings(
-        agora_app_id=APP_ID,
-        agora_customer_id="id",
-        agora_customer_secret="secret",
-        agora_api_urls=",".join(urls),
-    )
-
-
-def respond_with(server: HTTPServer, *answers: tuple[int, Any]) -> list[Request]:
-    """Answer with these, one after the other, the last one for ever; gives the requests that came."""
-    asked: list[Request] = []
-
-    def answer(request: Request) -> Response:
-        status, body = answers[min(len(asked), len(answers) - 1)]
-        asked.append(request)
-        text = body if isinstance(body, str) else json.dumps(body)
-        return Response(text, status, {"X-Request-Id": f"request-{len(asked)}"})
-
-    server.expect_request(re.compile(".*")).respond_with_handler(answer)
-    return asked
 
 
 async def ask(agora: Agora, call: str) -> Any:
@@ -250,52 +197,6 @@ async def test_a_query_reports_the_phase(number, phase, httpserver, http):
     assert got.started_at.isoformat() == "2023-11-14T22:13:20.123000+00:00"
 
 
-async def test_a_start_that_succeeds_at_the_third_attempt_is_started(httpserver, http, waits):
-    """Only the log has the two failures."""
-    told: dict[str, Any] = {}
-    asked = respond_with(httpserver, (206, {"code": 65}), (500, {"code": 62}), (200, NAMES))
-
-    got = await Agora(settings(httpserver.url_for("")), http, sleep=waits, log=told.update).start(
-        RECORDER, {}
-    )
-
-    assert got == Started("S")
-    assert [3, 3] == waits
-    assert len({request.path for request in asked}) == 1  # the same resource each time
-    assert told["agora_start"]["tries"] == 3
-    assert told["agora_start"]["agora_request_id"] == "request-3"
-
-
-async def test_retries_after_too_many_requests_are_spread(httpserver, http, waits):
-    """After a 429 everybody waits at least the number, and not everybody the same."""
-    respond_with(httpserver, (429, {"message": "API rate limit exceeded"}))
-
-    got = await Agora(settings(httpserver.url_for("")), http, sleep=waits).acquire(RECORDER)
-
-    assert got == TryLater(429, None, "API rate limit exceeded")
-    assert all(number <= wait <= 2 * number for number, wait in zip((1, 3, 6), waits, strict=True))
-
-
-async def test_retries_end_when_the_time_of_the_function_does(httpserver, http, waits):
-    """A function with ten seconds left does not sleep for fifteen."""
-    respond_with(httpserver, (404, NO_WORKER))
-
-    got = await Agora(settings(httpserver.url_for("")), http, sleep=waits, patience=12).stop(RECORDER)
-
-    assert got == Gone()
-    assert [5] == waits
-
-
-async def test_without_retries_agora_is_asked_once(httpserver, http, waits):
-    """A status page wants what is known now."""
-    asked = respond_with(httpserver, (404, NO_WORKER))
-
-    assert (
-        await Agora(settings(httpserver.url_for("")), http, sleep=waits, patience=0).query(RECORDER) == Gone()
-    )
-    assert len(asked) == 1
-
-
 async def test_a_request_has_the_form_that_agora_wants(httpserver, http):
     """Basic authentication, string uids, the mode in the path, the same names on every call."""
     asked = respond_with(httpserver, (200, {**NAMES, "serverResponse": {"status": 5}}))
@@ -322,59 +223,6 @@ async def test_a_request_has_the_form_that_agora_wants(httpserver, http):
     assert bodies[-1]["clientRequest"] == {"async_stop": False}
 
 
-async def test_a_dead_domain_is_left_for_the_other_one(httpserver, http, waits):
-    """Once more the same, then the next one; and later calls begin where the last one succeeded."""
-    asked = respond_with(httpserver, (200, NAMES))
-    agora = Agora(settings(f"http://127.0.0.1:{closed_port()}", httpserver.url_for("")), http, sleep=waits)
-
-    assert await agora.acquire(RECORDER) == Acquired("R")
-    assert [1, 3] == waits
-    assert await agora.start(RECORDER, {}) == Started("S")
-    assert [1, 3] == waits
-    assert len(asked) == 2
-
-
-async def test_without_any_connection_nothing_was_done(http, waits):
-    """If no connection came about, nothing can have happened."""
-    agora = Agora(settings(f"http://127.0.0.1:{closed_port()}"), http, sleep=waits)
-
-    got = await agora.start(RECORDER, {})
-
-    assert [1, 3, 6] == waits
-    assert isinstance(got, TryLater)
-    assert (0, False) == (got.status, got.may_have_happened)
-
-
-async def test_a_start_without_an_answer_stays_open(http, waits):
-    """A request that was sent and not answered may have begun a recording."""
-    with listener(answer=b"") as url:
-        timeouts = Timeouts(connect=1, read=0.05, read_stop=0.05)
-        got = await Agora(settings(url), http, sleep=waits, timeouts=timeouts).start(RECORDER, {})
-
-    assert isinstance(got, TryLater)
-    assert (0, "ReadTimeout", True) == (got.status, got.reason, got.may_have_happened)
-
-
-async def test_a_broken_connection_is_retried(http, waits):
-    """Hanging up in the middle of an answer is like not answering."""
-    with listener(answer=b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{", hang_up=True) as url:
-        got = await Agora(settings(url), http, sleep=waits).stop(RECORDER)
-
-    assert [1, 3, 6] == waits
-    assert isinstance(got, TryLater)
-    assert got.may_have_happened
-
-
-async def test_an_attempt_that_may_have_arrived_is_not_forgotten(httpserver, http, waits):
-    """A first attempt that may have arrived counts, even if the last one surely did not."""
-    respond_with(httpserver, (500, {"code": 62}), (500, {"code": 502}))
-
-    got = await Agora(settings(httpserver.url_for("")), http, sleep=waits).start(RECORDER, {})
-
-    assert isinstance(got, TryLater)
-    assert (502, True) == (got.code, got.may_have_happened)
-
-
 async def test_keys_never_appear_in_the_log(httpserver, http):
     """A start carries the bucket's keys and the token: neither is among the facts."""
     told: dict[str, Any] = {}
@@ -385,35 +233,3 @@ async def test_keys_never_appear_in_the_log(httpserver, http):
 
     assert told["agora_start"]["code"] == 2
     assert not {"007token", "bucket-secret", "secret"} & set(json.dumps(told).replace('"', " ").split())
-
-
-def closed_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-@contextmanager
-def listener(answer: bytes, hang_up: bool = False) -> Iterator[str]:
-    """A server that takes every request and sends these bytes, complete or not."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-
-        def serve() -> None:
-            with ExitStack() as held:
-                while True:
-                    try:
-                        connection, _ = server.accept()
-                    except OSError:
-                        return
-                    held.enter_context(connection)
-                    connection.recv(65536)
-                    connection.sendall(answer)
-                    if hang_up:
-                        connection.close()
-
-        serving = threading.Thread(target=serve)
-        serving.start()
-        yield f"http://127.0.0.1:{server.getsockname()[1]}"
-        server.shutdown(socket.SHUT_RDWR)
-        serving.join()
