@@ -55,7 +55,9 @@ def test_a_package_that_nobody_imports_is_listed_in_deploy_yaml(made_up: Functio
 
 def test_who_does_not_go_outside_ships_no_client_for_it() -> None:
     """What nothing mentions in `shared/` counts for nothing."""
-    at_home, outside = (names(pins.pinned(functions()[name])) for name in ("list-users", "start-agora-recording"))
+    at_home, outside = (
+        names(pins.pinned(functions()[name])) for name in ("list-users", "start-agora-recording")
+    )
 
     assert "httpx" not in at_home
     assert "httpx" in outside

@@ -8,6 +8,7 @@ from tests.cast import Stage
 from tests.page_scene import PageScene
 from tests.story_scene import hold
 
+from .links import by_link
 from .visit import LONG_NAME, Scenes, Visit
 
 
