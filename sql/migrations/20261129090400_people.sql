@@ -14,6 +14,16 @@ do $$ begin lock table public.practitioner_assignments, public.user_roles in sha
 -- Whether there is another admin is asked among everybody's roles.
 create index user_roles_admins_idx on public.user_roles (user_id) where role = 'admin';
 
+-- The admins who are told of something that waits for them: enough to be read by somebody.
+create function private.list_told_admins() returns table (user_id uuid)
+  language sql stable set search_path = ''
+as $$
+  select r.user_id from public.user_roles r join auth.users u on u.id = r.user_id
+   where r.role = 'admin' order by u.created_at, u.id limit 20;
+$$;
+
+revoke execute on function private.list_told_admins from public, anon, authenticated, service_role;
+
 
 -- people/practitioners.sql
 

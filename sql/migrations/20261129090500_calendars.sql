@@ -14,7 +14,7 @@ do $$ begin lock table public.practitioners in share row exclusive mode; end $$;
 --
 -- British Columbia, Alberta, Manitoba and the Northwest Territories left the old clock rules in 2026. With older rules,
 -- ten in the morning of 2026-12-01 is an hour off there, and so would be every session. Nothing here can mend that:
--- what computes times refuses a zone whose rules are outdated, and the doctor (deploy/doctor.py) says so before anybody
+-- what computes times refuses a zone whose rules are outdated, and `python -m deploy doctor` says so before anybody
 -- books, with the tzdata that is needed. Once the server has the new rules, a job moves the sessions booked under the
 -- old ones.
 
@@ -57,14 +57,6 @@ begin
       <> case time_zone when 'America/Vancouver' then 17 when 'America/Edmonton' then 16 when 'America/Inuvik' then 16
                         when 'America/Winnipeg' then 15 when 'America/Toronto' then 15 end, false);
 end
-$$;
-
-create function private.time_zone_rules_are_current() returns boolean
-  language sql stable set search_path = ''
-as $$
-  select not exists (select from unnest(array['America/Vancouver', 'America/Edmonton', 'America/Inuvik', 'America/Winnipeg',
-                                              'America/Toronto']) z
-                      where private.has_outdated_rules(z));
 $$;
 
 -- Moves sessions to come to the local time they were booked for, the nearest first: at most `max_rows` of those after
@@ -129,13 +121,13 @@ begin
 end
 $$;
 
-revoke execute on function private.is_time_zone, private.has_outdated_rules, private.time_zone_rules_are_current,
-  private.recompute_session_starts from public, anon, authenticated, service_role;
+revoke execute on function private.is_time_zone, private.has_outdated_rules, private.recompute_session_starts
+  from public, anon, authenticated, service_role;
 
 -- A check constraint is evaluated as whoever writes the row, and get_available_slots runs as its caller.
 grant execute on function private.is_time_zone, private.has_outdated_rules to authenticated, service_role;
 
-grant execute on function private.time_zone_rules_are_current, private.recompute_session_starts to service_role;
+grant execute on function private.recompute_session_starts to service_role;
 
 
 -- calendars/practitioner_hours.sql

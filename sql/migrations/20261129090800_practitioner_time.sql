@@ -985,8 +985,8 @@ revoke execute on function private.get_time_range, private.get_time_as_client, p
 --
 -- A time off of its own kind, in a table of its own: other calendars overlap each other, and hold copies of what was
 -- booked here, so none of it can stand in private.practitioner_time. Nobody books such a time; its practitioner and
--- admins may, since what they lead is theirs to say. An address that fails keeps what was last read: failing opens no
--- time. Whoever gave it is told once, after a day.
+-- admins may, since what they lead is theirs to say; of what is booked in it they are told (series/collisions.sql). An
+-- address that fails keeps what was last read: failing opens no time. Whoever gave it is told once, after a day.
 --
 -- An address of such a calendar is a secret: whoever has it reads all of it. No reply, log line or export holds it.
 
@@ -1122,6 +1122,8 @@ begin
      set read_at = now(), entries = v_kept, failing_since = null, failure = null, told_at = null, attempts = 0,
          next_attempt_at = now() + interval '30 minutes', lease_id = null, lease_until = null
    where b.id = v_calendar.id;
+  perform private.note_collisions(v_calendar.practitioner_id, 'other_calendar', private.get_busy_times(
+            v_calendar.practitioner_id, tstzrange(now(), null)));
   return v_kept;
 end
 $$;

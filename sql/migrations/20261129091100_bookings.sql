@@ -732,13 +732,15 @@ grant execute on function public.session_schedules to authenticated, service_rol
 -- series/time_off_questions.sql
 
 -- Sessions whose practitioner wants to be away then, and has asked their client. Until it is answered the session
--- stands; whoever leaves because they were asked leaves freely (sessions/agreements.sql). Asked by time_off.sql.
+-- stands; whoever leaves because they were asked leaves freely (sessions/agreements.sql). About a class nobody is
+-- asked: whoever can move it or give it away is told (collisions.sql). Written by time_off.sql.
 
 create table private.time_off_questions (
-  session_id uuid        primary key references public.session_schedules (id) on delete cascade,
-  starts_at  timestamptz not null,
-  ends_at    timestamptz not null,
-  asked_at   timestamptz not null default now(),
+  session_id      uuid        primary key references public.session_schedules (id) on delete cascade,
+  practitioner_id uuid        not null references public.practitioners (id) on delete cascade,
+  starts_at       timestamptz not null,
+  ends_at         timestamptz not null,
+  asked_at        timestamptz not null default now(),
 
   constraint time_off_questions_start_before_they_end check (starts_at < ends_at),
   constraint time_off_questions_times_are_in_range check (
@@ -748,17 +750,22 @@ create table private.time_off_questions (
 comment on table private.time_off_questions is
   'Which sessions stand in the way of time off, and what of it is taken once they are moved or cancelled.';
 
+comment on column private.time_off_questions.practitioner_id is
+  'Who wants to be away. Once somebody else leads the session, the question is over.';
+
+create index time_off_questions_practitioner_id_idx on private.time_off_questions (practitioner_id);
+
 alter table private.time_off_questions enable row level security;
 
 -- No grant and no policy: the functions of time_off.sql are the only way.
 
--- Whether the client was asked about the time that the session has now. Once it is another, the question is over.
+-- Whether it was asked about the time and the practitioner that the session has now. Once they are others, it is over.
 create function private.is_asked_about(session public.session_schedules) returns boolean
   language sql stable set search_path = ''
 as $$
   select exists (
     select from private.time_off_questions q
-     where q.session_id = (session).id
+     where q.session_id = (session).id and q.practitioner_id = (session).practitioner_id
        and tstzrange(q.starts_at, q.ends_at)
            && tstzrange((session).scheduled_at, (session).scheduled_at + make_interval(mins => (session).duration_minutes)));
 $$;
@@ -1018,7 +1025,7 @@ begin
   v_terms.credit_returned := case when v_terms.no_credit_because is null then 1 else 0 end;
   v_terms.credit_expires_at := case when v_terms.credit_returned = 1 then v_terms.credit_expires_at end;
   v_terms.fee_charged := case
-    when v_terms.cancellation_type <> 'late' or v_terms.credit_returned = 0 then 0
+    when v_terms.cancellation_type <> 'late' or v_terms.credit_returned = 0 or private.is_fee_settled(session) then 0
     when v_terms.currency = 'cad' then v_policy.late_cancellation_fee_cad
     else v_policy.late_cancellation_fee_usd end;
 
@@ -1188,12 +1195,16 @@ create trigger update_owed_fees_updated_at before update on public.owed_fees
 create trigger audit_owed_fees after insert or update on public.owed_fees
   for each row execute function private.write_audit_log();
 
--- Writes what is owed from now on, and says whether that is new. One that the rules had ended is owed again.
+-- Writes what is owed from now on, and says whether that is new. One that the rules had ended is owed again, for what
+-- it is about now: a session that was reopened may be another day's, and left late. What was paid for something else
+-- goes back, and is not asked for again.
 -- Nothing is owed by whoever is gone, nor for what was over before anybody was watching.
 create function private.owe_fee(session public.session_schedules, because text, amount numeric, currency text)
   returns boolean
   language plpgsql volatile set search_path = ''
 as $$
+declare
+  v_status text;
 begin
   if amount <= 0 or private.ended_before_adoption(session)
      or not exists (select from auth.users u where u.id = session.client_id) then
@@ -1203,9 +1214,24 @@ begin
   values (session.client_id, session.id, owe_fee.because, round(100 * amount)::integer, owe_fee.currency,
           session.scheduled_at)
   on conflict on constraint owed_fees_one_per_session_and_person do update
-    set forgiven_at = null, reason = null
-   where f.forgiven_at is not null and f.forgiven_by is null;
-  return found;
+    set forgiven_at = null, reason = null, because = excluded.because, amount_minor = excluded.amount_minor,
+        currency = excluded.currency, scheduled_at = excluded.scheduled_at
+   where f.forgiven_at is not null and f.forgiven_by is null
+     and (f.paid_at is null or (f.because, f.amount_minor, f.currency, f.scheduled_at)
+                             = (excluded.because, excluded.amount_minor, excluded.currency, excluded.scheduled_at))
+  returning f.status into v_status;
+  return coalesce(v_status = 'owed', false);
+end
+$$;
+
+-- Whether nothing more can be owed for a session: an admin let its client off, or they paid. So nothing more is quoted.
+create function private.is_fee_settled(session public.session_schedules) returns boolean
+  language plpgsql stable set search_path = ''
+as $$
+begin
+  return exists (select from public.owed_fees f
+                  where f.session_id = session.id and f.user_id = session.client_id
+                    and num_nonnulls(f.forgiven_by, f.paid_at) > 0);
 end
 $$;
 
@@ -1249,7 +1275,7 @@ begin
 end
 $$;
 
-revoke execute on function private.owe_fee, private.look_at_fee_checkouts, private.publish_fee, private.end_fee
+revoke execute on function private.owe_fee, private.is_fee_settled, private.look_at_fee_checkouts, private.publish_fee, private.end_fee
   from public, anon, authenticated, service_role;
 
 

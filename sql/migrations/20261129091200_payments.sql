@@ -289,7 +289,10 @@ begin
     when v_checkout.stripe_session_id is null then 'give_up'
     when v_checkout.status = 'open' and (
            v_checkout.expires_at < now() - interval '1 minute'
-           or exists (select from public.owed_fees f where f.id = v_checkout.fee_id and f.status <> 'owed')) then 'close'
+           or exists (select from public.owed_fees f
+                       where f.id = v_checkout.fee_id
+                         and (f.status, f.amount_minor, f.currency)
+                             is distinct from ('owed', v_checkout.amount_minor, v_checkout.currency))) then 'close'
     else 'look' end;
   return v_check;
 end
@@ -718,29 +721,7 @@ begin
 end
 $$;
 
--- For the page to pay at: the checkout of what this person picked. It refuses what any checkout refuses.
-create function private.begin_pick_checkout(
-  user_id uuid, cancellation_policy_agreed boolean, cancellation_policy_version uuid, currency text default null)
-  returns private.begun_checkout
-  language plpgsql volatile set search_path = ''
-as $$
-#variable_conflict use_column
-declare
-  v_pick public.refused_picks;
-begin
-  select * into v_pick from public.refused_picks k where k.user_id = begin_pick_checkout.user_id;
-  if not found then
-    perform private.refuse(404, 'nothing_picked', 'There is nothing to pay for.', 'Choose a time on the website first.');
-  end if;
-  return private.begin_checkout(
-    v_pick.user_id, 'single', begin_pick_checkout.currency, v_pick.session_type_id,
-    (select t.duration_minutes from public.session_types t where t.id = v_pick.session_type_id), null, null,
-    v_pick.practitioner_id, v_pick.scheduled_at, v_pick.session_location, v_pick.physical_location, v_pick.group_class_id,
-    v_pick.notes, begin_pick_checkout.cancellation_policy_agreed, begin_pick_checkout.cancellation_policy_version);
-end
-$$;
-
-revoke execute on function private.keep_refused_pick, public.keep_refused_pick, private.keep_refused_class, private.begin_pick_checkout from public, anon, authenticated, service_role;
+revoke execute on function private.keep_refused_pick, public.keep_refused_pick, private.keep_refused_class from public, anon, authenticated, service_role;
 
 grant execute on function private.keep_refused_pick, public.keep_refused_pick, private.keep_refused_class to authenticated;
 
@@ -2001,6 +1982,7 @@ grant execute on function private.record_refund, private.get_refund_status, publ
 --
 --   paid while it is owed               -> the fee is paid
 --   paid when it was paid or forgiven   -> `fee_not_owed`: the payment goes back, all of it
+--   paid what it was before             -> the same: it was forgiven meanwhile, and is owed for something else now
 --   forgiven after it was paid          -> the payment goes back, too
 --
 -- A fee has one checkout at a time that can be paid. What goes back is a refund that nobody asked for (`requested_by`
@@ -2077,7 +2059,9 @@ declare
   v_fee public.owed_fees;
 begin
   select * into v_fee from public.owed_fees f where f.id = checkout.fee_id for update;
-  checkout.outcome := case v_fee.status when 'owed' then 'fee_paid' else 'fee_not_owed' end;
+  checkout.outcome := case
+    when v_fee.status = 'owed' and (checkout.amount_minor, checkout.currency) = (v_fee.amount_minor, v_fee.currency)
+      then 'fee_paid' else 'fee_not_owed' end;
   update public.owed_fees f set paid_at = checkout.paid_at where f.id = v_fee.id and checkout.outcome = 'fee_paid';
   perform private.publish_event('payment_received', checkout.user_id, null, jsonb_build_object(
     'checkout_id', checkout.id, 'amount_minor', checkout.amount_minor, 'currency', checkout.currency));

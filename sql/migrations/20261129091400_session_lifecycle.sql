@@ -1481,6 +1481,8 @@ comment on column public.session_ratings.updated_at      is 'When it was last ch
 
 create index session_ratings_practitioner_id_idx on public.session_ratings (practitioner_id, created_at);
 
+create index session_ratings_created_at_idx on public.session_ratings (created_at);  -- the newest, for admins
+
 create index session_ratings_decided_by_idx on public.session_ratings (decided_by);
 
 create table private.rating_sums (

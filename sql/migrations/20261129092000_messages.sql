@@ -660,6 +660,7 @@ insert into private.mail_kinds (kind, audience, category) values
   ('series_cancelled',    'user',         null),
   ('series_cancelled',    'practitioner', null),
   ('time_off_wanted',     'user',         null),
+  ('sessions_collide',    'user',         null),
   ('session_cancelled',   'user',         null),
   ('session_cancelled',   'practitioner', null),
   ('fee_owed',            'user',         null),
@@ -716,8 +717,8 @@ insert into private.mail_kinds (kind, audience, category) values
 create function private.is_about_whole_class(kind text) returns boolean
   language sql immutable set search_path = ''
 as $$
-  select kind in ('recording_failed', 'session_not_taken', 'substitute_wanted', 'waiting_list_joined', 'seat_kept',
-                  'kept_seat_lapsed', 'waiting_class_changed', 'waiting_class_cancelled', 'class_full');
+  select kind in ('recording_failed', 'session_not_taken', 'substitute_wanted', 'sessions_collide', 'waiting_list_joined',
+                  'seat_kept', 'kept_seat_lapsed', 'waiting_class_changed', 'waiting_class_cancelled', 'class_full');
 $$;
 
 create table private.mails (
@@ -1093,7 +1094,8 @@ declare
   v_in            text := private.find_language(mail.user_id);
   v_session       private.session_summary :=
     private.summarize_session(private.find_session_or_snapshot(mail.session_id, mail.payload));
-  v_is_client     boolean := mail.audience = 'user' and mail.kind not in ('recording_failed', 'session_not_taken', 'substitute_wanted');
+  v_is_client     boolean := mail.audience = 'user' and mail.kind not in (
+    'recording_failed', 'session_not_taken', 'substitute_wanted', 'sessions_collide');
   v_class         text := coalesce(private.isolate_name(v_session.class_name), private.say('class', v_in));
   v_practitioner  text := private.isolate_name(v_session.practitioner_name);
   v_counterpart   text := case when v_is_client then v_practitioner
@@ -1110,7 +1112,7 @@ declare
   v_told          integer;
   v_pages         text := private.pages_origin();
 begin
-  if mail.kind in ('series_booked', 'series_moved', 'series_cancelled', 'time_off_wanted') then
+  if mail.kind in ('series_booked', 'series_moved', 'series_cancelled', 'time_off_wanted', 'sessions_collide') then
     v_told := private.count_told_sessions(mail);
   end if;
   case mail.kind
@@ -1143,6 +1145,17 @@ begin
                          v_practitioner)
       else format(private.say('%s would like to be away during %s sessions of yours. The mail about it leads to each.', v_in),
                   v_practitioner, v_told) end;
+  when 'sessions_collide' then
+    title := private.say('Who leads it?', v_in);
+    message := case
+      when (mail.payload ->> 'is_leading')::boolean then case v_told
+        when 1 then private.say('You are away during 1 session or class that you are to lead. The mail about it leads to it.', v_in)
+        else format(private.say('You are away during %s sessions or classes that you are to lead. The mail about it leads to each.', v_in),
+                    v_told) end
+      when v_told = 1 then format(private.say('%s is away during 1 class. The mail about it leads to who is free.', v_in),
+                                  coalesce(v_practitioner, private.say('A practitioner', v_in)))
+      else format(private.say('%s is away during %s classes. The mail about it leads to who is free.', v_in),
+                  coalesce(v_practitioner, private.say('A practitioner', v_in)), v_told) end;
   when 'session_cancelled' then
     title := private.say('Session cancelled', v_in);
     message := format(private.say('%s on %s was cancelled.', v_in), v_label, v_start);
@@ -1491,7 +1504,10 @@ begin
          v_is_booked and mail.kind in ('session_booked', 'series_booked', 'session_rescheduled', 'session_reminder', 'payment_received')
          and not private.has_signed_waiver(mail.user_id, v_session.id)),
         ('manage_calendars', null, now() + interval '1 year',
-         mail.kind = 'calendar_unreadable' or v_is_to_come and mail.kind in ('session_booked', 'class_scheduled')),
+         mail.kind = 'calendar_unreadable'
+         or mail.kind = 'sessions_collide' and mail.payload ->> 'because' = 'other_calendar'
+            and (mail.payload ->> 'is_leading')::boolean
+         or v_is_to_come and mail.kind in ('session_booked', 'class_scheduled')),
         ('book_series', null, now() + interval '90 days',
          mail.kind in ('payment_received', 'credits_granted')
          and exists (select from private.list_series_kinds(mail.user_id) k where k.credits > 1)),
@@ -1515,6 +1531,9 @@ begin
          and exists (select from public.owed_fees f
                       where f.user_id = mail.user_id and f.status = 'owed'
                         and (mail.kind <> 'session_cancelled' or f.session_id = mail.session_id))),
+        -- To admins who want it: their mail about matters goes to the support address, and has nobody's link.
+        ('review_fees_and_ratings', null, now() + interval '2 days',
+         mail.kind = 'my_sessions' and public.has_role(mail.user_id, 'admin')),
         ('show_payout', mail.payload ->> 'payout_id', now() + interval '1 year',
          mail.kind = 'payout_paid' and mail.payload ? 'payout_id'),
         -- What a bank did not pay for: by itself, whatever else they pick meanwhile. A package is bought in the wallet.
@@ -1665,13 +1684,16 @@ begin
   elsif mail.kind in ('series_booked', 'time_off_wanted') and not exists (
       select from private.list_told_sessions(mail) s where s.status = 'scheduled' and s.scheduled_at > now()) then
     return 'no_sessions';
+  elsif mail.kind = 'sessions_collide' and not exists (select from private.list_told_collisions(mail)) then
+    return 'settled';
   elsif mail.kind in ('fee_owed', 'fee_forgiven') and not exists (
       select from public.owed_fees f
        where f.id = (mail.payload ->> 'fee_id')::uuid
          and case mail.kind when 'fee_owed' then f.status = 'owed' else f.forgiven_at is not null end) then
     return 'fee_changed';  -- of which there is a mail of its own
   elsif mail.kind = 'my_sessions' and not exists (select from private.list_sessions_to_come(mail.user_id))
-        and not exists (select from public.owed_fees f where f.user_id = mail.user_id and f.status = 'owed') then
+        and not exists (select from public.owed_fees f where f.user_id = mail.user_id and f.status = 'owed')
+        and not public.has_role(mail.user_id, 'admin') then
     return 'no_sessions';
   elsif mail.kind = 'session_completed' and (mail.payload ->> 'is_no_show')::boolean then
     return 'no_show';
@@ -1796,11 +1818,14 @@ begin
   if mail.kind = 'my_sessions' then
     v_claimed.payload := jsonb_build_object(
       'sessions', private.link_sessions_to_come(mail.user_id),
+      'series', private.link_series_to_come(mail.user_id),
       'fees', (select coalesce(jsonb_agg(jsonb_build_object('amount_minor', f.amount_minor, 'currency', f.currency)
                                          order by f.created_at), '[]')
                  from public.owed_fees f where f.user_id = mail.user_id and f.status = 'owed'));
   elsif mail.kind in ('series_booked', 'series_moved', 'series_cancelled', 'time_off_wanted') then
     v_claimed.payload := v_claimed.payload || jsonb_build_object('sessions', private.link_told_sessions(mail));
+  elsif mail.kind = 'sessions_collide' then
+    v_claimed.payload := v_claimed.payload || private.link_told_collisions(mail);
   elsif mail.kind = 'ratings_received' then
     v_claimed.payload := private.describe_received_ratings(mail);
   elsif mail.kind = 'matters_waiting' then

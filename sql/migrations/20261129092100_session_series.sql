@@ -1,4 +1,4 @@
--- From sql/schemas: series/session_series, series/planning, series/booking_series, series/changing, series/telling, series/time_off, series/repeated_classes.
+-- From sql/schemas: series/session_series, series/planning, series/booking_series, series/changing, series/telling, series/collisions, series/time_off, series/repeated_classes.
 
 -- Functions name what later chapters make.
 set check_function_bodies = off;
@@ -950,17 +950,165 @@ revoke execute on function private.list_told_sessions, private.count_told_sessio
   from public, anon, authenticated, service_role;
 
 
+-- series/collisions.sql
+
+-- Collisions: what somebody is to lead at a time at which they are away, and which nobody who booked it is asked about.
+--
+--   time_off        a class in time off that its practitioner took later (time_off.sql)
+--   closed_hours    a class in hours that were closed later
+--   other_calendar  a class or a session in a time that another calendar of theirs has (calendars/busy_times.sql)
+--
+-- Nobody in a class chose its time, and an entry of another calendar may be anything, so neither is a question to
+-- clients. Whoever leads it is told once, with a link to each, by which they move it, ask for a substitute, or say that
+-- they lead it after all; of classes the admins as well, with a link to who else could. Of a class it is a matter too
+-- (foundation/matters.sql). Whoever booked hears of it when it is decided: then it was moved, given away or cancelled.
+--
+-- Here stands only what was told. Whether it is so still is looked up: it is over when the class or the time off is
+-- another, or its practitioner has said that they lead it.
+
+create table private.session_collisions (
+  session_id      uuid        not null references public.session_schedules (id) on delete cascade,
+  because         text        not null check (because in ('time_off', 'closed_hours', 'other_calendar')),
+  practitioner_id uuid        not null references public.practitioners (id) on delete cascade,
+  scheduled_at    timestamptz not null,
+  noticed_at      timestamptz not null default now(),
+  led_anyway_at   timestamptz,
+
+  constraint session_collisions_pkey primary key (session_id, because),
+  constraint session_collisions_scheduled_at_is_in_range check (scheduled_at between '2000-01-01' and '2100-01-01')
+);
+
+comment on table private.session_collisions is
+  'Sessions and classes whose practitioner is away then, as they were told of it.';
+
+comment on column private.session_collisions.practitioner_id is 'Who led it then: given to somebody else, it is over.';
+
+comment on column private.session_collisions.scheduled_at is 'When it was to begin. Moved to where it collides again, it is told again.';
+
+comment on column private.session_collisions.led_anyway_at is 'When its practitioner said that they lead it after all.';
+
+create index session_collisions_practitioner_id_idx on private.session_collisions (practitioner_id);
+
+alter table private.session_collisions enable row level security;
+
+-- No grant and no policy: the functions below are the only way.
+
+-- What somebody is to lead within a time: classes, and of another calendar's time one-to-one sessions as well.
+create function private.list_sessions_in_the_way(practitioner_id uuid, because text, during tstzmultirange)
+  returns setof public.session_schedules
+  language sql stable set search_path = ''
+as $$
+  select s.* from public.session_schedules s
+   where s.practitioner_id = list_sessions_in_the_way.practitioner_id and s.status = 'scheduled'
+     and s.group_class_id is null and (private.is_class(s) or list_sessions_in_the_way.because = 'other_calendar')
+     and s.scheduled_at > greatest(now(), lower(during) - interval '1 day') and s.scheduled_at < upper(during)
+     and private.get_time_range(s) && during;
+$$;
+
+-- Whether it is so still.
+create function private.is_colliding(collision private.session_collisions) returns boolean
+  language sql stable set search_path = ''
+as $$
+  select collision.led_anyway_at is null and exists (
+    select from public.session_schedules s
+     where s.id = collision.session_id and s.status = 'scheduled' and s.scheduled_at > now()
+       and s.practitioner_id = collision.practitioner_id
+       and case collision.because
+         when 'time_off' then private.is_asked_about(s)
+         when 'closed_hours' then exists (
+           select from public.availability_exceptions e
+            where e.practitioner_id = s.practitioner_id and not e.is_open
+              and e.on_date between (s.local_start - interval '1 day')::date and (s.local_start + interval '1 day')::date
+              and private.get_wall_time_range(e.on_date, e.start_time, e.end_time, s.time_zone) && private.get_time_range(s))
+         else private.get_busy_times(s.practitioner_id, private.get_time_range(s)) && private.get_time_range(s) end);
+$$;
+
+-- Tells it of what it was not told of yet: one mail to whoever leads them, and one to each admin about the classes.
+create function private.note_collisions(practitioner_id uuid, because text, during tstzmultirange) returns void
+  language plpgsql volatile set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_new     uuid[];
+  v_classes uuid[];
+begin
+  delete from private.session_collisions c
+   where c.practitioner_id = note_collisions.practitioner_id and c.because = note_collisions.because
+     and c.led_anyway_at is null and not private.is_colliding(c);
+  with noted as (
+    insert into private.session_collisions as c (session_id, because, practitioner_id, scheduled_at)
+    select s.id, note_collisions.because, s.practitioner_id, s.scheduled_at
+      from private.list_sessions_in_the_way(note_collisions.practitioner_id, note_collisions.because, during) s
+     order by s.id
+    on conflict (session_id, because) do update
+      set practitioner_id = excluded.practitioner_id, scheduled_at = excluded.scheduled_at, noticed_at = now(),
+          led_anyway_at = null
+      where (c.practitioner_id, c.scheduled_at) <> (excluded.practitioner_id, excluded.scheduled_at)
+         -- They wish it anew. Another calendar says the same each time it is read.
+         or c.led_anyway_at is not null and c.because <> 'other_calendar'
+    returning c.session_id, c.scheduled_at
+  )
+  select array_agg(n.session_id order by n.scheduled_at, n.session_id),
+         array_agg(n.session_id order by n.scheduled_at, n.session_id) filter (where private.is_class(s))
+    into v_new, v_classes
+    from noted n join public.session_schedules s on s.id = n.session_id;
+  if v_new is null then
+    return;
+  end if;
+  perform private.publish_event('sessions_collide', told.user_id, told.session_ids[1], jsonb_build_object(
+            'practitioner_id', note_collisions.practitioner_id, 'because', note_collisions.because,
+            'is_leading', told.is_leading, 'session_ids', to_jsonb(told.session_ids[1:200])))
+     from (select p.user_id, true as is_leading, v_new as session_ids from public.practitioners p
+            where p.id = note_collisions.practitioner_id
+           union all
+           select a.user_id, false, v_classes from private.list_told_admins() a
+            where v_classes is not null
+              and a.user_id not in (select p.user_id from public.practitioners p
+                                     where p.id = note_collisions.practitioner_id)) told;
+end
+$$;
+
+-- Those of a mail that are so still, each with a link: to its page for whoever leads it, to who else could for admins.
+create function private.list_told_collisions(mail private.mails) returns setof public.session_schedules
+  language sql stable set search_path = ''
+as $$
+  select s.* from private.list_told_sessions(mail) s
+   where exists (select from private.session_collisions c
+                  where c.session_id = s.id and c.because = (mail).payload ->> 'because' and private.is_colliding(c));
+$$;
+
+create function private.link_told_collisions(mail private.mails) returns jsonb
+  language sql volatile set search_path = ''
+as $$
+  select jsonb_build_object(
+           'count', count(*),
+           'sessions', coalesce(jsonb_agg(jsonb_build_object(
+             'session', private.summarize_session(s.session), 'is_led', true, 'answer_token', null,
+             'page', s.page, 'token', private.make_page_link(s.page, (mail).user_id, (s.session).id::text,
+                                                             private.get_session_link_end(s.session)))
+             order by s.number) filter (where s.number <= 30), '[]'))
+    from (select c as session, row_number() over (order by c.scheduled_at, c.id) as number,
+                 case when ((mail).payload ->> 'is_leading')::boolean then 'manage_session' else 'find_substitute' end as page
+            from private.list_told_collisions(mail) c) s;
+$$;
+
+revoke execute on function private.list_sessions_in_the_way, private.is_colliding, private.note_collisions,
+  private.list_told_collisions, private.link_told_collisions from public, anon, authenticated, service_role;
+
+
 -- series/time_off.sql
 
 -- Time off over sessions that people hold: what is free is taken at once, and whoever holds the rest is asked.
 --
 -- Nobody's session is moved or cancelled by their practitioner's wish to be away. Each client gets one mail with all of
 -- their sessions in that time, and a way to move or cancel each, free of charge; who does nothing keeps them. Whatever
--- time is freed so becomes time off in the same moment, before anybody else can book it. A class is asked nobody about:
--- who has a seat in it did not choose its time, and its practitioner moves or gives it away by its own page.
+-- time is freed so becomes time off in the same moment, before anybody else can book it. About a class no client is
+-- asked: who has a seat in it did not choose its time. Its practitioner and the admins are told (collisions.sql), and
+-- its time is off too once it is moved, given away or cancelled.
 
--- Asks the clients of one-to-one sessions within a time, those that were not asked about it already.
-create function private.ask_about_time_off(practitioner_id uuid, starts_at timestamptz, ends_at timestamptz)
+-- Asks the clients of one-to-one sessions within a time, those that were not asked about it already; tells of classes.
+create function private.ask_about_time_off(
+  practitioner_id uuid, starts_at timestamptz, ends_at timestamptz, because text)
   returns uuid[]
   language plpgsql volatile set search_path = ''
 as $$
@@ -969,23 +1117,31 @@ declare
   v_asked uuid[];
 begin
   with asked as (
-    insert into private.time_off_questions as q (session_id, starts_at, ends_at)
-    select s.id, ask_about_time_off.starts_at, ask_about_time_off.ends_at
+    insert into private.time_off_questions as q (session_id, practitioner_id, starts_at, ends_at)
+    select s.id, s.practitioner_id, ask_about_time_off.starts_at, ask_about_time_off.ends_at
       from public.session_schedules s
      where s.practitioner_id = ask_about_time_off.practitioner_id and s.status = 'scheduled' and s.scheduled_at > now()
-       and s.group_class_id is null and s.max_participants = 1
+       and s.group_class_id is null
        and s.scheduled_at > ask_about_time_off.starts_at - interval '1 day' and s.scheduled_at < ask_about_time_off.ends_at
        and tstzrange(ask_about_time_off.starts_at, ask_about_time_off.ends_at) && private.get_time_range(s)
     on conflict (session_id) do update
-      set starts_at = least(q.starts_at, excluded.starts_at), ends_at = greatest(q.ends_at, excluded.ends_at), asked_at = now()
-      where not tstzrange(q.starts_at, q.ends_at) @> tstzrange(excluded.starts_at, excluded.ends_at)
+      set practitioner_id = excluded.practitioner_id, asked_at = now(),
+          starts_at = case when q.practitioner_id = excluded.practitioner_id then least(q.starts_at, excluded.starts_at)
+                           else excluded.starts_at end,
+          ends_at = case when q.practitioner_id = excluded.practitioner_id then greatest(q.ends_at, excluded.ends_at)
+                         else excluded.ends_at end
+      where q.practitioner_id <> excluded.practitioner_id
+         or not tstzrange(q.starts_at, q.ends_at) @> tstzrange(excluded.starts_at, excluded.ends_at)
     returning q.session_id
   )
-  select array_agg(a.session_id) into v_asked from asked a;
+  select array_agg(a.session_id) into v_asked
+    from asked a join public.session_schedules s on s.id = a.session_id where not private.is_class(s);
 
   perform private.publish_event('time_off_wanted', s.client_id, min(s.id::text)::uuid, jsonb_build_object(
             'practitioner_id', s.practitioner_id, 'session_ids', jsonb_agg(s.id order by s.scheduled_at)))
      from public.session_schedules s where s.id = any (v_asked) group by s.client_id, s.practitioner_id;
+  perform private.note_collisions(ask_about_time_off.practitioner_id, ask_about_time_off.because,
+                                  tstzmultirange(tstzrange(ask_about_time_off.starts_at, ask_about_time_off.ends_at)));
   return coalesce(v_asked, '{}');
 end
 $$;
@@ -1026,7 +1182,8 @@ begin
     returning id
   )
   select coalesce(array_agg(a.id), '{}') into time_off_ids from added a;
-  asked_session_ids := private.ask_about_time_off(take_time_off.practitioner_id, lower(v_wanted), upper(v_wanted));
+  asked_session_ids := private.ask_about_time_off(take_time_off.practitioner_id, lower(v_wanted), upper(v_wanted),
+                                                  'time_off');
   kept_class_ids := array(
     select t.session_id from private.practitioner_time t join public.session_schedules s on s.id = t.session_id
      where t.practitioner_id = take_time_off.practitioner_id and t.during && v_wanted and private.is_class(s)
@@ -1047,23 +1204,35 @@ $$;
 comment on function public.take_time_off is
   'For practitioners: what is free becomes time off; the clients of sessions in it are asked by mail to move, cancel or keep them.';
 
--- The time that a session frees, of which its client was asked, is time off from then on.
+-- The time that a session frees, about which was asked, is time off from then on: without what it takes itself.
+create function private.take_wished_time(
+  session_id uuid, practitioner_id uuid, freed tstzrange, still_taken tstzmultirange) returns void
+  language plpgsql volatile set search_path = ''
+as $$
+begin
+  insert into public.practitioner_time_off (practitioner_id, starts_at, ends_at)
+  select q.practitioner_id, lower(piece), upper(piece)
+    from private.time_off_questions q
+    join public.practitioners p on p.id = q.practitioner_id  -- not where they are being deleted themselves
+   cross join lateral unnest(
+     tstzmultirange(freed * tstzrange(greatest(q.starts_at, now()), greatest(q.ends_at, now()))) - still_taken) piece
+   where q.session_id = take_wished_time.session_id and q.practitioner_id = take_wished_time.practitioner_id;
+exception when sqlstate 'PT409' then
+  return;  -- somebody else has it already: that is no reason to keep a client from leaving
+end
+$$;
+
+-- A class that moves gives all of its time back before it takes the new one: what that will be is read of its row.
 -- Definer: whoever moves or cancels the session may not write its practitioner's time off.
 create function private.take_freed_time_off() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  insert into public.practitioner_time_off (practitioner_id, starts_at, ends_at)
-  select old.practitioner_id, lower(freed), upper(freed)
-    from private.time_off_questions q
-   cross join lateral unnest(
-     tstzmultirange(old.during * tstzrange(greatest(q.starts_at, now()), greatest(q.ends_at, now())))
-     - tstzmultirange(case when tg_op = 'UPDATE' and new.practitioner_id = old.practitioner_id then new.during
-                           else 'empty'::tstzrange end)) freed
-   where q.session_id = old.session_id;
+  perform private.take_wished_time(old.session_id, old.practitioner_id, old.during, coalesce((
+    select tstzmultirange(private.add_buffers(s.scheduled_at, s.duration_minutes, c))
+      from public.session_schedules s join public.practitioner_calendars c on c.practitioner_id = s.practitioner_id
+     where s.id = old.session_id and s.practitioner_id = old.practitioner_id and private.occupies_time(s)), '{}'));
   return null;
-exception when sqlstate 'PT409' then
-  return null;  -- somebody else has it already: that is no reason to keep a client from leaving
 end
 $$;
 
@@ -1071,18 +1240,47 @@ create trigger practitioner_time_take_freed_time_off after delete or update of d
   on private.practitioner_time
   for each row when (old.session_id is not null) execute function private.take_freed_time_off();
 
+-- Of one that is deleted the question goes with it, and its time may go after that: so before. Definer: as above.
+create function private.take_time_off_of_deleted() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_freed tstzrange;
+begin
+  delete from private.practitioner_time t where t.session_id = old.id returning t.during into v_freed;
+  perform private.take_wished_time(old.id, old.practitioner_id, v_freed, '{}');
+  return old;
+end
+$$;
+
 -- Closed hours are time off too: they leave the sessions within them as they are, so their clients are asked.
+create function private.ask_about_exceptions(exception_ids uuid[]) returns void
+  language plpgsql volatile set search_path = ''
+as $$
+begin
+  perform private.ask_about_time_off(closed.practitioner_id, closed.starts_at, closed.ends_at, 'closed_hours')
+     from (select e.practitioner_id, (e.on_date + e.start_time) at time zone c.time_zone as starts_at,
+                  (e.on_date + e.end_time) at time zone c.time_zone as ends_at
+             from public.availability_exceptions e
+             join public.practitioner_calendars c on c.practitioner_id = e.practitioner_id
+            where e.id = any (exception_ids) and not e.is_open and e.on_date between current_date - 1 and current_date + 1830) closed
+    where closed.starts_at < closed.ends_at;
+end
+$$;
+
+-- Also when others are closed than before; another reason for the same asks nobody again.
 -- Definer: whoever closes their hours may not read what clients hold.
 create function private.ask_about_closed_hours() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  perform private.ask_about_time_off(closed.practitioner_id, closed.starts_at, closed.ends_at)
-     from (select e.practitioner_id, (e.on_date + e.start_time) at time zone c.time_zone as starts_at,
-                  (e.on_date + e.end_time) at time zone c.time_zone as ends_at
-             from new_rows e join public.practitioner_calendars c on c.practitioner_id = e.practitioner_id
-            where not e.is_open and e.on_date between current_date - 1 and current_date + 1830) closed
-    where closed.starts_at < closed.ends_at;
+  if tg_op = 'INSERT' then
+    perform private.ask_about_exceptions(array(select e.id from new_rows e));
+  else
+    perform private.ask_about_exceptions(array(
+      select e.id from new_rows e join old_rows o on o.id = e.id
+       where (o.on_date, o.start_time, o.end_time, o.is_open) <> (e.on_date, e.start_time, e.end_time, e.is_open)));
+  end if;
   return null;
 end
 $$;
@@ -1091,8 +1289,13 @@ create trigger availability_exceptions_ask_about_closed_hours after insert on pu
   referencing new table as new_rows
   for each statement execute function private.ask_about_closed_hours();
 
+create trigger availability_exceptions_ask_about_changed_hours after update on public.availability_exceptions
+  referencing old table as old_rows new table as new_rows
+  for each statement execute function private.ask_about_closed_hours();
+
 revoke execute on function private.ask_about_time_off, private.take_time_off, public.take_time_off,
-  private.take_freed_time_off, private.ask_about_closed_hours from public, anon, authenticated, service_role;
+  private.take_wished_time, private.take_freed_time_off, private.take_time_off_of_deleted,
+  private.ask_about_exceptions, private.ask_about_closed_hours from public, anon, authenticated, service_role;
 
 grant execute on function private.take_time_off, public.take_time_off to authenticated;
 

@@ -1,4 +1,4 @@
--- From sql/schemas: pages/manage_session, pages/answer_recording_consent, pages/choose_place, pages/sign_waiver, pages/move_session, pages/lead_session, pages/answer_change, pages/answer_offer, pages/find_substitute, pages/find_my_sessions, pages/pay_session, pages/pay_fee, pages/show_payout, pages/manage_calendars, waiting_lists/find_classes_page, series/book_series_page, series/manage_series_page, ratings/rating_sessions, ratings/reading_ratings.
+-- From sql/schemas: pages/manage_session, pages/answer_recording_consent, pages/choose_place, pages/sign_waiver, pages/move_session, pages/lead_session, pages/answer_change, pages/answer_offer, pages/find_substitute, pages/find_my_sessions, pages/pay_session, pages/pay_fee, pages/review_fees_and_ratings, pages/show_payout, pages/manage_calendars, waiting_lists/find_classes_page, series/book_series_page, series/manage_series_page, ratings/rating_sessions, ratings/reading_ratings.
 
 -- Functions name what later chapters make.
 set check_function_bodies = off;
@@ -32,7 +32,8 @@ create type private.managed_session as (
   no_shows_from          timestamptz,
   no_show_pays           boolean,
   can_ask_for_substitute boolean,
-  substitute_wanted_at   timestamptz
+  substitute_wanted_at   timestamptz,
+  away_because           text
 );
 
 -- The link, and its session. Definer: its callers are not signed in.
@@ -79,7 +80,7 @@ begin
     v_shown.quote := private.compute_cancellation_terms(v_session, false);
     v_shown.can_move := private.can_move_session(v_session, v_shown.quote);
     if v_shown.caller_role = 'client' then
-      v_shown.no_show_fee := private.get_no_show_fee(v_session);
+      v_shown.no_show_fee := case when private.is_fee_settled(v_session) then 0 else private.get_no_show_fee(v_session) end;
     end if;
     select p.scheduled_at, p.answer_until into v_shown.proposed_scheduled_at, v_shown.answer_until
       from private.session_proposals p
@@ -100,6 +101,8 @@ begin
     v_shown.no_show_pays := v_rules.client_no_show_forfeits;
     v_shown.can_ask_for_substitute := v_session.status = 'scheduled' and v_session.scheduled_at > now() and not v_shown.is_seat;
     v_shown.substitute_wanted_at := private.get_substitute_wanted_at(v_session);
+    select min(c.because) into v_shown.away_because
+      from private.session_collisions c where c.session_id = v_session.id and private.is_colliding(c);
   end if;
   return v_shown;
 end
@@ -770,7 +773,7 @@ grant execute on function private.read_session_offers, private.move_managed_sess
 -- pages/lead_session.sql
 
 -- What whoever leads a session or class does by its link around the start: say that they are late, and that somebody
--- did not come.
+-- did not come; and before it, that they lead it though they are away then.
 --
 -- A delay is told while the start is near, and only as long as it may be: after the practitioner's grace a session
 -- online is cancelled by itself, so more than that is no delay.
@@ -841,6 +844,23 @@ begin
 end
 $$;
 
+-- Whoever leads it says that they do, though they are away then (series/collisions.sql): what they wished is over.
+-- Definer: as above.
+create function private.lead_anyway(token text) returns private.managed_session
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_session public.session_schedules := private.open_session_link(lead_anyway.token, 'manage_session');
+begin
+  perform private.refuse_unless_led(v_session);
+  update private.session_collisions c set led_anyway_at = coalesce(c.led_anyway_at, now()) where c.session_id = v_session.id;
+  if private.is_class(v_session) then
+    delete from private.time_off_questions q where q.session_id = v_session.id;
+  end if;
+  return private.compose_managed_session(v_session.id);
+end
+$$;
+
 create function public.announce_delay(token text, minutes integer default null) returns setof private.managed_session
   language sql volatile security invoker set search_path = ''
 as $$
@@ -858,11 +878,21 @@ $$;
 
 comment on function public.report_absence is 'By a link in a mail: the practitioner says that somebody did not come.';
 
-revoke execute on function private.list_possible_delays, private.refuse_unless_led, private.announce_delay,
-  private.report_absence, public.announce_delay, public.report_absence from public, anon, authenticated, service_role;
+create function public.lead_anyway(token text) returns setof private.managed_session
+  language sql volatile security invoker set search_path = ''
+as $$
+  select * from private.lead_anyway(lead_anyway.token);
+$$;
 
-grant execute on function private.announce_delay, private.report_absence, public.announce_delay, public.report_absence
-  to anon;
+comment on function public.lead_anyway is
+  'By a link in a mail: whoever leads a session says that they do, though they are away then.';
+
+revoke execute on function private.list_possible_delays, private.refuse_unless_led, private.announce_delay,
+  private.report_absence, private.lead_anyway, public.announce_delay, public.report_absence, public.lead_anyway
+  from public, anon, authenticated, service_role;
+
+grant execute on function private.announce_delay, private.report_absence, private.lead_anyway, public.announce_delay,
+  public.report_absence, public.lead_anyway to anon;
 
 
 -- pages/answer_change.sql
@@ -1303,9 +1333,7 @@ begin
     perform private.limit_use('substitutes wanted', auth.uid());
     perform private.publish_event('substitute_wanted', a.user_id, v_session.id, jsonb_build_object(
               'practitioner_id', v_session.practitioner_id, 'scheduled_at', v_session.scheduled_at))
-       -- Enough to be read by somebody.
-       from (select r.user_id from public.user_roles r join auth.users u on u.id = r.user_id
-              where r.role = 'admin' order by u.created_at, u.id limit 20) a;
+       from private.list_told_admins() a;
   end if;
   return private.compose_managed_session(v_session.id);
 end
@@ -1358,7 +1386,8 @@ grant execute on function private.read_substitution, private.give_to_substitute,
 
 -- pages/find_my_sessions.sql
 
--- Somebody's links, sent again to whoever types an address: all sessions to come, in one mail, to that address alone.
+-- Somebody's links, sent again to whoever types an address: all sessions and series to come, in one mail, to that
+-- address alone.
 --
 -- Typing an address writes it down, and nothing else: whether there is such an account, send-notifications finds out
 -- a moment later. So the answer and its time are the same for every address. How often is bounded for each address that
@@ -1440,6 +1469,31 @@ as $$
     from private.list_sessions_to_come(link_sessions_to_come.user_id) s;
 $$;
 
+-- Each series of which something is to come, with a new link to its page. Sessions that somebody else leads by now are
+-- none of its practitioner's.
+create function private.link_series_to_come(user_id uuid) returns jsonb
+  language sql volatile set search_path = ''
+as $$
+  select coalesce(jsonb_agg(jsonb_build_object(
+           'session', private.summarize_session(c.session), 'is_led', c.is_led, 'to_come', c.number,
+           'token', private.make_page_link('manage_series', link_series_to_come.user_id, c.id::text,
+                                           now() + interval '400 days'))
+           order by (c.session).scheduled_at, c.id), '[]')
+    from (
+      select own.id, own.is_led, next.number, next.session
+        from (select r.id, false as is_led from public.session_series r where r.client_id = link_series_to_come.user_id
+               union all
+              select r.id, true from public.session_series r join public.practitioners p on p.id = r.practitioner_id
+               where p.user_id = link_series_to_come.user_id and r.client_id is distinct from p.user_id) own
+       cross join lateral (
+         select count(*) over () as number, s as session
+           from public.session_series_sessions l join public.session_schedules s on s.id = l.session_id
+          where l.series_id = own.id and s.status = 'scheduled' and s.scheduled_at > now()
+            and case when own.is_led then private.get_session_host(s) else s.client_id end = link_series_to_come.user_id
+          order by s.scheduled_at limit 1) next
+       order by (next.session).scheduled_at, own.id limit 50) c;
+$$;
+
 -- A mail for each address that has an account. What waited too long is not answered: by then, nobody waits for it.
 -- Definer: the service runs it, and may neither read nor write any of this by itself.
 create function private.answer_session_link_requests() returns void
@@ -1483,6 +1537,7 @@ comment on function public.request_class_links is
   'Writes an address down, to which a link to the classes and their waiting lists is sent. The same for every address.';
 
 revoke execute on function private.request_session_links, private.list_sessions_to_come, private.link_sessions_to_come,
+  private.link_series_to_come,
   private.answer_session_link_requests, public.request_session_links,
   public.request_class_links from public, anon, authenticated, service_role;
 
@@ -1658,6 +1713,186 @@ revoke execute on function private.list_fees_to_show, private.read_fees_to_pay, 
   public.read_fees_to_pay, public.pay_fee from public, anon, authenticated, service_role;
 
 grant execute on function private.read_fees_to_pay, private.pay_fee, public.read_fees_to_pay, public.pay_fee to anon;
+
+
+-- pages/review_fees_and_ratings.sql
+
+-- The page on which admins let people off fees, and hide ratings or show them again, by a link in a mail.
+--
+-- The link is good for as long as its person is an admin, and is no second factor: whoever has one decides signed in,
+-- by forgive_fee and hide_session_rating. This page calls the same, so what they refuse is refused here.
+--
+-- Fees stand oldest first, ratings newest first, so many of each. What is typed narrows both: a name, or a word of a
+-- rating. Whose rating it is decides nothing, and is not said.
+
+create type private.fee_to_review as (
+  id uuid, full_name text, is_own boolean, because text, amount_minor integer, currency text, owed_since timestamptz,
+  session_name text, practitioner_name text, scheduled_at timestamptz, is_being_paid boolean
+);
+
+create type private.rating_to_review as (
+  id uuid, stars integer, words text, given_at timestamptz, practitioner_name text, is_own boolean, session_name text,
+  scheduled_at timestamptz, is_hidden boolean, decision_reason text
+);
+
+create type private.fees_and_ratings as (
+  fees private.fee_to_review[], has_more_fees boolean, ratings private.rating_to_review[], has_more_ratings boolean,
+  time_zone text
+);
+
+create function private.refuse_unless_deciding_by_link() returns void
+  language plpgsql stable set search_path = ''
+as $$
+begin
+  perform private.refuse_unless_admin();
+  if private.lacks_second_factor(auth.uid(), null) then
+    perform private.refuse(403, 'second_factor_needed', 'A link in a mail is no second factor, and you have one.',
+      'Please decide where you are signed in with your authenticator code.');
+  end if;
+end
+$$;
+
+create function private.find_fees_to_review(words text, at_most integer) returns private.fee_to_review[]
+  language plpgsql stable set search_path = ''
+as $$
+begin
+  return array(
+    select row(f.id, n.full_name, f.user_id = auth.uid(), f.because, f.amount_minor, f.currency, f.created_at,
+               coalesce(s.class_name, t.name), p.name, f.scheduled_at,
+               exists (select from public.checkout_sessions c where c.fee_id = f.id and c.status = 'processing')
+           )::private.fee_to_review
+      from public.owed_fees f
+      left join public.profiles n on n.id = f.user_id
+      left join public.session_schedules s on s.id = f.session_id
+      left join public.session_types t on t.id = s.session_type_id
+      left join public.practitioners p on p.id = s.practitioner_id
+     where f.status = 'owed'
+       and (find_fees_to_review.words is null
+            or strpos(lower(concat_ws(' ', n.full_name, p.name)), find_fees_to_review.words) > 0)
+     order by f.created_at, f.id limit find_fees_to_review.at_most);
+end
+$$;
+
+-- Looked for among the newest ten thousand: there is no end to how many there are.
+create function private.find_ratings_to_review(words text, at_most integer) returns private.rating_to_review[]
+  language plpgsql stable set search_path = ''
+as $$
+begin
+  return array(
+    select row(r.id, r.stars, r.words, r.created_at, p.name, coalesce(p.user_id = auth.uid(), false),
+               coalesce(s.class_name, t.name), s.scheduled_at, r.hidden_at is not null, r.decision_reason
+           )::private.rating_to_review
+      from (select * from public.session_ratings given order by given.created_at desc, given.id limit 10000) r
+      join public.session_schedules s on s.id = r.session_id
+      left join public.session_types t on t.id = s.session_type_id
+      left join public.practitioners p on p.id = r.practitioner_id
+     where find_ratings_to_review.words is null
+        or strpos(lower(concat_ws(' ', p.name, r.words)), find_ratings_to_review.words) > 0
+     order by r.created_at desc, r.id limit find_ratings_to_review.at_most);
+end
+$$;
+
+-- For the caller whom the link has named.
+create function private.show_fees_and_ratings(find text) returns private.fees_and_ratings
+  language plpgsql stable set search_path = ''
+as $$
+declare
+  c_at_most constant integer := 50;
+  c_words   constant text := lower(nullif(btrim(show_fees_and_ratings.find), ''));
+  v_shown   private.fees_and_ratings;
+begin
+  perform private.refuse_long_text('find', c_words, 100);
+  v_shown.fees := private.find_fees_to_review(c_words, c_at_most + 1);
+  v_shown.ratings := private.find_ratings_to_review(c_words, c_at_most + 1);
+  v_shown.has_more_fees := cardinality(v_shown.fees) > c_at_most;
+  v_shown.has_more_ratings := cardinality(v_shown.ratings) > c_at_most;
+  v_shown.fees := v_shown.fees[:c_at_most];
+  v_shown.ratings := v_shown.ratings[:c_at_most];
+  v_shown.time_zone := coalesce(private.find_user_time_zone(auth.uid()), 'America/Toronto');
+  return v_shown;
+end
+$$;
+
+-- Definer: its callers are not signed in.
+create function private.read_fees_and_ratings(token text, find text) returns private.fees_and_ratings
+  language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  perform private.open_page_link(read_fees_and_ratings.token, 'review_fees_and_ratings');
+  perform private.refuse_unless_deciding_by_link();
+  return private.show_fees_and_ratings(read_fees_and_ratings.find);
+end
+$$;
+
+-- Definer: as above.
+create function private.forgive_fee_by_link(token text, fee_id uuid, reason text, find text)
+  returns private.fees_and_ratings
+  language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+  perform private.open_page_link(forgive_fee_by_link.token, 'review_fees_and_ratings');
+  perform private.refuse_unless_deciding_by_link();
+  perform private.forgive_fee(forgive_fee_by_link.fee_id, forgive_fee_by_link.reason);
+  return private.show_fees_and_ratings(forgive_fee_by_link.find);
+end
+$$;
+
+-- Definer: as above.
+create function private.hide_rating_by_link(token text, rating_id uuid, reason text, is_hidden boolean, find text)
+  returns private.fees_and_ratings
+  language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+  perform private.open_page_link(hide_rating_by_link.token, 'review_fees_and_ratings');
+  perform private.refuse_unless_deciding_by_link();
+  perform private.hide_session_rating(hide_rating_by_link.rating_id, hide_rating_by_link.reason,
+                                      hide_rating_by_link.is_hidden);
+  return private.show_fees_and_ratings(hide_rating_by_link.find);
+end
+$$;
+
+-- The same, exposed: the API calls functions of schema public.
+
+create function public.read_fees_and_ratings(token text, find text default null) returns private.fees_and_ratings
+  language sql stable security invoker set search_path = ''
+as $$
+  select * from private.read_fees_and_ratings(read_fees_and_ratings.token, read_fees_and_ratings.find);
+$$;
+
+comment on function public.read_fees_and_ratings is
+  'By the link in an admin''s mail: the fees that are owed, and the newest ratings; or those in which a word is found.';
+
+create function public.forgive_fee_by_link(token text, fee_id uuid, reason text, find text default null)
+  returns private.fees_and_ratings
+  language sql volatile security invoker set search_path = ''
+as $$
+  select * from private.forgive_fee_by_link(forgive_fee_by_link.token, forgive_fee_by_link.fee_id,
+                                            forgive_fee_by_link.reason, forgive_fee_by_link.find);
+$$;
+
+comment on function public.forgive_fee_by_link is
+  'By the link in an admin''s mail: lets somebody off a fee, with a reason, as forgive_fee does.';
+
+create function public.hide_rating_by_link(
+  token text, rating_id uuid, reason text, is_hidden boolean default true, find text default null)
+  returns private.fees_and_ratings
+  language sql volatile security invoker set search_path = ''
+as $$
+  select * from private.hide_rating_by_link(hide_rating_by_link.token, hide_rating_by_link.rating_id,
+                                            hide_rating_by_link.reason, hide_rating_by_link.is_hidden,
+                                            hide_rating_by_link.find);
+$$;
+
+comment on function public.hide_rating_by_link is
+  'By the link in an admin''s mail: hides a rating or shows it again, with a reason, as hide_session_rating does.';
+
+revoke execute on function private.refuse_unless_deciding_by_link, private.find_fees_to_review,
+  private.find_ratings_to_review, private.show_fees_and_ratings, private.read_fees_and_ratings,
+  private.forgive_fee_by_link, private.hide_rating_by_link, public.read_fees_and_ratings, public.forgive_fee_by_link,
+  public.hide_rating_by_link from public, anon, authenticated, service_role;
+
+grant execute on function private.read_fees_and_ratings, private.forgive_fee_by_link, private.hide_rating_by_link,
+  public.read_fees_and_ratings, public.forgive_fee_by_link, public.hide_rating_by_link to anon;
 
 
 -- pages/show_payout.sql
@@ -2220,8 +2455,17 @@ as $$
    order by good.credits desc, t.duration_minutes, t.name, t.id limit 50;
 $$;
 
--- Those who can be booked; first whom the person was with last.
-create function private.list_series_practitioners(user_id uuid) returns setof private.series_choice
+-- A name as it is searched: in lower case and without accents, so that "zoe" finds "Zoë".
+create function private.fold_name(name text) returns text
+  language sql immutable set search_path = ''
+as $$
+  select regexp_replace(normalize(lower(fold_name.name), NFKD), '[\u0300-\u036f]', '', 'g');
+$$;
+
+-- Those who can be booked, fifty to a page and one more, which says that there is another page; first whom the person
+-- was with last. Of a search, those whose name has each of its words in it.
+create function private.list_series_practitioners(user_id uuid, search text, page integer)
+  returns setof private.series_choice
   language sql stable set search_path = ''
 as $$
   select p.id, p.name
@@ -2230,7 +2474,9 @@ as $$
                         where s.practitioner_id = p.id and s.client_id = list_series_practitioners.user_id
                           and not private.is_class(s)) last on true
    where p.available
-   order by last.at desc nulls last, p.name, p.id limit 100;
+     and not exists (select from regexp_split_to_table(private.fold_name(coalesce(search, '')), '\s+') word
+                      where strpos(private.fold_name(p.name), word) = 0)
+   order by last.at desc nulls last, p.name, p.id limit 51 offset 50 * (page - 1);
 $$;
 
 -- The times of the week that are free in at least one of so many weeks, by the practitioner's clock. Calendars with
@@ -2258,18 +2504,27 @@ as $$
    order by 1, 2;
 $$;
 
--- Without a practitioner or kind, the first of each. Definer: its callers are not signed in.
+-- Without a practitioner or kind, the first of each. Whoever is chosen is among those that are listed, whatever is
+-- searched. Definer: its callers are not signed in.
 create function private.read_series_choices(
-  token text, wanted_practitioner uuid, wanted_kind uuid,
+  token text, wanted_practitioner uuid, wanted_kind uuid, search text, page integer,
   out practitioners private.series_choice[], out kinds private.series_kind[], out studios private.place_offer[],
-  out practitioner_id uuid, out session_type_id uuid, out time_zone text, out starts private.weekly_start[])
+  out practitioner_id uuid, out session_type_id uuid, out time_zone text, out starts private.weekly_start[],
+  out is_more boolean)
   language plpgsql stable security definer set search_path = ''
 as $$
 declare
   v_link private.page_links := private.open_page_link(read_series_choices.token, 'book_series');
   v_kind private.series_kind;
 begin
-  practitioners := array(select p from private.list_series_practitioners(v_link.user_id) p);
+  perform private.refuse_long_text('search', read_series_choices.search, 100);
+  practitioners := array(select p from private.list_series_practitioners(
+    v_link.user_id, read_series_choices.search, least(greatest(coalesce(read_series_choices.page, 1), 1), 1000)) p);
+  is_more := cardinality(practitioners) > 50;
+  practitioners := array(select row(p.id, p.name)::private.series_choice from public.practitioners p
+                          where p.id = wanted_practitioner and p.available
+                            and p.id not in (select listed.id from unnest(practitioners[1:50]) listed))
+                   || practitioners[1:50];
   kinds := array(select k from private.list_series_kinds(v_link.user_id) k);
   studios := array(select row(l.id, l.name, l.address, l.city, false)::private.place_offer
                      from public.studio_locations l where l.is_active order by l.city, l.name, l.id limit 200);
@@ -2313,16 +2568,19 @@ $$;
 
 -- The same, exposed: the API calls functions of schema public.
 
-create function public.read_series_choices(token text, practitioner_id uuid default null, session_type_id uuid default null)
+create function public.read_series_choices(
+  token text, practitioner_id uuid default null, session_type_id uuid default null, search text default null,
+  page integer default 1)
   returns table (practitioners private.series_choice[], kinds private.series_kind[], studios private.place_offer[],
-                 practitioner_id uuid, session_type_id uuid, time_zone text, starts private.weekly_start[])
+                 practitioner_id uuid, session_type_id uuid, time_zone text, starts private.weekly_start[],
+                 is_more boolean)
   language sql stable security invoker set search_path = ''
 as $$
-  select * from private.read_series_choices(read_series_choices.token, $2, $3);
+  select * from private.read_series_choices(read_series_choices.token, $2, $3, $4, $5);
 $$;
 
 comment on function public.read_series_choices is
-  'By a link in a mail: with whom, for what and when in the week a session every week could be.';
+  'By a link in a mail: with whom, for what and when in the week a session every week could be. Fifty practitioners to a page, all or those whose names are searched.';
 
 create function public.quote_series_by_link(
   token text, practitioner_id uuid, session_type_id uuid, first_date date, at_time time, sessions integer,
@@ -2347,9 +2605,10 @@ $$;
 
 comment on function public.book_series_by_link is 'By a link in a mail: book_session_series, all of it or nothing.';
 
-revoke execute on function private.list_series_kinds, private.list_series_practitioners, private.list_weekly_starts,
-  private.read_series_choices, private.quote_series_by_link, private.book_series_by_link, public.read_series_choices,
-  public.quote_series_by_link, public.book_series_by_link from public, anon, authenticated, service_role;
+revoke execute on function private.list_series_kinds, private.fold_name, private.list_series_practitioners,
+  private.list_weekly_starts, private.read_series_choices, private.quote_series_by_link, private.book_series_by_link,
+  public.read_series_choices, public.quote_series_by_link, public.book_series_by_link
+  from public, anon, authenticated, service_role;
 
 grant execute on function private.read_series_choices, private.quote_series_by_link, private.book_series_by_link,
   public.read_series_choices, public.quote_series_by_link, public.book_series_by_link to anon;

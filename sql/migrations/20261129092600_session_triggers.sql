@@ -118,13 +118,16 @@ create table private.matter_kinds (
   what        text    not null,
   remedy      text    not null,
   ends_itself boolean not null,
+  page        text,
 
   constraint matter_kinds_texts_are_short check (
-    char_length(kind) <= 100 and char_length(what) <= 200 and char_length(remedy) <= 500)
+    char_length(kind) <= 100 and char_length(what) <= 200 and char_length(remedy) <= 500 and char_length(page) <= 100)
 );
 
 comment on column private.matter_kinds.ends_itself is
   'True: a matter is over when its state is. False: when somebody has settled it.';
+
+comment on column private.matter_kinds.page is 'Of our pages, the one on which an admin ends it; null: there is none.';
 
 insert into private.matter_kinds (kind, what, ends_itself, remedy) values
   ('payment_differs',      'a payment is not what we asked for', false,
@@ -146,6 +149,8 @@ insert into private.matter_kinds (kind, what, ends_itself, remedy) values
   ('payout_withheld',      'a payout waits for a bank account', true, 'See "A bank account is not paid" in the runbook.'),
   ('banking_unverified',   'a bank account is to be verified', true, 'Look at it, then verify-practitioner-banking.'),
   ('double_booked',        'a session to come has no time of its own', true, 'Move it, or the one that has its time.'),
+  ('class_in_time_off',    'a class is to come while whoever leads it is away', true,
+   'Give it away, move it or cancel it: the mail to the admins leads to who is free. Or its practitioner leads it anyway.'),
   ('session_set_aside',    'a session does not get on', true, 'See "Something was set aside" in the runbook.'),
   ('recording_failed',     'a recording, or a part of it, has failed', true, 'See "A recording does not get on" in the runbook.'),
   ('recording_set_aside',  'work on a recording was given up', true, 'See "Something was set aside" in the runbook.'),
@@ -154,6 +159,8 @@ insert into private.matter_kinds (kind, what, ends_itself, remedy) values
   ('mail_not_sent',        'a mail has failed, or nobody knows whether it was sent', true, 'See "Somebody got no mail" in the runbook.'),
   ('webhooks_not_received','a receiver of webhooks does not take them', true, 'See "A receiver of our webhooks hears nothing".'),
   ('account_not_deleted',  'an account is erased and not deleted', true, 'Ask erase-my-account for it again.');
+
+update private.matter_kinds set page = 'review-fees-and-ratings' where kind = 'late_fee_due';
 
 create table private.matter_settings (
   is_the_only_row boolean     primary key default true,
@@ -288,6 +295,11 @@ create view private.waiting_states with (security_invoker = true) as
   select 'double_booked', t.session_id::text, null, s.created_at
     from private.practitioner_time_conflicts t join public.session_schedules s on s.id = t.session_id
   union all
+  select 'class_in_time_off', c.session_id::text, string_agg(c.because, ', ' order by c.because), min(c.noticed_at)
+    from private.session_collisions c join public.session_schedules s on s.id = c.session_id
+   where private.is_class(s) and s.scheduled_at > now() and private.is_colliding(c)
+   group by c.session_id
+  union all
   -- Not where nobody sent anything, or it was stopped before it began: there is nothing to recover.
   select 'recording_failed', t.recording_id::text, string_agg(distinct t.failure_code, ', '), max(t.ended_at)
     from private.recording_takes t join public.session_recordings r on r.id = t.recording_id
@@ -373,9 +385,10 @@ create function private.describe_matters(told_at timestamptz) returns jsonb
   language sql stable set search_path = ''
 as $$
   select jsonb_build_object('count', count(*), 'matters', coalesce(jsonb_agg(jsonb_build_object(
-           'id', m.id, 'what', m.what, 'subject', m.subject, 'detail', m.detail, 'since', m.since, 'remedy', m.remedy)
+           'id', m.id, 'what', m.what, 'subject', m.subject, 'detail', m.detail, 'since', m.since, 'remedy', m.remedy,
+           'page', private.pages_origin() || '/' || m.page)
            order by m.number) filter (where m.number <= 30), '[]'))
-    from (select t.*, k.what, k.remedy, row_number() over (order by t.kind, t.since, t.id) as number
+    from (select t.*, k.what, k.remedy, k.page, row_number() over (order by t.kind, t.since, t.id) as number
             from private.matters t join private.matter_kinds k on k.kind = t.kind
            where t.told_at = describe_matters.told_at and t.settled_at is null) m;
 $$;

@@ -685,6 +685,7 @@ create trigger limit_updated_rows after update on public.user_consents
 --     iu  20_guard                            refuses what people may not write            sessions/session_schedules
 --     d   20_settle                           cancels what is deleted before its time      sessions/cancelling
 --     d   22_keep_for_events               copies it into events that are not told yet  messages/address_events
+--     d   23_take_time_off                    makes its time off, if that was wished       series/time_off
 --     u   25_status_moves_forward             refuses to take a status back                sessions/session_states
 --     u   30_set_cancelled_at                 dates the cancellation                       sessions/cancelling
 --     u   30_set_status_times                 dates the start and the completion           sessions/session_states
@@ -767,6 +768,10 @@ create trigger session_schedules_20_settle before delete on public.session_sched
 -- For whatever is deleted, its own cancellation included.
 create trigger session_schedules_22_keep_for_events before delete on public.session_schedules
   for each row execute function private.keep_session_for_events();
+
+create trigger session_schedules_23_take_time_off before delete on public.session_schedules
+  for each row when (old.status in ('scheduled', 'in_progress') and old.group_class_id is null)
+  execute function private.take_time_off_of_deleted();
 
 -- For everybody, the service and admins included: a session that is scheduled again after its cancellation would be
 -- without a credit.
