@@ -17,7 +17,7 @@ CALLED = """
 """
 # Before PostgreSQL 18, a function in SQL that is not written into its caller is planned anew in each transaction. These
 # are an expression without a table.
-PLAIN = {"private.get_wall_time_range", "private.is_api_caller"}
+PLAIN = {"private.is_api_caller"}
 
 
 @pytest.fixture(scope="module")

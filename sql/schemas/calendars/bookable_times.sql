@@ -129,12 +129,13 @@ $$;
 
 create function private.is_in_hours(practitioner_id uuid, scheduled_at timestamptz, duration_minutes integer)
   returns boolean
-  language sql stable set search_path = ''
+  language plpgsql stable set search_path = ''
 as $$
-  select private.get_open_hours(c.practitioner_id, (is_in_hours.scheduled_at at time zone c.time_zone)::date,
-                                ((is_in_hours.scheduled_at + make_interval(mins => duration_minutes)) at time zone c.time_zone)::date)
-         @> tstzrange(is_in_hours.scheduled_at, is_in_hours.scheduled_at + make_interval(mins => duration_minutes))
-    from public.practitioner_calendars c where c.practitioner_id = is_in_hours.practitioner_id;
+declare
+  c_end constant timestamptz := scheduled_at + make_interval(mins => duration_minutes);
+begin
+  return (private.read_hours(is_in_hours.practitioner_id, scheduled_at, c_end)).opened @> tstzrange(scheduled_at, c_end);
+end
 $$;
 
 create function private.is_free_time(
