@@ -27,9 +27,13 @@ OTHER_THINGS = {
 }
 KEY = """exists (select from pg_constraint k
                   where k.contype = 'f' and k.conrelid = c.oid and a.attnum = any (k.conkey))"""
-TRIGGER = """exists (select from pg_trigger t
+# Not called for whoever calls, whose account the transaction has locked already.
+NOT_FOR_THE_CALLER = "(((new.%1$s)::text IS DISTINCT FROM current_setting('private.known_caller'::text, true)))"
+TRIGGER = f"""exists (select from pg_trigger t
                       where t.tgrelid = c.oid and t.tgfoid = 'private.refuse_unknown_account'::regproc
-                        and t.tgenabled = 'O' and t.tgqual is null and t.tgtype & 4 = 4
+                        and t.tgenabled = 'O' and t.tgtype & 4 = 4
+                        and (t.tgqual is null or position(format($w$ WHEN {NOT_FOR_THE_CALLER} $w$, a.attname)
+                                                          in pg_get_triggerdef(t.oid)) > 0)
                         and t.tgargs = convert_to(a.attname::text, 'UTF8') || '\\x00'::bytea
                         and (a.attnum = any (t.tgattr) or t.tgattr = ''))"""
 COLUMNS = f"""
