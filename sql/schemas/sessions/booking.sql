@@ -119,6 +119,7 @@ as $$
 declare
   v_minutes   integer := (select t.duration_minutes from public.session_types t where t.id = insert_session.session_type_id);
   v_in_person boolean := insert_session.session_location = 'in_person';
+  v_room      text := private.build_room_name('session', insert_session.practitioner_id, insert_session.client_id);
   v_lot       uuid;
   v_session   uuid;
 begin
@@ -128,6 +129,8 @@ begin
                                v_minutes) then
     perform private.refuse_unbookable(insert_session.practitioner_id, insert_session.scheduled_at, v_minutes,
                                       insert_session.client_id);
+    -- So the trigger that refuses overlaps need not ask again.
+    perform set_config('private.checked_room', v_room, true);
   end if;
   if with_credit then
     v_lot := private.choose_credit_lot(insert_session.client_id, array[insert_session.session_type_id], v_minutes, false);
@@ -138,8 +141,7 @@ begin
      cancellation_policy_agreed_at)
   values
     (insert_session.practitioner_id, insert_session.client_id, insert_session.scheduled_at, v_minutes,
-     private.build_room_name('session', insert_session.practitioner_id, insert_session.client_id),
-     insert_session.session_type_id, insert_session.notes, v_lot, coalesce(insert_session.session_location, 'online'),
+     v_room, insert_session.session_type_id, insert_session.notes, v_lot, coalesce(insert_session.session_location, 'online'),
      case when insert_session.session_location is not null then now() end,
      case when v_in_person then insert_session.physical_location end,
      case when v_in_person then insert_session.location_coordinates end,
