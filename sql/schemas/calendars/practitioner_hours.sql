@@ -235,6 +235,7 @@ begin
       from generate_series(0, v_until - v_from) n
       join public.practitioner_availability w on w.practitioner_id = read_hours.practitioner_id
        and w.day_of_week = extract(dow from v_from + n) and w.start_time < w.end_time
+     where not v_calendar.is_always_open
     union all
     select v_from + n, true, false, time '00:00', time '24:00'
       from generate_series(0, v_until - v_from) n where v_calendar.is_always_open
