@@ -25,8 +25,7 @@ declare
   v_first    timestamptz;
   v_last     timestamptz;
   v_around   tstzrange;
-  v_opened   tstzmultirange;
-  v_starts   timestamptz[];
+  v_hours    record;
   v_busy     tstzmultirange;
   v_own      tstzmultirange;
   v_until    timestamptz;
@@ -44,7 +43,7 @@ begin
   v_after  := make_interval(mins => v_calendar.buffer_after_minutes);
   v_around := tstzrange(v_first - v_before, v_last + v_after);
   v_until  := private.get_bookable_until(v_calendar.practitioner_id);
-  select h.opened, h.starts into v_opened, v_starts from private.read_hours(v_calendar.practitioner_id, v_first, v_last) h;
+  v_hours  := private.read_hours(v_calendar.practitioner_id, v_first, v_last);
   select coalesce(range_agg(t.during), '{}') into v_busy
     from private.practitioner_time t left join public.session_holds h on h.id = t.hold_id
    where t.practitioner_id = check_starts.practitioner_id
@@ -56,8 +55,8 @@ begin
     + private.get_busy_times(v_calendar.practitioner_id, v_around);
   v_own := private.get_time_of(for_user, v_calendar.practitioner_id, tstzrange(v_first, v_last), ignore_session);
   if ignore_session is not null then  -- a session may stay where it is
-    v_starts := array(select unnest(v_starts)
-                      union select own.scheduled_at from public.session_schedules own where own.id = ignore_session);
+    v_hours.starts := array(select unnest(v_hours.starts)
+                            union select own.scheduled_at from public.session_schedules own where own.id = ignore_session);
   end if;
 
   return query
@@ -66,12 +65,12 @@ begin
         when not ignore_notice and s < now() + make_interval(mins => v_calendar.minimum_notice_minutes) then 'too_short_notice'
         when s > now() + make_interval(days => v_calendar.booking_horizon_days) then 'beyond_horizon'
         when s + v_length > v_until then 'practitioner_unavailable'
-        when not v_opened @> tstzrange(s, s + v_length) then 'outside_availability'
+        when not v_hours.opened @> tstzrange(s, s + v_length) then 'outside_availability'
         when allowed is null then 'not_a_start'
         when v_busy && tstzrange(s - v_before, s + v_length + v_after) then 'slot_taken'
         when v_own && tstzrange(s, s + v_length) then 'double_booked'
       end
-      from unnest(starts) s left join unnest(v_starts) allowed on allowed = s;
+      from unnest(starts) s left join unnest(v_hours.starts) allowed on allowed = s;
 end
 $$;
 

@@ -20,8 +20,8 @@ begin
     if not found then
       perform private.require_account(c_caller);
     end if;
-    perform private.refuse_anonymous_caller();
-    perform set_config('private.known_claims', current_setting('request.jwt.claims', true), true),
+    perform private.refuse_anonymous_caller(),
+            set_config('private.known_claims', current_setting('request.jwt.claims', true), true),
             set_config('private.known_caller', c_caller::text, true);
   end if;
   return null;

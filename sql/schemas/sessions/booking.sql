@@ -127,10 +127,10 @@ begin
   -- A time that was free when it was held is theirs, even if the required notice has passed meanwhile.
   if not private.has_slot_hold(insert_session.client_id, insert_session.practitioner_id, insert_session.scheduled_at,
                                v_minutes) then
+    -- The setting: so that the trigger that refuses overlaps need not ask again.
     perform private.refuse_unbookable(insert_session.practitioner_id, insert_session.scheduled_at, v_minutes,
-                                      insert_session.client_id);
-    -- So the trigger that refuses overlaps need not ask again.
-    perform set_config('private.checked_room', v_room, true);
+                                      insert_session.client_id),
+            set_config('private.checked_room', v_room, true);
   end if;
   if with_credit then
     v_lot := private.choose_credit_lot(insert_session.client_id, array[insert_session.session_type_id], v_minutes, false);
@@ -209,7 +209,7 @@ create function private.book_session_with_credit(
 as $$
 #variable_conflict use_column
 declare
-  v_client  uuid := (select auth.uid());
+  v_client  uuid := auth.uid();
   v_type    public.session_types;
   v_session uuid;
 begin
@@ -236,9 +236,8 @@ begin
     return v_session;
   end if;
 
-  perform private.limit_use('bookings', v_client);
-  perform private.refuse_without_waiver(v_client);
-  perform private.refuse_unknown_place(session_location, physical_location, location_coordinates);
+  perform private.limit_use('bookings', v_client), private.refuse_without_waiver(v_client),
+          private.refuse_unknown_place(session_location, physical_location, location_coordinates);
   return private.insert_session(
     v_client, book_session_with_credit.practitioner_id, book_session_with_credit.scheduled_at, v_type.id,
     session_location, physical_location, location_coordinates, notes, null, with_credit => true);
@@ -263,7 +262,7 @@ as $$
 begin
   session_id := private.book_session_with_credit(practitioner_id, scheduled_at, duration_minutes, session_type_id, session_type,
     is_group, session_location, physical_location, notes, location_coordinates);
-  credits_remaining := private.count_usable_credits((select auth.uid()));
+  credits_remaining := private.count_usable_credits(auth.uid());
   return next;
 end
 $$;
