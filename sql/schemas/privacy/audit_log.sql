@@ -24,8 +24,7 @@ grant select on public.audit_logs to authenticated, service_role;
 grant insert (user_id, action, table_name, record_id, ip_address, user_agent, metadata)
   on public.audit_logs to service_role;
 
--- Compares the ends of names: a regular expression of all alternatives takes five times as long, and every change pays
--- for it.
+-- With LIKE: a regular expression of all alternatives takes five times as long, and every change pays for it.
 create function private.build_audit_change(old_row jsonb, new_row jsonb) returns jsonb
   language plpgsql immutable set search_path = ''
 as $$
@@ -37,12 +36,8 @@ begin
       select c.key, old_row -> c.key as old_value, new_row -> c.key as new_value,
              c.key in ('id', 'total_seconds', 'role', 'status', 'source', 'visibility', 'memory_type', 'currency', 'verified',
                        'session_location', 'live_contract_needed')
-             or left(c.key, 3) = 'is_'
-             or right(c.key, 3) in ('_id', '_at')
-             or right(c.key, 6) in ('_minor', '_share')
-             or right(c.key, 7) = '_amount'
-             or right(c.key, 8) = '_minutes'
-             or right(c.key, 13) = '_participants' as may_be_kept
+             or c.key like any (array['is\_%', '%\_id', '%\_at', '%\_minor', '%\_share', '%\_amount', '%\_minutes',
+                                      '%\_participants']) as may_be_kept
         from jsonb_each(coalesce(new_row, old_row)) c
        where old_row is null or new_row is null or c.value is distinct from old_row -> c.key
     ), kept as (
