@@ -208,8 +208,8 @@ grant insert (practitioner_id, on_date, start_time, end_time, is_open, reason),
 grant select, insert, update, delete on public.availability_exceptions to service_role;
 
 -- When a practitioner works, and when sessions may start, if the time is free: the one definition of it, by calendar,
--- weekly hours and exceptions, for what is offered and for what is booked. With a generic plan: planning takes five times
--- as long as executing, and the times make no difference to the plan.
+-- weekly hours and exceptions, for what is offered and for what is booked. With a generic plan: planning takes five
+-- times as long as executing, and the times make no difference to the plan.
 create function private.read_hours(
   practitioner_id uuid, from_time timestamptz, until_time timestamptz, out opened tstzmultirange, out starts timestamptz[])
   language plpgsql stable set search_path = '' set plan_cache_mode = force_generic_plan
