@@ -9,7 +9,7 @@ from sql.throwaway import Server
 from .booking_steps import book, in_hours, sign
 from .conftest import Sandbox
 
-AT_MOST = 60
+AT_MOST = 52
 CALLED = """
   select f.schemaname || '.' || f.funcname as name, f.calls::integer as calls, l.lanname::text as language
     from pg_stat_xact_user_functions f join pg_proc p on p.oid = f.funcid join pg_language l on l.oid = p.prolang
