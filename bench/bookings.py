@@ -8,8 +8,10 @@ which both refuse: the same attempts of both, so that their calendars fill alike
 processor time is all that the server takes.
 
 Ours asks more: the hours, buffers and places of calendars, holds, the waiver, limits, the kinds of credits and their
-ends; and its audit log is a chain. The first booking of a connection is timed in new ones, the later ones after ten.
-With `--before` a commit, that commit's migrations are a third, in the same turns.
+ends; and its audit log is a chain. Of its processor time the audit line and its chain are a fifth, hours, holds and
+overlaps an eighth, the ledger an eighth, the practitioner's time with its buffers a ninth (decision 94). The first
+booking of a connection is timed in new ones, the later ones after ten. With `--before` a commit, that commit's
+migrations are a third, in the same turns.
 
 Then 10,000 attempts of `tests/sql/booking_load.py`: bookings, holds, moves, cancellations and seats of all lengths;
 afterwards no credit, seat or time may be amiss.

@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from .conftest import ADMIN, CLIENT, ROW, Sandbox
+from .conftest import ADMIN, CLIENT, ROW, STRANGER, Sandbox
 
 # Names of people in evidence about them, each written with or after a row that has the key or the trigger. They are
 # written while an account is erased or later, when a refund, a webhook or an attendance arrives late.
@@ -27,9 +27,15 @@ OTHER_THINGS = {
 }
 KEY = """exists (select from pg_constraint k
                   where k.contype = 'f' and k.conrelid = c.oid and a.attnum = any (k.conkey))"""
-TRIGGER = """exists (select from pg_trigger t
+# Not called for whoever calls, whose account the transaction has locked already.
+NOT_FOR_THE_CALLER = (
+    "(((new.%1$s)::text IS DISTINCT FROM current_setting('private.known_caller'::text, true)))"
+)
+TRIGGER = f"""exists (select from pg_trigger t
                       where t.tgrelid = c.oid and t.tgfoid = 'private.refuse_unknown_account'::regproc
-                        and t.tgenabled = 'O' and t.tgqual is null and t.tgtype & 4 = 4
+                        and t.tgenabled = 'O' and t.tgtype & 4 = 4
+                        and (t.tgqual is null or position(format($w$ WHEN {NOT_FOR_THE_CALLER} $w$, a.attname)
+                                                          in pg_get_triggerdef(t.oid)) > 0)
                         and t.tgargs = convert_to(a.attname::text, 'UTF8') || '\\x00'::bytea
                         and (a.attnum = any (t.tgattr) or t.tgattr = ''))"""
 COLUMNS = f"""
@@ -68,12 +74,18 @@ def test_that_finds_what_is_planted(sandbox: Sandbox, offence: str) -> None:
     assert set(FOLLOWS) != unguarded(sandbox)
 
 
-OPEN_TABLES = """
+# Asked once for the claims of a transaction.
+NOT_FOR_THE_KNOWN = (
+    "((current_setting('request.jwt.claims'::text, true) = current_setting('private.known_claims'::text, true))"
+    " IS NOT TRUE)"
+)
+OPEN_TABLES = f"""
   select c.oid::regclass::text as name from pg_class c
    where c.relkind in ('r', 'p') and c.relnamespace in ('public'::regnamespace, 'private'::regnamespace)
      and not exists (select from pg_trigger t
                       where t.tgrelid = c.oid and t.tgfoid = 'private.refuse_gone_caller'::regproc
-                        and t.tgenabled = 'O' and t.tgtype = 2 | 4 | 8 | 16)
+                        and t.tgenabled = 'O' and t.tgtype = 2 | 4 | 8 | 16
+                        and position($w$ WHEN ({NOT_FOR_THE_KNOWN}) $w$ in pg_get_triggerdef(t.oid)) > 0)
 """
 
 
@@ -85,6 +97,23 @@ def test_every_table_refuses_a_caller_who_is_gone(sandbox: Sandbox) -> None:
     sandbox.run("create table private.diaries (id uuid primary key)")
     sandbox.run("drop trigger refuse_gone_caller on public.session_rules")
     assert ["private.diaries", "session_rules"] == sorted(row["name"] for row in sandbox.run(OPEN_TABLES))
+
+
+def test_who_is_known_is_asked_again_when_an_account_goes(sandbox: Sandbox) -> None:
+    """In the same transaction: neither do they write, nor does anybody about them."""
+    tick = "insert into public.getting_started_ticks (user_id, step) values (%s, %s)"
+    line = "insert into public.audit_logs (user_id, action, table_name) values (%s, 'VIEW', 'profiles')"
+    sandbox.act_as("stranger")
+    sandbox.run(tick, STRANGER, "intro_video")
+    sandbox.act_as("owner")
+    sandbox.run(line, STRANGER)
+    sandbox.run("delete from auth.users where id = %s", STRANGER)
+
+    with pytest.raises(psycopg.errors.ForeignKeyViolation), sandbox.undone():
+        sandbox.run(line, STRANGER)
+    sandbox.act_as("stranger")
+    with sandbox.refused("account_gone"):
+        sandbox.run(tick, STRANGER, "profile")
 
 
 def test_nobody_writes_about_an_account_that_is_not_there(sandbox: Sandbox) -> None:

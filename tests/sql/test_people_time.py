@@ -6,9 +6,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from .booking_steps import ANY_TIME, FREE, book, grant, in_hours, join, make_class, sign
+from .booking_steps import ANY_TIME, FREE, book, grant, in_hours, join, make_class, sign, type_id
 from .conftest import CLIENT, ROW, STRANGER, Sandbox
 
+HOLD = """insert into public.session_holds
+            (user_id, practitioner_id, scheduled_at, duration_minutes, session_type_id, expires_at)
+          values (%s, %s, %s, 45, %s, now() + interval '10 minutes')"""
 ADD = """insert into public.session_schedules (practitioner_id, client_id, scheduled_at, duration_minutes, room_name)
          values (%s, %s, %s, 30, 'r')"""
 
@@ -152,6 +155,25 @@ def test_a_seat_that_moves_with_its_class_is_not_refused(sandbox: Sandbox) -> No
         at + timedelta(hours=5),
         moved,
     )
+
+
+def test_what_a_booking_has_checked_is_checked_again_when_it_changes(sandbox: Sandbox) -> None:
+    """A booking checks before it writes the row, and the trigger lets that one row pass: not once it moves, and not
+    where a hold kept the time and nothing was checked.
+    """
+    first, second = in_hours(48), in_hours(72)
+    book(sandbox, first, practitioner_id=ROW)
+    moved = book(sandbox, second)["session_id"]
+    sandbox.act_as("admin")
+    with sandbox.refused("double_booked"):
+        sandbox.run("update public.session_schedules set scheduled_at = %s where id = %s", first, moved)
+
+    third = in_hours(96)
+    kind = type_id(sandbox)
+    sandbox.run(HOLD, CLIENT, FREE, third, kind)
+    book(sandbox, third, practitioner_id=ROW)
+    with sandbox.refused("double_booked"):
+        book(sandbox, third)
 
 
 def test_who_made_a_class_has_no_seat_in_it(sandbox: Sandbox) -> None:

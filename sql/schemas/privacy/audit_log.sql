@@ -24,40 +24,32 @@ grant select on public.audit_logs to authenticated, service_role;
 grant insert (user_id, action, table_name, record_id, ip_address, user_agent, metadata)
   on public.audit_logs to service_role;
 
--- Compares the ends of names: a regular expression of all alternatives takes five times as long, and every change pays
--- for it.
+-- With LIKE: a regular expression of all alternatives takes five times as long, and every change pays for it.
 create function private.build_audit_change(old_row jsonb, new_row jsonb) returns jsonb
   language plpgsql immutable set search_path = ''
 as $$
 #variable_conflict use_column
 begin
   return (
-    with changed as (
-      select coalesce(o.key, n.key) as key, o.value as old_value, n.value as new_value
-        from jsonb_each(old_row) o full join jsonb_each(new_row) n on n.key = o.key
-       where old_row is null or new_row is null or o.value is distinct from n.value
-    ), selected as (
+    with selected as (
       -- A list of what may be kept. The value of a column that is added later is left out until it is listed here.
-      select c.*,
+      select c.key, old_row -> c.key as old_value, new_row -> c.key as new_value,
              c.key in ('id', 'total_seconds', 'role', 'status', 'source', 'visibility', 'memory_type', 'currency', 'verified',
                        'session_location', 'live_contract_needed')
-             or left(c.key, 3) = 'is_'
-             or right(c.key, 3) in ('_id', '_at')
-             or right(c.key, 6) in ('_minor', '_share')
-             or right(c.key, 7) = '_amount'
-             or right(c.key, 8) = '_minutes'
-             or right(c.key, 13) = '_participants' as may_be_kept
-        from changed c
+             or c.key like any (array['is\_%', '%\_id', '%\_at', '%\_minor', '%\_share', '%\_amount', '%\_minutes',
+                                      '%\_participants']) as may_be_kept
+        from jsonb_each(coalesce(new_row, old_row)) c
+       where old_row is null or new_row is null or c.value is distinct from old_row -> c.key
     ), kept as (
       select coalesce(jsonb_agg(key order by key), '[]') as columns,
-             coalesce(jsonb_object_agg(key, old_value) filter (where may_be_kept), '{}') as old_values,
-             coalesce(jsonb_object_agg(key, new_value) filter (where may_be_kept), '{}') as new_values
+             jsonb_object_agg(key, old_value) filter (where old_row is not null and may_be_kept) as old_values,
+             jsonb_object_agg(key, new_value) filter (where new_row is not null and may_be_kept) as new_values
         from selected
     )
     select jsonb_build_object('columns', columns)
-        || case when old_row is null then jsonb_build_object('data', new_values)
-                when new_row is null then jsonb_build_object('deleted_data', old_values)
-                else jsonb_build_object('old_data', old_values, 'new_data', new_values) end
+        || case when old_row is null then jsonb_build_object('data', coalesce(new_values, '{}'))
+                when new_row is null then jsonb_build_object('deleted_data', coalesce(old_values, '{}'))
+                else jsonb_build_object('old_data', coalesce(old_values, '{}'), 'new_data', coalesce(new_values, '{}')) end
       from kept);
 end
 $$;
@@ -72,7 +64,7 @@ declare
 begin
   insert into public.audit_logs (user_id, action, table_name, record_id, metadata)
   values (
-    (select auth.uid()), tg_op, tg_table_name, (coalesce(v_new, v_old) ->> 'id')::uuid,
+    auth.uid(), tg_op, tg_table_name, (coalesce(v_new, v_old) ->> 'id')::uuid,
     jsonb_build_object('operation', tg_op, 'table', tg_table_name) || private.build_audit_change(v_old, v_new));
   return null;
 end

@@ -295,7 +295,8 @@ create function private.erase_deleted_account() returns trigger
 as $$
 begin
   if tg_when = 'BEFORE' then
-    perform set_config('private.known_claims', '', true);  -- whoever was there may be gone (refuse_gone_callers.sql)
+    -- Whoever was there may be gone (refuse_gone_callers.sql).
+    perform set_config('private.known_claims', '', true), set_config('private.known_caller', '', true);
     perform private.erase_account(old.id);
     return old;
   end if;

@@ -55,6 +55,9 @@ revoke execute on function private.require_account, private.refuse_unknown_accou
   from public, anon, authenticated, service_role;
 grant execute on function private.require_account to service_role;
 
+-- Those of tables that each booking writes are not called for whoever calls, whose account this transaction has locked
+-- already (refuse_gone_callers.sql).
+
 -- By name after the triggers that fill columns in. That of session_schedules stands with its others.
 create trigger practitioners_99_refuse_unknown_account before insert or update of user_id on public.practitioners
   for each row execute function private.refuse_unknown_account('user_id');
@@ -91,7 +94,8 @@ create trigger owed_fees_99_refuse_unknown_forgiver
   for each row execute function private.refuse_unknown_account('forgiven_by');
 create trigger audit_logs_99_refuse_unknown_account
   after insert or update of user_id on public.audit_logs
-  for each row execute function private.refuse_unknown_account('user_id');
+  for each row when (new.user_id::text is distinct from current_setting('private.known_caller', true))
+  execute function private.refuse_unknown_account('user_id');
 create trigger legal_holds_99_refuse_unknown_account
   after insert or update of user_id on public.legal_holds
   for each row execute function private.refuse_unknown_account('user_id');
@@ -119,7 +123,8 @@ create trigger legal_translations_99_refuse_unknown_account
   for each row execute function private.refuse_unknown_account('created_by');
 create trigger credit_ledger_99_refuse_unknown_account
   after insert or update of actor on public.credit_ledger
-  for each row execute function private.refuse_unknown_account('actor');
+  for each row when (new.actor::text is distinct from current_setting('private.known_caller', true))
+  execute function private.refuse_unknown_account('actor');
 create trigger ledger_transactions_99_refuse_unknown_account
   after insert or update of created_by on public.ledger_transactions
   for each row execute function private.refuse_unknown_account('created_by');

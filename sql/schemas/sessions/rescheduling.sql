@@ -44,6 +44,7 @@ begin
     if now() > private.get_free_until(old) then
       perform private.refuse(409, 'too_late_to_move', 'It is too late to move this session.', 'You can still cancel it.');
     end if;
+    perform private.lock_calendars(old.practitioner_id, old.client_id);
     perform private.refuse_unbookable(old.practitioner_id, new.scheduled_at, old.duration_minutes, old.client_id, old.id);
   elsif new.scheduled_at <= now() then
     perform private.refuse(409, 'slot_in_past', 'This time has passed.', 'Please choose another time.');

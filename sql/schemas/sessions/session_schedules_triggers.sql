@@ -39,7 +39,8 @@
 --     iud audit_session_schedules             writes the audit log                         privacy/audit_log
 --     u   05_update_recording                 stops the recording of what has ended        recordings/consent
 --     u   45_settle                           returns credits, writes the cancellation     sessions/cancelling
---     iu  47_refuse_overlap                   refuses two sessions of one person at once   calendars/people_time
+--     i   47_refuse_overlap                   refuses two sessions of one person at once   calendars/people_time
+--     u   47_refuse_overlap_of_change         the same                                     calendars/people_time
 --     u   50_change_time                      frees or moves the practitioner's time       calendars/practitioner_time
 --     i   50_take_time                        reserves the practitioner's time             calendars/practitioner_time
 --     u   52_record_change                    keeps what the client had agreed to          sessions/agreements
@@ -89,7 +90,7 @@ create trigger session_schedules_15_refuse_credit_lot_change before update on pu
 
 -- Before the triggers that fill columns in on an update: it checks only what people wrote themselves.
 create trigger session_schedules_20_guard before insert or update on public.session_schedules
-  for each row execute function private.guard_session_schedules();
+  for each row when (private.is_api_caller()) execute function private.guard_session_schedules();
 
 -- Only a session still to come returns a credit, and a class's own row is nobody's booking.
 create trigger session_schedules_20_settle before delete on public.session_schedules
@@ -140,10 +141,11 @@ create trigger session_schedules_40_set_wall_time
   before insert or update of scheduled_at, practitioner_id, time_zone, local_start on public.session_schedules
   for each row execute function private.set_wall_time();
 
--- Not for a seat: its place and its studio are its class's.
+-- Not for a seat: its place and its studio are its class's. Nor where there is none to find or to take away.
 create trigger session_schedules_42_set_place before insert or update of session_location, physical_location
   on public.session_schedules
-  for each row when (new.group_class_id is null) execute function private.set_place();
+  for each row when (new.group_class_id is null and (new.session_location = 'in_person' or new.studio_id is not null))
+  execute function private.set_place();
 
 -- Only for what calendars show: a note or a reminder does not raise it.
 create trigger session_schedules_44_raise_calendar_sequence before update on public.session_schedules
@@ -173,7 +175,7 @@ create trigger session_schedules_45_keep_one_to_one before update of max_partici
 
 -- A larger one from before can still be moved, renamed and cancelled.
 create trigger session_schedules_45_refuse_large_online_class before insert on public.session_schedules
-  for each row when (new.session_location = 'online' and new.group_class_id is null)
+  for each row when (new.session_location = 'online' and new.group_class_id is null and new.max_participants > 1)
   execute function private.refuse_large_online_class();
 create trigger session_schedules_45_refuse_large_online_class_change
   before update of max_participants, session_location on public.session_schedules
@@ -181,9 +183,10 @@ create trigger session_schedules_45_refuse_large_online_class_change
                      and (new.max_participants > old.max_participants or old.session_location <> 'online'))
   execute function private.refuse_large_online_class();
 
--- After the triggers that fill columns in.
+-- After the triggers that fill columns in. Not for whoever calls: their account this transaction has locked already.
 create trigger session_schedules_99_refuse_unknown_client before insert or update of client_id on public.session_schedules
-  for each row execute function private.refuse_unknown_account('client_id');
+  for each row when (new.client_id::text is distinct from current_setting('private.known_caller', true))
+  execute function private.refuse_unknown_account('client_id');
 
 -- After each row.
 
@@ -201,8 +204,13 @@ create trigger session_schedules_45_settle after update of status on public.sess
   execute function private.settle_cancelled_session();
 
 -- After the policies have been asked: a stranger, whose row they refuse, must not learn when somebody is busy.
-create trigger session_schedules_47_refuse_overlap
-  after insert or update of scheduled_at, duration_minutes, practitioner_id, client_id on public.session_schedules
+-- Nor is it called for the row that a booking has just checked, under the same locks (sessions/booking.sql).
+create trigger session_schedules_47_refuse_overlap after insert on public.session_schedules
+  for each row when (new.status in ('scheduled', 'in_progress')
+                     and new.room_name is distinct from current_setting('private.checked_room', true))
+  execute function private.refuse_overlap();
+create trigger session_schedules_47_refuse_overlap_of_change
+  after update of scheduled_at, duration_minutes, practitioner_id, client_id on public.session_schedules
   for each row when (new.status in ('scheduled', 'in_progress')) execute function private.refuse_overlap();
 
 create trigger session_schedules_50_change_time
