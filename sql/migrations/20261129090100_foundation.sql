@@ -532,10 +532,12 @@ as $$
 $$;
 
 create function private.is_api_caller() returns boolean
-  language sql stable set search_path = ''
+  language plpgsql stable set search_path = ''
 as $$
+begin
   -- False for the service, for an operator, and inside a definer function: those are trusted with what they write.
-  select current_user in ('anon', 'authenticated');
+  return current_user in ('anon', 'authenticated');
+end
 $$;
 
 -- Definer: the policies on user_roles ask this very question.

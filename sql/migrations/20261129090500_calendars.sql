@@ -333,83 +333,56 @@ grant insert (practitioner_id, on_date, start_time, end_time, is_open, reason),
 
 grant select, insert, update, delete on public.availability_exceptions to service_role;
 
-create function private.get_wall_time_range(on_date date, start_time time, end_time time, time_zone text) returns tstzrange
-  language sql stable set search_path = ''
-as $$
-  -- Hours that begin in the hour the clocks skip can end before they begin: then there are none.
-  select case when starts_at < ends_at then tstzrange(starts_at, ends_at) else 'empty' end
-    from (values ((on_date + start_time) at time zone time_zone, (on_date + end_time) at time zone time_zone))
-      as wall (starts_at, ends_at);
-$$;
-
--- The open hours, date by date, by calendar, weekly hours and exceptions. With a generic plan: planning takes five
--- times as long as executing, and the dates make no difference to the plan.
-create function private.list_open_hours(practitioner_id uuid, from_date date, until_date date)
-  returns table (midnight timestamptz, during tstzrange)
+-- When a practitioner works, and when sessions may start, if the time is free: the one definition of it, by calendar,
+-- weekly hours and exceptions, for what is offered and for what is booked. With a generic plan: planning takes five
+-- times as long as executing, and the times make no difference to the plan.
+create function private.read_hours(
+  practitioner_id uuid, from_time timestamptz, until_time timestamptz, out opened tstzmultirange, out starts timestamptz[])
   language plpgsql stable set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column
+declare
+  v_calendar public.practitioner_calendars;
+  v_step     interval;
+  v_from     date;
+  v_until    date;
 begin
-  return query
-    with calendar as (
-      select c.time_zone, c.is_always_open from public.practitioner_calendars c
-       where c.practitioner_id = list_open_hours.practitioner_id
-    ),
-    exceptions as (
-      select e.* from public.availability_exceptions e
-       where e.practitioner_id = list_open_hours.practitioner_id
-         and e.on_date between list_open_hours.from_date and list_open_hours.until_date
-    ),
-    usual as (
-      select list_open_hours.from_date + n as on_date
-        from generate_series(0, list_open_hours.until_date - list_open_hours.from_date) n
-       where not exists (select from exceptions e where e.on_date = list_open_hours.from_date + n and e.is_open)
-    ),
-    written as (
-      select e.on_date, e.is_open, e.start_time, e.end_time from exceptions e
-      union all
-      select u.on_date, true, w.start_time, w.end_time
-        from usual u
-        join public.practitioner_availability w on w.practitioner_id = list_open_hours.practitioner_id
-         and w.day_of_week = extract(dow from u.on_date) and w.start_time < w.end_time
-      union all
-      select u.on_date, true, time '00:00', time '24:00' from usual u, calendar where calendar.is_always_open
-    ),
-    dates as (
-      select w.on_date::timestamp at time zone c.time_zone as midnight,
-             coalesce(range_agg(r.during) filter (where w.is_open), '{}') as opened,
-             coalesce(range_agg(r.during) filter (where not w.is_open), '{}') as closed
-        from written w cross join calendar c
-       cross join lateral private.get_wall_time_range(w.on_date, w.start_time, w.end_time, c.time_zone) r (during)
-       group by w.on_date, c.time_zone
-    ),
-    -- By instants, not by dates: a midnight that the clocks skip or repeat belongs to two dates.
-    closed as (select coalesce(range_agg(piece), '{}') as during from dates d, unnest(d.closed) piece)
-    select d.midnight, piece from dates d, closed c, unnest(d.opened - c.during) piece;
-end
-$$;
+  select c.* into v_calendar from public.practitioner_calendars c where c.practitioner_id = read_hours.practitioner_id;
+  v_step := make_interval(mins => v_calendar.slot_interval_minutes);
+  v_from := (from_time at time zone v_calendar.time_zone)::date - 1;
+  v_until := (until_time at time zone v_calendar.time_zone)::date;
 
-create function private.get_open_hours(practitioner_id uuid, from_date date, until_date date) returns tstzmultirange
-  language sql stable set search_path = ''
-as $$
-  select coalesce(range_agg(h.during), '{}')
-    from private.list_open_hours(get_open_hours.practitioner_id, from_date, until_date) h;
-$$;
-
--- When a practitioner works, and when sessions may start, if the time is free: the one definition of it, for what is
--- offered and for what is booked.
-create function private.read_hours(
-  practitioner_id uuid, from_time timestamptz, until_time timestamptz, out opened tstzmultirange, out starts timestamptz[])
-  language plpgsql stable set search_path = ''
-as $$
-#variable_conflict use_column
-begin
-  with hours as materialized (
-    select h.midnight, h.during, c.slot_alignment, make_interval(mins => c.slot_interval_minutes) as step
-      from public.practitioner_calendars c
-     cross join lateral private.list_open_hours(
-             c.practitioner_id, (from_time at time zone c.time_zone)::date - 1, (until_time at time zone c.time_zone)::date) h
-     where c.practitioner_id = read_hours.practitioner_id
+  with written as (
+    select e.on_date, e.is_open, true as is_exception, e.start_time, e.end_time
+      from public.availability_exceptions e
+     where e.practitioner_id = read_hours.practitioner_id and e.on_date between v_from and v_until
+    union all
+    select v_from + n, true, false, w.start_time, w.end_time
+      from generate_series(0, v_until - v_from) n
+      join public.practitioner_availability w on w.practitioner_id = read_hours.practitioner_id
+       and w.day_of_week = extract(dow from v_from + n) and w.start_time < w.end_time
+     where not v_calendar.is_always_open
+    union all
+    select v_from + n, true, false, time '00:00', time '24:00'
+      from generate_series(0, v_until - v_from) n where v_calendar.is_always_open
+  ),
+  dates as (
+    select t.on_date::timestamp at time zone v_calendar.time_zone as midnight,
+           -- Open ones replace what the date has every week.
+           coalesce(range_agg(t.during) filter (where t.is_open and t.is_exception),
+                    range_agg(t.during) filter (where t.is_open), '{}') as opened,
+           range_agg(range_agg(t.during) filter (where not t.is_open)) over () as closed
+      -- Hours that begin in the hour the clocks skip can end before they begin: then there are none.
+      from (select w.*, case when wall.starts_at < wall.ends_at then tstzrange(wall.starts_at, wall.ends_at)
+                             else 'empty' end as during
+              from written w
+             cross join lateral (values ((w.on_date + w.start_time) at time zone v_calendar.time_zone,
+                                         (w.on_date + w.end_time) at time zone v_calendar.time_zone)) wall (starts_at, ends_at)) t
+     group by t.on_date
+  ),
+  -- By instants, not by dates: a midnight that the clocks skip or repeat belongs to two dates.
+  hours as materialized (
+    select d.midnight, piece as during from dates d, unnest(d.opened - coalesce(d.closed, '{}')) piece
   )
   select (select coalesce(range_agg(h.during), '{}') from hours h),
          array(select distinct start from hours h
@@ -417,15 +390,16 @@ begin
                 cross join lateral (
                   select lower(h.during) as start
                   union all
-                  select generate_series(case h.slot_alignment when 'opening' then lower(h.during) else h.midnight end,
-                                         upper(h.during), h.step)) starts
+                  select generate_series(greatest(grid.zero, date_bin(v_step, from_time, grid.zero)),
+                                         least(upper(h.during), until_time), v_step)
+                    from (values (case v_calendar.slot_alignment when 'opening' then lower(h.during) else h.midnight end))
+                      grid (zero)) starts
                 where start <@ h.during and start >= from_time and start < until_time)
     into opened, starts;
 end
 $$;
 
-revoke execute on function private.get_wall_time_range, private.list_open_hours, private.get_open_hours,
-  private.read_hours from public, anon, authenticated, service_role;
+revoke execute on function private.read_hours from public, anon, authenticated, service_role;
 
 
 -- adoption/calendars.sql

@@ -435,9 +435,7 @@ declare
   -- Every other column is fixed, also one added later. The triggers that fill in columns fire after this one.
   c_open constant text[] := array['status', 'notes', 'scheduled_at', 'cancelled_at', 'updated_at'];
 begin
-  if not private.is_api_caller() then
-    return new;
-  elsif tg_op = 'INSERT' and now() >= new.scheduled_at
+  if tg_op = 'INSERT' and now() >= new.scheduled_at
         -- A practitioner and a client may begin at once, and the page's clock gives full minutes.
         + make_interval(mins => case when private.is_class(new) then 0 else new.duration_minutes end) then
     perform private.refuse(409, 'slot_in_past', 'This time has passed.', 'Please choose another time.');

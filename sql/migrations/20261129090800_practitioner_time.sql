@@ -916,9 +916,11 @@ create function private.lock_calendars(practitioner_id uuid, user_id uuid) retur
 as $$
 #variable_conflict use_column
 begin
+  -- As one array, which leads into the index: with an "or", every calendar is looked at.
   perform from public.practitioner_calendars c
-    where c.practitioner_id = lock_calendars.practitioner_id
-       or c.practitioner_id in (select p.id from public.practitioners p where p.user_id = lock_calendars.user_id)
+    where c.practitioner_id = any (array(
+            select p.id from public.practitioners p where p.user_id = lock_calendars.user_id
+            union all select lock_calendars.practitioner_id))
     order by c.practitioner_id for update;
 end
 $$;
@@ -1216,19 +1218,19 @@ create function private.check_starts(
 as $$
 #variable_conflict use_column
 declare
-  v_calendar public.practitioner_calendars;
+  v_calendar record;
   v_length   interval := make_interval(mins => check_starts.duration_minutes);
   v_before   interval;
   v_after    interval;
-  v_first    timestamptz := (select min(s) from unnest(starts) s);
-  v_last     timestamptz := (select max(s) from unnest(starts) s) + v_length;
-  v_opened   tstzmultirange;
-  v_starts   timestamptz[];
+  v_first    timestamptz;
+  v_last     timestamptz;
+  v_around   tstzrange;
+  v_hours    record;
   v_busy     tstzmultirange;
   v_own      tstzmultirange;
-  v_until    timestamptz := private.get_bookable_until(check_starts.practitioner_id);
+  v_until    timestamptz;
 begin
-  select c.* into v_calendar
+  select c.*, p.user_id as host into v_calendar
     from public.practitioner_calendars c join public.practitioners p on p.id = c.practitioner_id
    where c.practitioner_id = check_starts.practitioner_id and p.available;
   if not found or private.has_outdated_rules(v_calendar.time_zone) then
@@ -1236,20 +1238,26 @@ begin
     return;
   end if;
 
+  select min(s), max(s) + v_length into v_first, v_last from unnest(starts) s;
   v_before := make_interval(mins => v_calendar.buffer_before_minutes);
   v_after  := make_interval(mins => v_calendar.buffer_after_minutes);
-  select h.opened, h.starts into v_opened, v_starts from private.read_hours(v_calendar.practitioner_id, v_first, v_last) h;
+  v_around := tstzrange(v_first - v_before, v_last + v_after);
+  v_until  := private.get_bookable_until(v_calendar.practitioner_id);
+  v_hours  := private.read_hours(v_calendar.practitioner_id, v_first, v_last);
   select coalesce(range_agg(t.during), '{}') into v_busy
     from private.practitioner_time t left join public.session_holds h on h.id = t.hold_id
    where t.practitioner_id = check_starts.practitioner_id
-     and t.during && tstzrange(v_first - v_before, v_last + v_after)
+     and t.during && v_around
      and (t.hold_id is null or (t.lapses_at > now() and h.user_id is distinct from check_starts.for_user))
      and (t.session_id is null or t.session_id is distinct from check_starts.ignore_session);
-  v_busy := v_busy + private.get_time_as_client(
-    (select p.user_id from public.practitioners p where p.id = v_calendar.practitioner_id), v_calendar.practitioner_id,
-    tstzrange(v_first - v_before, v_last + v_after), ignore_session);
-  v_busy := v_busy + private.get_busy_times(v_calendar.practitioner_id, tstzrange(v_first - v_before, v_last + v_after));
+  v_busy := v_busy
+    + private.get_time_as_client(v_calendar.host, v_calendar.practitioner_id, v_around, ignore_session)
+    + private.get_busy_times(v_calendar.practitioner_id, v_around);
   v_own := private.get_time_of(for_user, v_calendar.practitioner_id, tstzrange(v_first, v_last), ignore_session);
+  if ignore_session is not null then  -- a session may stay where it is
+    v_hours.starts := array(select unnest(v_hours.starts)
+                            union select own.scheduled_at from public.session_schedules own where own.id = ignore_session);
+  end if;
 
   return query
     select s, case
@@ -1257,16 +1265,12 @@ begin
         when not ignore_notice and s < now() + make_interval(mins => v_calendar.minimum_notice_minutes) then 'too_short_notice'
         when s > now() + make_interval(days => v_calendar.booking_horizon_days) then 'beyond_horizon'
         when s + v_length > v_until then 'practitioner_unavailable'
-        when not v_opened @> tstzrange(s, s + v_length) then 'outside_availability'
+        when not v_hours.opened @> tstzrange(s, s + v_length) then 'outside_availability'
         when allowed is null then 'not_a_start'
         when v_busy && tstzrange(s - v_before, s + v_length + v_after) then 'slot_taken'
         when v_own && tstzrange(s, s + v_length) then 'double_booked'
       end
-      from unnest(starts) s
-      left join (select unnest(v_starts)
-                 union  -- a session may stay where it is
-                 select own.scheduled_at from public.session_schedules own where own.id = ignore_session) starts (allowed)
-        on allowed = s;
+      from unnest(starts) s left join unnest(v_hours.starts) allowed on allowed = s;
 end
 $$;
 
@@ -1284,6 +1288,7 @@ begin
 end
 $$;
 
+-- The caller has locked both calendars: what is free now stays free until this transaction has reserved it.
 create function private.refuse_unbookable(
   practitioner_id uuid, scheduled_at timestamptz, duration_minutes integer, for_user uuid,
   ignore_session uuid default null)
@@ -1291,8 +1296,6 @@ create function private.refuse_unbookable(
   language plpgsql volatile set search_path = ''
 as $$
 begin
-  -- Checked under the lock: what is free now stays free until this transaction has reserved it.
-  perform private.lock_calendars(refuse_unbookable.practitioner_id, for_user);
   case private.get_unbookable_reason(
       refuse_unbookable.practitioner_id, refuse_unbookable.scheduled_at, refuse_unbookable.duration_minutes,
       refuse_unbookable.for_user, refuse_unbookable.ignore_session)
@@ -1327,12 +1330,13 @@ $$;
 
 create function private.is_in_hours(practitioner_id uuid, scheduled_at timestamptz, duration_minutes integer)
   returns boolean
-  language sql stable set search_path = ''
+  language plpgsql stable set search_path = ''
 as $$
-  select private.get_open_hours(c.practitioner_id, (is_in_hours.scheduled_at at time zone c.time_zone)::date,
-                                ((is_in_hours.scheduled_at + make_interval(mins => duration_minutes)) at time zone c.time_zone)::date)
-         @> tstzrange(is_in_hours.scheduled_at, is_in_hours.scheduled_at + make_interval(mins => duration_minutes))
-    from public.practitioner_calendars c where c.practitioner_id = is_in_hours.practitioner_id;
+declare
+  c_end constant timestamptz := scheduled_at + make_interval(mins => duration_minutes);
+begin
+  return (private.read_hours(is_in_hours.practitioner_id, scheduled_at, c_end)).opened @> tstzrange(scheduled_at, c_end);
+end
 $$;
 
 create function private.is_free_time(

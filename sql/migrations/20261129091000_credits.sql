@@ -667,11 +667,6 @@ create function private.list_owing_lots(user_id uuid) returns table (lot_id uuid
 as $$
 #variable_conflict use_column
 begin
-  -- Of nearly everybody there is nothing to add up.
-  if not exists (select from public.user_session_credits l
-                  where l.user_id = list_owing_lots.user_id and l.credits_owed > 0) then
-    return;
-  end if;
   return query
   select o.id, o.owed
     from (select l.id, l.purchased_at, case when c.id is null then l.credits_owed
@@ -699,8 +694,14 @@ create function private.refuse_owing(user_id uuid) returns void
   language plpgsql stable set search_path = ''
 as $$
 declare
-  v_owed integer := private.count_credits_owed(refuse_owing.user_id);
+  v_owed integer;
 begin
+  -- Of nearly everybody there is nothing to add up.
+  if not exists (select from public.user_session_credits l
+                  where l.user_id = refuse_owing.user_id and l.credits_owed > 0) then
+    return;
+  end if;
+  v_owed := private.count_credits_owed(refuse_owing.user_id);
   if v_owed > 0 then
     perform private.refuse(402, 'credits_owed', case v_owed
         when 1 then 'You owe 1 credit for sessions whose payment went back. Buy a package, which settles it first, or write to us.'

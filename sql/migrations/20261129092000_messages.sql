@@ -258,13 +258,13 @@ create function private.publish_event(
   language plpgsql volatile set search_path = ''
 as $$
 begin
+  -- What was cancelled may be deleted before anybody is told.
+  if publish_event.kind = 'session_cancelled' then
+    publish_event.payload := publish_event.payload || coalesce((
+      select private.snapshot_session(s) from public.session_schedules s where s.id = publish_event.session_id), '{}');
+  end if;
   insert into private.outbox (kind, user_id, session_id, payload)
-  values (publish_event.kind, publish_event.user_id, publish_event.session_id,
-          -- What was cancelled may be deleted before anybody is told.
-          case when publish_event.kind = 'session_cancelled'
-               then publish_event.payload || coalesce((select private.snapshot_session(s) from public.session_schedules s
-                                                        where s.id = publish_event.session_id), '{}')
-               else publish_event.payload end);
+  values (publish_event.kind, publish_event.user_id, publish_event.session_id, publish_event.payload);
 end
 $$;
 

@@ -1017,9 +1017,12 @@ as $$
          when 'time_off' then private.is_asked_about(s)
          when 'closed_hours' then exists (
            select from public.availability_exceptions e
+            cross join lateral (values ((e.on_date + e.start_time) at time zone s.time_zone,
+                                        (e.on_date + e.end_time) at time zone s.time_zone)) wall (starts_at, ends_at)
             where e.practitioner_id = s.practitioner_id and not e.is_open
               and e.on_date between (s.local_start - interval '1 day')::date and (s.local_start + interval '1 day')::date
-              and private.get_wall_time_range(e.on_date, e.start_time, e.end_time, s.time_zone) && private.get_time_range(s))
+              -- Hours that begin in the hour the clocks skip can end before they begin: then there are none.
+              and tstzrange(least(wall.starts_at, wall.ends_at), wall.ends_at) && private.get_time_range(s))
          else private.get_busy_times(s.practitioner_id, private.get_time_range(s)) && private.get_time_range(s) end);
 $$;
 

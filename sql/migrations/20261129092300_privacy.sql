@@ -705,7 +705,8 @@ create trigger legal_translations_99_refuse_unknown_account
 
 create trigger credit_ledger_99_refuse_unknown_account
   after insert or update of actor on public.credit_ledger
-  for each row execute function private.refuse_unknown_account('actor');
+  for each row when (new.actor::text is distinct from current_setting('private.known_caller', true))
+  execute function private.refuse_unknown_account('actor');
 
 create trigger ledger_transactions_99_refuse_unknown_account
   after insert or update of created_by on public.ledger_transactions
@@ -1296,7 +1297,8 @@ create function private.erase_deleted_account() returns trigger
 as $$
 begin
   if tg_when = 'BEFORE' then
-    perform set_config('private.known_claims', '', true);  -- whoever was there may be gone (refuse_gone_callers.sql)
+    -- Whoever was there may be gone (refuse_gone_callers.sql).
+    perform set_config('private.known_claims', '', true), set_config('private.known_caller', '', true);
     perform private.erase_account(old.id);
     return old;
   end if;

@@ -375,6 +375,7 @@ begin
     if v_studio.id is null then
       perform private.refuse(404, 'studio_not_found', 'There is no such studio.', 'Please choose another one.');
     end if;
+    perform private.lock_calendars(v_session.practitioner_id, v_session.client_id);
     perform private.refuse_unbookable(v_session.practitioner_id, v_session.scheduled_at, v_session.duration_minutes,
                                       v_session.client_id, v_session.id);
   end if;

@@ -1219,26 +1219,23 @@ grant execute on function private.ops_status, public.ops_status, public.is_opera
 -- function. Only erasing again is left to it, which first forgets who asks.
 
 -- A booking is a dozen statements: asked once a transaction, with the lock of a foreign key, so that the account can go
--- only afterwards. A setting of the transaction keeps for whom, by the very claims.
+-- only afterwards. Two settings of the transaction keep for whom: the very claims, after which these triggers are not
+-- called any more, and the account, for which private.refuse_unknown_account is not.
 -- Definer: whoever writes may not ask that themself.
 create function private.refuse_gone_caller() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 declare
-  c_claims constant text := current_setting('request.jwt.claims', true);
-  c_caller uuid;
+  c_caller constant uuid := auth.uid();
 begin
-  if c_claims = current_setting('private.known_claims', true) then
-    return null;
-  end if;
-  c_caller := auth.uid();
   if c_caller is not null then
     perform from auth.users u where u.id = c_caller for key share;
     if not found then
       perform private.require_account(c_caller);
     end if;
-    perform private.refuse_anonymous_caller();
-    perform set_config('private.known_claims', c_claims, true);
+    perform private.refuse_anonymous_caller(),
+            set_config('private.known_claims', current_setting('request.jwt.claims', true), true),
+            set_config('private.known_caller', c_caller::text, true);
   end if;
   return null;
 end

@@ -158,11 +158,8 @@ alter table public.audit_logs
 
 select private.seal_audit_lines();
 
-create trigger audit_logs_salt before insert on public.audit_logs
-  for each row execute function private.salt_audit_line();
-
-create trigger audit_logs_queue after insert on public.audit_logs
-  for each row execute function private.queue_audit_line();
+create trigger audit_logs_prepare before insert on public.audit_logs
+  for each row execute function private.prepare_audit_line();
 
 create constraint trigger audit_logs_seal after insert on public.audit_logs
   deferrable initially deferred for each row execute function private.seal_audit_lines_at_commit();
@@ -579,6 +576,9 @@ alter table public.practitioners
 alter table public.user_session_credits
   drop constraint if exists user_session_credits_user_id_fkey;
 
+-- Those of tables that each booking writes are not called for whoever calls, whose account this transaction has locked
+-- already (refuse_gone_callers.sql).
+
 -- By name after the triggers that fill columns in. That of session_schedules stands with its others.
 create trigger practitioners_99_refuse_unknown_account before insert or update of user_id on public.practitioners
   for each row execute function private.refuse_unknown_account('user_id');
@@ -597,7 +597,8 @@ create trigger meditation_memories_99_refuse_unknown_account
 
 create trigger audit_logs_99_refuse_unknown_account
   after insert or update of user_id on public.audit_logs
-  for each row execute function private.refuse_unknown_account('user_id');
+  for each row when (new.user_id::text is distinct from current_setting('private.known_caller', true))
+  execute function private.refuse_unknown_account('user_id');
 
 
 -- privacy/erase_accounts.sql
@@ -707,7 +708,8 @@ create trigger limit_updated_rows after update on public.user_consents
 --     iud audit_session_schedules             writes the audit log                         privacy/audit_log
 --     u   05_update_recording                 stops the recording of what has ended        recordings/consent
 --     u   45_settle                           returns credits, writes the cancellation     sessions/cancelling
---     iu  47_refuse_overlap                   refuses two sessions of one person at once   calendars/people_time
+--     i   47_refuse_overlap                   refuses two sessions of one person at once   calendars/people_time
+--     u   47_refuse_overlap_of_change         the same                                     calendars/people_time
 --     u   50_change_time                      frees or moves the practitioner's time       calendars/practitioner_time
 --     i   50_take_time                        reserves the practitioner's time             calendars/practitioner_time
 --     u   52_record_change                    keeps what the client had agreed to          sessions/agreements
@@ -757,7 +759,7 @@ create trigger session_schedules_15_refuse_credit_lot_change before update on pu
 
 -- Before the triggers that fill columns in on an update: it checks only what people wrote themselves.
 create trigger session_schedules_20_guard before insert or update on public.session_schedules
-  for each row execute function private.guard_session_schedules();
+  for each row when (private.is_api_caller()) execute function private.guard_session_schedules();
 
 -- Only a session still to come returns a credit, and a class's own row is nobody's booking.
 create trigger session_schedules_20_settle before delete on public.session_schedules
@@ -808,10 +810,11 @@ create trigger session_schedules_40_set_wall_time
   before insert or update of scheduled_at, practitioner_id, time_zone, local_start on public.session_schedules
   for each row execute function private.set_wall_time();
 
--- Not for a seat: its place and its studio are its class's.
+-- Not for a seat: its place and its studio are its class's. Nor where there is none to find or to take away.
 create trigger session_schedules_42_set_place before insert or update of session_location, physical_location
   on public.session_schedules
-  for each row when (new.group_class_id is null) execute function private.set_place();
+  for each row when (new.group_class_id is null and (new.session_location = 'in_person' or new.studio_id is not null))
+  execute function private.set_place();
 
 -- Only for what calendars show: a note or a reminder does not raise it.
 create trigger session_schedules_44_raise_calendar_sequence before update on public.session_schedules
@@ -841,7 +844,7 @@ create trigger session_schedules_45_keep_one_to_one before update of max_partici
 
 -- A larger one from before can still be moved, renamed and cancelled.
 create trigger session_schedules_45_refuse_large_online_class before insert on public.session_schedules
-  for each row when (new.session_location = 'online' and new.group_class_id is null)
+  for each row when (new.session_location = 'online' and new.group_class_id is null and new.max_participants > 1)
   execute function private.refuse_large_online_class();
 
 create trigger session_schedules_45_refuse_large_online_class_change
@@ -850,9 +853,10 @@ create trigger session_schedules_45_refuse_large_online_class_change
                      and (new.max_participants > old.max_participants or old.session_location <> 'online'))
   execute function private.refuse_large_online_class();
 
--- After the triggers that fill columns in.
+-- After the triggers that fill columns in. Not for whoever calls: their account this transaction has locked already.
 create trigger session_schedules_99_refuse_unknown_client before insert or update of client_id on public.session_schedules
-  for each row execute function private.refuse_unknown_account('client_id');
+  for each row when (new.client_id::text is distinct from current_setting('private.known_caller', true))
+  execute function private.refuse_unknown_account('client_id');
 
 -- After each row.
 
@@ -870,8 +874,14 @@ create trigger session_schedules_45_settle after update of status on public.sess
   execute function private.settle_cancelled_session();
 
 -- After the policies have been asked: a stranger, whose row they refuse, must not learn when somebody is busy.
-create trigger session_schedules_47_refuse_overlap
-  after insert or update of scheduled_at, duration_minutes, practitioner_id, client_id on public.session_schedules
+-- Nor is it called for the row that a booking has just checked, under the same locks (sessions/booking.sql).
+create trigger session_schedules_47_refuse_overlap after insert on public.session_schedules
+  for each row when (new.status in ('scheduled', 'in_progress')
+                     and new.room_name is distinct from current_setting('private.checked_room', true))
+  execute function private.refuse_overlap();
+
+create trigger session_schedules_47_refuse_overlap_of_change
+  after update of scheduled_at, duration_minutes, practitioner_id, client_id on public.session_schedules
   for each row when (new.status in ('scheduled', 'in_progress')) execute function private.refuse_overlap();
 
 create trigger session_schedules_50_change_time
@@ -1001,7 +1011,9 @@ begin
      order by c.oid::regclass::text
   loop
     execute format('create trigger refuse_gone_caller before insert or update or delete on %s'
-                   ' for each statement execute function private.refuse_gone_caller()', v_table);
+                   ' for each statement when ((current_setting(''request.jwt.claims'', true)'
+                   '                           = current_setting(''private.known_claims'', true)) is not true)'
+                   ' execute function private.refuse_gone_caller()', v_table);
   end loop;
 end
 $$;
