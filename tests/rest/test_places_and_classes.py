@@ -56,11 +56,11 @@ class Scene:
         return list(reply.json())
 
     def insert_class(self, hours: float, **more: Any) -> httpx.Response:
-        """What the admin's page sends."""
+        """What the admin's page sends, so many hours after the time at which the practitioner is booked first."""
         row = self.booking.from_classes_page(
             self.admin,
             **{
-                "scheduled_at": (datetime.now(UTC) + timedelta(hours=hours)).isoformat(),
+                "scheduled_at": (self.booking.starts_at + timedelta(hours=hours)).isoformat(),
                 "session_location": "in_person",
                 "physical_location": f"{self.studio['name']} - {self.studio['address']}",
                 **more,
@@ -143,7 +143,7 @@ def test_a_class_is_listed_once_and_its_seats_print_no_id(scene: Scene) -> None:
 
 def test_a_class_in_the_past_is_refused_with_a_sentence(scene: Scene) -> None:
     """The toast of the admin's page shows PostgREST's message."""
-    reply = scene.insert_class(-2)
+    reply = scene.insert_class(-100)
 
     assert (reply.status_code, reply.json()["details"]) == (409, "slot_in_past")
     assert reply.json()["message"] == "This time has passed."
