@@ -25,8 +25,8 @@ async function choose(radio) {
 
 if (book) {
   await page.goto(book);
-  await page.selectOption("[name=practitioner]", practitioner);
-  await page.selectOption("[name=kind]", kind);
+  await page.selectOption("select[name=practitioner]", practitioner);
+  await page.selectOption("select[name=kind]", kind);
   await page.click("text=Show the free times");
   await choose(`input[value="${start}"]`);
   await page.selectOption("[name=sessions]", String(sessions));
