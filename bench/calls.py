@@ -181,7 +181,8 @@ def _mail(mail: PageScene) -> None:
 
 def _answer(scene: PageScene) -> None:
     """The pages by mail: looked at, and pressed where that needs nothing else."""
-    session = scene.book()
+    _rate(scene, scene.book())
+    session = scene.book()  # at the same time, since that one is over
     for page, pressed in (
         ("answer_recording_consent", {"consented": "false"}),
         ("choose_place", {}),
@@ -193,7 +194,6 @@ def _answer(scene: PageScene) -> None:
             scene.press(link, **pressed).raise_for_status()
     _book_every_week(scene)
     _hand_over(scene, session)
-    _rate(scene, scene.book())
 
 
 def _rate(scene: PageScene, session: str) -> None:
