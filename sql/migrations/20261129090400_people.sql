@@ -6,7 +6,7 @@ set check_function_bodies = off;
 set lock_timeout = '5s';
 set statement_timeout = 0;
 do $$ begin lock table public.session_schedules in access exclusive mode; end $$;
-do $$ begin lock table public.practitioner_assignments, public.user_roles in share row exclusive mode; end $$;
+do $$ begin lock table public.practitioner_assignments, public.practitioners, public.user_roles in share row exclusive mode; end $$;
 
 
 -- people/roles.sql
@@ -26,6 +26,9 @@ revoke execute on function private.list_told_admins from public, anon, authentic
 
 
 -- people/practitioners.sql
+
+-- Few are, and all are asked for with each list of sessions.
+create index practitioners_paused_idx on public.practitioners (id) where not available;
 
 -- Definer: the policy on sessions asks this for every open class, whoever may see the practitioner.
 create function private.paused_practitioner_ids() returns setof uuid

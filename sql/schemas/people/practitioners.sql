@@ -47,6 +47,9 @@ grant update (name, bio, specialization, avatar_url, half_hour_rate, available) 
   to authenticated;
 grant select, insert, update, delete on public.practitioners to service_role;
 
+-- Few are, and all are asked for with each list of sessions.
+create index practitioners_paused_idx on public.practitioners (id) where not available;
+
 -- Definer: the policy on sessions asks this for every open class, whoever may see the practitioner.
 create function private.paused_practitioner_ids() returns setof uuid
   language sql stable security definer rows 10 set search_path = ''
