@@ -19,6 +19,7 @@ from deploy.bundle import SERVES_ONE, build
 from deploy.functions import Function, functions
 from deploy.imports import modules
 from local.config import new_banking_keys
+from local.trust import trusted
 
 PREFLIGHT = {
     "origin": "https://app.test",
@@ -43,9 +44,8 @@ class Environment:
         """Replace what is installed with these pins."""
         if self._pins != pins.read_bytes():
             python = self.programs / "python"
-            subprocess.run(
-                [self._uv, "pip", "sync", "-q", "--python", python, "--require-hashes", pins], check=True
-            )
+            command = [self._uv, "pip", "sync", "-q", "--python", python, "--require-hashes", pins]
+            subprocess.run(command, check=True, env={**os.environ, **trusted()})
             self._pins = pins.read_bytes()
 
 
