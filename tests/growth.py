@@ -7,6 +7,7 @@ are found in the catalog and called with values for the names of their arguments
 import json
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -167,23 +168,30 @@ class Platform:
             "anon": None,
         }
 
+    @contextmanager
+    def acting_as(self, who: str) -> Iterator[None]:
+        """As one of its people, in a transaction that is undone."""
+        role = {"service": "service_role", "anon": "anon"}.get(who, "authenticated")
+        claims = json.dumps({"role": role, "sub": self.people[who]})
+        with self._connection.transaction(force_rollback=True):
+            self._connection.execute("select set_config('request.jwt.claims', %s, true)", [claims])
+            self._connection.execute(f"set local role {role}".encode())
+            yield
+
+    def execute(self, ask: Ask) -> list[tuple[Any, ...]]:
+        """What it gives to whom one is now. Raises `psycopg.Error`."""
+        with self._connection.transaction():
+            return self._connection.execute(ask.query.encode(), ask.values or None).fetchall()
+
     def ask(self, ask: Ask) -> Answer:
         """Ask it, and undo what it did."""
-        role = {"service": "service_role", "anon": "anon"}.get(ask.who, "authenticated")
-        claims = json.dumps({"role": role, "sub": self.people[ask.who]})
         refusal, given = None, 0
-        with self._connection.transaction(force_rollback=True):
+        with self.acting_as(ask.who):
             before = self._rows_read()
             try:
-                with self._connection.transaction():
-                    self._connection.execute("select set_config('request.jwt.claims', %s, true)", [claims])
-                    self._connection.execute(f"set local role {role}".encode())
-                    given = count_things(
-                        self._connection.execute(ask.query.encode(), ask.values or None).fetchall()
-                    )
+                given = count_things(self.execute(ask))
             except psycopg.Error as error:
                 refusal = str(error).splitlines()[0]
-            self._connection.execute("reset role")
             read = self._rows_read() - before
         return Answer(read, given, refusal)
 
