@@ -104,9 +104,9 @@ class PaymentScene:
         return [row["credits_remaining"] for row in self.rows("public.user_session_credits", person)]
 
     def events(self, person: Person | None = None) -> list[str]:
-        """The kinds of a person's events, but for the welcome that everybody gets."""
-        kinds = [row["kind"] for row in self.rows("private.outbox", person)]
-        return [kind for kind in kinds if kind != "welcome"]
+        """The kinds of a person's events in their order, but for the welcome that everybody gets."""
+        query = "select kind from private.outbox where user_id = %s and kind <> 'welcome' order by id"
+        return [row["kind"] for row in self.stage.owner.execute(query, ((person or self.client).id,))]
 
 
 def pay_on(page: str) -> httpx.Response:

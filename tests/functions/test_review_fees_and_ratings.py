@@ -62,8 +62,9 @@ def test_from_the_matters_mail_to_the_fee_that_is_off(story: StoryScene) -> None
     )
     story.send()
     caught = stage.http.get(f"{stage.env['MAIL_URL']}/messages").json()
-    mail = [each for each in caught if str(fee_of(story)) in each["TextBody"]][-1]
-    assert mail["To"] == stage.env["SUPPORT_EMAIL"] and story.address(PAGE) in mail["TextBody"]
+    told = [each for each in caught if each["To"] == stage.env["SUPPORT_EMAIL"]]
+    mail = [each for each in told if str(fee_of(story)) in each["TextBody"]][-1]
+    assert story.address(PAGE) in mail["TextBody"]
     assert "token" not in mail["TextBody"], "many may read it"
     assert "by a link that they are sent" in words(story.look(story.address(PAGE)).text)
 
