@@ -22,7 +22,7 @@ from typing import Any, Literal
 
 from .channels import Codec
 
-OPERATIONS = ("acquire", "start", "query", "update", "stop")
+OPERATIONS = ("acquire", "start", "query", "stop")
 Effect = Literal["lose", "late", "duplicate", "forge", "unsign", "sha1_only", "reorder"]
 
 

@@ -50,8 +50,6 @@ class Server:
                 web.post(PREFIX + "/acquire", self._agora("acquire")),
                 web.post(PREFIX + "/resourceid/{resource}/mode/{mode}/start", self._agora("start")),
                 web.get(RUNNING + "/query", self._agora("query")),
-                web.post(RUNNING + "/update", self._agora("update")),
-                web.post(RUNNING + "/updateLayout", self._agora("updateLayout")),
                 web.post(RUNNING + "/stop", self._agora("stop")),
                 web.get("/_control/health", self._health),
                 web.post("/_control/faults", self._order_faults),
@@ -74,20 +72,18 @@ class Server:
     # Agora
 
     def _agora(self, verb: str) -> Any:
-        operation = "update" if verb == "updateLayout" else verb
-
         async def answer(request: web.Request) -> web.StreamResponse:
             body = await _json(request)
             channel = self._channel(request, body)
             uid = body.get("uid") if isinstance(body, dict) else None
             record: dict[str, Any] = {
-                "operation": operation,
+                "operation": verb,
                 "channel": channel,
                 "uid": uid,
                 "request_id": uuid4().hex,
             }
             self.asked.append(record)
-            fault = self.service.faults.answer(operation, channel)
+            fault = self.service.faults.answer(verb, channel)
             if fault:
                 await asyncio.sleep(fault.delay_seconds)
             spoilt = fault and (fault.status or fault.silent_seconds or fault.reset or fault.body)
@@ -115,10 +111,8 @@ class Server:
                     return service.start(path["resource"], path["mode"], body)
                 case "query":
                     return service.query(path["resource"], path["sid"], path["mode"])
-                case "stop":
-                    return await service.stop(path["resource"], path["sid"], path["mode"], body)
                 case _:
-                    return service.update(verb, path["resource"], path["sid"], path["mode"], body)
+                    return await service.stop(path["resource"], path["sid"], path["mode"], body)
         except Refused as refused_call:
             if refused_call.status == 404 and verb == "stop":
                 return 404, _without_reason(path["resource"], path["sid"], body)

@@ -105,12 +105,6 @@ class Service:
         }
         return 200, self._base(recording) | {"serverResponse": server}
 
-    def update(self, verb: str, resource_id: str, sid: str, mode: str, body: Any) -> Reply:
-        request = check_identity(verb, body)
-        if verb == "updateLayout" and (mode != "mix" or "mixedVideoLayout" not in request):
-            raise Refused(400, 1028, "invalid updateLayout parameters")
-        return 200, self._base(self._find(resource_id, sid, mode, body))
-
     async def stop(self, resource_id: str, sid: str, mode: str, body: Any) -> Reply:
         request = check_identity("stop", body)
         recording = self._find(resource_id, sid, mode, body)

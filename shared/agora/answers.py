@@ -5,7 +5,6 @@ The body's `code` decides before the HTTP status does. A 201 or 206 is not a suc
     acquire   Acquired                                          | TryLater | Rejected
     start     Started | AlreadyRunning | TaskConflict | Expired | TryLater | Rejected
     query     Status  | AlreadyStopping | Gone                  | TryLater | Rejected
-    update    Updated | AlreadyStopping | Gone                  | TryLater | Rejected
     stop      Stopped | AlreadyStopping | NoData | Gone         | TryLater | Rejected
 """
 
@@ -17,7 +16,7 @@ from typing import Any, Literal, NamedTuple
 
 from .files import RecordedFile, announced_files, moment
 
-Operation = Literal["acquire", "start", "query", "update", "stop"]
+Operation = Literal["acquire", "start", "query", "stop"]
 UploadState = Literal["uploaded", "backuped", "unknown"]
 Phase = Literal["starting", "recording", "ending", "crashed"]
 
@@ -64,11 +63,6 @@ class Status:
     phase: Phase
     files: tuple[RecordedFile, ...]
     started_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Updated:
-    """The change was accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +115,9 @@ class Rejected:
 AcquireResult = Acquired | TryLater | Rejected
 StartResult = Started | AlreadyRunning | TaskConflict | Expired | TryLater | Rejected
 QueryResult = Status | AlreadyStopping | Gone | TryLater | Rejected
-UpdateResult = Updated | AlreadyStopping | Gone | TryLater | Rejected
 StopResult = Stopped | AlreadyStopping | NoData | Gone | TryLater | Rejected
 Result = (
-    Acquired | Started | AlreadyRunning | TaskConflict | Expired | Status | Updated
+    Acquired | Started | AlreadyRunning | TaskConflict | Expired | Status
     | Stopped | AlreadyStopping | NoData | Gone | TryLater | Rejected
 )  # fmt: skip
 
@@ -211,8 +204,6 @@ def _success(answer: Answer) -> Result:
                 files=announced_files(server.get("fileList")),
                 started_at=moment(server.get("sliceStartTime")),
             )
-        case "update":
-            return Updated()
         case "stop":
             # An answer to an asynchronous stop need not say how the upload stands.
             state = server.get("uploadingStatus")
@@ -250,10 +241,10 @@ class Row(NamedTuple):
         )
 
 
-ANY: tuple[Operation, ...] = ("acquire", "start", "query", "update", "stop")
+ANY: tuple[Operation, ...] = ("acquire", "start", "query", "stop")
 BEGIN: tuple[Operation, ...] = ("acquire", "start")
 START: tuple[Operation, ...] = ("start",)
-RUNNING: tuple[Operation, ...] = ("query", "update", "stop")
+RUNNING: tuple[Operation, ...] = ("query", "stop")
 STOP: tuple[Operation, ...] = ("stop",)
 
 # Order matters: particular before general, and codes before statuses.

@@ -1,4 +1,4 @@
-"""Agora's Cloud Recording service: five calls, each answered with a small result that needs no knowledge of HTTP.
+"""Agora's Cloud Recording service: four calls, each answered with a small result that needs no knowledge of HTTP.
 
     agora = Agora(settings, outside())
     match await agora.acquire(recorder):
@@ -28,7 +28,6 @@ from .answers import (
     StartResult,
     StopResult,
     TryLater,
-    UpdateResult,
     judge,
     parse_answer,
 )
@@ -94,16 +93,6 @@ class Agora:
     async def query(self, recorder: Recorder) -> QueryResult:
         """How the recording is doing."""
         return cast(QueryResult, await self._ask("query", _running(recorder, "query"), recorder, None))
-
-    async def update(self, recorder: Recorder, request: dict[str, Any]) -> UpdateResult:
-        """Change who is recorded. One call at a time: wait for the answer before the next."""
-        return cast(UpdateResult, await self._ask("update", _running(recorder, "update"), recorder, request))
-
-    async def update_layout(self, recorder: Recorder, layout: dict[str, Any]) -> UpdateResult:
-        """Replace all layout settings of a mix."""
-        return cast(
-            UpdateResult, await self._ask("update", _running(recorder, "updateLayout"), recorder, layout)
-        )
 
     async def stop(self, recorder: Recorder, *, wait_for_upload: bool = True) -> StopResult:
         """Stop recording. Without waiting, the answer comes at once and knows nothing of the files."""

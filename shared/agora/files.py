@@ -41,7 +41,6 @@ class RecordedFile:
     name: str
     track: str = "audio_and_video"
     uid: str = "0"
-    playable: bool = True
     started_at: datetime | None = None
 
     def key(self, prefix: Sequence[str]) -> str:
@@ -134,7 +133,6 @@ def _announced(entry: dict[str, Any]) -> RecordedFile:
         name=str(entry.get("fileName") or entry["filename"]),
         track=str(entry.get("trackType") or "audio_and_video"),
         uid=str(entry.get("uid") or "0"),
-        playable=entry.get("isPlayable") is not False,
         started_at=moment(entry.get("sliceStartTime")),
     )
 

@@ -30,8 +30,6 @@ CHANNEL_CHANGES: Mapping[int, Change] = {
     108: "left",
 }
 
-TEST_CHANNEL = "test_webhook"  # the console's health check
-
 
 @dataclass(frozen=True, slots=True)
 class RecorderStarted:
@@ -72,11 +70,6 @@ class RecorderLeft:
     """41, 71: the recorder left the channel; its files may still be on their way."""
 
     reason: int
-
-    @property
-    def was_idle(self) -> bool:
-        """Nobody was in the channel for maxIdleTime."""
-        return bool(self.reason & 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,11 +156,6 @@ class Notification:
     event: Event
     payload: dict[str, Any]
     envelope: dict[str, Any]
-
-    @property
-    def is_test(self) -> bool:
-        """The console's health check: wants a 200 and nothing else."""
-        return self.channel == TEST_CHANNEL
 
 
 def is_genuine(secrets: Iterable[str], body: bytes, headers: Mapping[str, str]) -> bool:

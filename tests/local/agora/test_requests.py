@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from shared.agora.answers import Acquired, Expired, Gone, Rejected, Started, Stopped, TryLater, Updated
+from shared.agora.answers import Acquired, Expired, Gone, Rejected, Started, Stopped, TryLater
 from shared.agora.client import Timeouts
 
 from .conftest import PROJECT, Emulator
@@ -113,20 +113,6 @@ async def test_a_resource_is_for_one_recorder_and_five_minutes(emulator: Emulato
     assert other.code == 432
     await emulator.control("clock", speed=1_000_000)
     assert await agora.start(recorder, request) == Expired()
-
-
-async def test_updates_are_accepted_while_it_records(emulator: Emulator):
-    """Subscriptions, and layouts that say which one."""
-    recorder, agora = await emulator.start(), emulator.agora(patience=0)
-
-    subscribed = await agora.update(
-        recorder, {"streamSubscribe": {"audioUidList": {"subscribeAudioUids": ["7"]}}}
-    )
-    arranged = await agora.update_layout(recorder, {"mixedVideoLayout": 2})
-    nothing = await agora.update_layout(recorder, {})
-
-    assert subscribed == arranged == Updated()
-    assert isinstance(nothing, Rejected)
 
 
 @pytest.mark.parametrize(

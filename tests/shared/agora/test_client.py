@@ -19,7 +19,6 @@ from shared.agora.answers import (
     Stopped,
     TaskConflict,
     TryLater,
-    Updated,
 )
 from shared.agora.client import Agora
 from shared.agora.files import RecordedFile
@@ -107,10 +106,6 @@ TABLE: list[tuple[str, int, Any, Any, list[float]]] = [
     ("query", 206, {"code": 65}, TryLater(206, 65, "", may_have_happened=True), [3, 6]),
     ("query", 504, {"code": 62}, LATER, [5, 10, 15, 30]),
     ("query", 400, {"code": 432}, "Rejected", []),
-    ("update", 200, NAMES, Updated(), []),
-    ("update", 404, NO_WORKER, Gone(), [5, 10, 15]),
-    ("update_layout", 200, NAMES, Updated(), []),
-    ("update_layout", 400, {"code": 1028}, "Rejected", []),
     ("stop", 206, {"code": 435, "reason": "no recorded data"}, NoData(), []),
     ("stop", 206, {"code": 65}, TryLater(206, 65, "", may_have_happened=True), [3, 6]),
     ("stop", 206, {"code": 50}, Stopped("unknown", ()), []),
@@ -202,7 +197,7 @@ async def test_a_request_has_the_form_that_agora_wants(httpserver, http):
     asked = respond_with(httpserver, (200, {**NAMES, "serverResponse": {"status": 5}}))
     agora = Agora(settings(httpserver.url_for("") + "/"), http)
 
-    for call in ("acquire", "start", "query", "update", "update_layout", "stop"):
+    for call in ("acquire", "start", "query", "stop"):
         await ask(agora, call)
 
     base = f"/v1/apps/{APP_ID}/cloud_recording"
@@ -211,8 +206,6 @@ async def test_a_request_has_the_form_that_agora_wants(httpserver, http):
         ("POST", f"{base}/acquire"),
         ("POST", f"{base}/resourceid/R/mode/mix/start"),
         ("GET", f"{running}/query"),
-        ("POST", f"{running}/update"),
-        ("POST", f"{running}/updateLayout"),
         ("POST", f"{running}/stop"),
     ] == [(request.method, request.path) for request in asked]
     login = "Basic " + base64.b64encode(b"id:secret").decode()

@@ -105,7 +105,7 @@ def test_a_channel_name_with_every_sign_is_still_recognised():
         ("a.m3u8", (RecordedFile("a.m3u8"),)),
         ([{"filename": "web.mp4"}], (RecordedFile("web.mp4"),)),
         ([{"fileName": "a.m3u8", "uid": 7, "trackType": "audio"}], (RecordedFile("a.m3u8", "audio", "7"),)),
-        ([{"fileName": "a.m3u8", "isPlayable": False}], (RecordedFile("a.m3u8", playable=False),)),
+        ([{"fileName": "a.m3u8", "isPlayable": False}], (RecordedFile("a.m3u8"),)),
         (["a.m3u8", {"uid": "0"}, 7], ()),
     ],
 )

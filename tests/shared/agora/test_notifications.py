@@ -123,7 +123,7 @@ def test_a_recording_event_is_read_as_agora_documents_it(event, details, meaning
         notification.recorder_uid,
         notification.sid,
     )
-    assert (9, AT, False) == (notification.sequence, notification.happened_at, notification.is_test)
+    assert (9, AT) == (notification.sequence, notification.happened_at)
 
 
 @pytest.mark.parametrize(
@@ -140,12 +140,6 @@ def test_a_recording_event_is_read_as_agora_documents_it(event, details, meaning
 def test_only_grave_errors_are_a_reason_to_ask_agora(trouble, grave):
     """Fatal ones, failed uploads, failed starts. None of them ends a recording by itself."""
     assert grave is trouble.is_grave
-
-
-def test_a_recorder_that_left_because_it_was_idle_is_recognised():
-    """Leave codes are bits."""
-    assert RecorderLeft(4 | 16).was_idle
-    assert not RecorderLeft(16).was_idle
 
 
 @pytest.mark.parametrize(
@@ -179,13 +173,6 @@ def test_a_channel_event_contains_who_joined_and_left(event, payload, meaning):
     assert meaning == notification.event
     assert ("c", "", "") == (notification.channel, notification.recorder_uid, notification.sid)
     assert notification.happened_at == datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
-
-
-def test_a_health_check_is_recognised():
-    """Agora's console sends it for every type, and wants a 200 though nobody knows the recording."""
-    body = {"productId": 3, "eventType": 31, "payload": {"cname": "test_webhook", "uid": "12121212"}}
-
-    assert read_notification(json.dumps(body).encode()).is_test
 
 
 def test_the_sample_event_is_read_although_it_means_nothing():
