@@ -13,6 +13,10 @@ from .storage.bucket import Bucket, BucketObject
 
 Found = Literal["absent", "partial", "playable", "complete"]
 
+READ_BYTES = 4096  # of an MP4 at a time
+NEEDED_BYTES = 256  # of a box: its header, or what it begins with
+MOST_BOXES = 100  # before the one that tells its length
+
 
 class NotPlayable(Exception):
     """There are no files, or slices are missing among them, or none of them plays."""
@@ -129,16 +133,22 @@ async def _mp4_seconds(bucket: Bucket, part: Part) -> float:
 async def mp4_seconds(size: int, read: Callable[[int, int], Awaitable[bytes]]) -> float:
     """How long an MP4 plays, by its `mvhd` box; 0 if it has none, as when its machine failed before writing it.
 
-    Only headers are read, a few bytes each, however large the file.
+    Boxes are passed over by their headers, which come some at a time: two reads for a film, however large.
     """
-    at = 0
-    while at + 8 <= size:
-        head = await read(at, 16)
-        length, kind = struct.unpack(">I4s", head[:8])
-        if length == 1 and len(head) == 16:
-            (length,) = struct.unpack(">Q", head[8:])
+    at, begins, held = 0, 0, b""
+    for _ in range(MOST_BOXES):
+        if at + 8 > size:
+            break
+        if min(at + NEEDED_BYTES, size) > begins + len(held):
+            begins, held = at, await read(at, READ_BYTES)
+        box = held[at - begins :]
+        if len(box) < 8:  # it has become shorter
+            return 0
+        length, kind = struct.unpack(">I4s", box[:8])
+        if length == 1 and len(box) >= 16:
+            (length,) = struct.unpack(">Q", box[8:16])
         if kind == b"moov":
-            return _mvhd_seconds(await read(at, 256))
+            return _mvhd_seconds(box[:NEEDED_BYTES])
         if length < 8:  # 0 means "to the end of the file", and anything else is no box
             return 0
         at += length
