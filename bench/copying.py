@@ -35,7 +35,7 @@ PATIENCE_S = 300
 
 @dataclass
 class Copies:
-    """What was seen, a value a turn; `first_mb_s` and its memory once."""
+    """What was seen, a value a turn; of the first of the process and of memory one in all."""
 
     ours_mb_s: list[float] = field(default_factory=list)
     curl_mb_s: list[float] = field(default_factory=list)
@@ -159,9 +159,11 @@ def _peak(server: Running) -> Iterator[list[float]]:
 
     watcher = threading.Thread(target=watch)
     watcher.start()
-    yield peak
-    is_over.set()
-    watcher.join()
+    try:
+        yield peak
+    finally:
+        is_over.set()
+        watcher.join()
 
 
 def _resident_mb(server: Running) -> float:
