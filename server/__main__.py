@@ -12,9 +12,15 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     gc.disable()  # until it serves: nothing that a start makes is garbage
     if target := os.environ.get("FUNCTION_TARGET"):
+        from shared import log_writer
+
         from .one import serve_target
 
         serve_target(target)
+        # Here and now: Python's own end would come upon a thread of the HTTP client that still lets go of an answer,
+        # and such a thread then aborts the process (PyO3/pyo3-async-runtimes, issue 40).
+        log_writer.drain()
+        os._exit(0)
     else:
         from .keeper import keep_all
 

@@ -3,6 +3,7 @@
 import asyncio
 import smtplib
 import ssl
+import time
 from collections.abc import Iterator
 from urllib.parse import unquote, urlsplit
 
@@ -13,6 +14,8 @@ from shared.settings import SupabaseSettings
 
 from .findings import Environment, NotLookedAt
 
+# A thread of the HTTP client lets go of the answer a moment later; it would abort a Python that has begun to end.
+LETS_GO_S = 0.1
 # What the webhook's function reads; another event is stored and means nothing.
 EVENTS = {
     "checkout.session.completed",
@@ -56,6 +59,7 @@ def agoras_bucket(env: Environment) -> Iterator[str]:
         yield f"{where}: {error.details}"
     except SourceChanged:
         yield f"{where} is not there"
+    time.sleep(LETS_GO_S)
 
 
 def ffmpeg(env: Environment) -> Iterator[str]:

@@ -52,6 +52,17 @@ def test_no_more_at_once_than_it_has_places_and_the_next_waits_its_turn(served: 
     assert 1 <= time.monotonic() - began < 5
 
 
+def test_it_ends_before_python_does(folder: Path) -> None:
+    """Whose end would come upon threads of libraries, which abort then."""
+    change = "import atexit; atexit.register(print, 'Python ended', flush=True)"
+    with serving(folder, change=change, FUNCTION_TARGET="hold") as served:
+        assert 200 == served.ask("hold").status_code
+        served.process.send_signal(signal.SIGTERM)
+
+        assert 0 == served.process.wait(10)
+        assert "Python ended" not in served.log.read_text() and served.lines()
+
+
 def test_who_comes_when_too_many_wait_is_told_at_once(folder: Path) -> None:
     change = "import server.one; server.one.WAITING = 1"
     with serving(folder, change=change, FUNCTION_TARGET="hold") as served, ThreadPoolExecutor(5) as asking:
