@@ -135,8 +135,8 @@ drop policy "Practitioners can update their assigned sessions" on public.session
 drop policy "Practitioners can cancel their sessions" on public.session_schedules;
 
 -- A person's own row for a class is theirs alone; the class itself is for everybody to see, or, once its practitioner
--- has paused, for whoever has a seat in it. In this order, since what comes first is asked first: a list of classes asks
--- for nobody's practitioners.
+-- has paused, for whoever has a seat in it. What comes first is asked first: a list of classes asks for nobody's
+-- practitioners.
 create policy "clients, practitioners and admins read sessions"
   on public.session_schedules for select to authenticated
   using (
