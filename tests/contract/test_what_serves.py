@@ -44,12 +44,13 @@ OF_NOBODY = {
     *("importlib.metadata", "importlib.resources", "zipfile", "csv", "shutil", "bz2", "ctypes"),
 }
 SETTINGS = {"SUPABASE_URL": "http://127.0.0.1:9", "SUPABASE_PUBLISHABLE_KEY": "sb_publishable_x"}
-TELLS_WHAT_IS_LOADED = """import atexit, gc, sys
-def tell():
+TELLS_WHAT_IS_LOADED = """import gc, os, sys
+def tell(status, end=os._exit):
     print("garbage is", "collected" if gc.isenabled() else "left")
     waiting = {name for name in sys.modules["server.later"].NAMES if "__getattr__" in vars(sys.modules[name])}
-    print("loaded", *sorted(set(sys.modules) - waiting))
-atexit.register(tell)
+    print("loaded", *sorted(set(sys.modules) - waiting), flush=True)
+    end(status)
+os._exit = tell  # which is how the server ends
 """
 UNDER_THE_FRAMEWORK = """
 import asyncio, sys
