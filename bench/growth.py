@@ -45,6 +45,7 @@ FOLLOWS = {
     "send_class_reminder() as admin": "sessions of the next day, each of which is reminded of",
     "slots with anybody as client": "practitioners, up to the hundred of an answer",
     "apply_waiting_stripe_events() as service": "what is due, a thousand at a time",
+    "advance_next_session() as service": "sessions under way, of which it looks for the one that waits longest",
 }
 
 
