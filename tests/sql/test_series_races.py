@@ -1,5 +1,6 @@
 """Series over one another and over everything else: nothing is doubled, no credit is lost, nobody waits for ever."""
 
+import json
 import random
 import threading
 from collections import Counter
@@ -70,6 +71,24 @@ def test_one_request_ten_times_at_once_is_one_series(load: BookingLoad) -> None:
     with psycopg.connect(load.url) as connection:
         count = "select count(*) from public.session_series where client_id = %s"
         assert (1,) == connection.execute(count, [person]).fetchone()
+    assert {} == violations_after(load)
+
+
+def test_time_off_does_not_wait_for_whoever_moves_a_series(load: BookingLoad) -> None:
+    """Or each would wait for the other: one has the sessions and wants the calendar, one asks about the sessions."""
+    person, practitioner = load.clients[31], load.practitioners[2]
+    with open_connections(load.url, 2) as (moving, away):
+        with acting_as(moving, person) as run:
+            run(SERIES, practitioner, soon(12).date(), "14:00", 2, False, None)
+        (session,) = moving.execute(MINE, [person]).fetchall()
+        away.execute("set lock_timeout = '5s'")
+        with moving.transaction():
+            claims = json.dumps({"role": "authenticated", "sub": person})
+            moving.execute("select set_config('request.jwt.claims', %s, true)", [claims])
+            moving.execute("select private.lock_series_of(%s)", [session["session_id"]])
+            with acting_as(away, practitioner) as run:
+                since = session["scheduled_at"]
+                run("select * from public.take_time_off(%s, %s)", since, since + timedelta(minutes=45))
     assert {} == violations_after(load)
 
 

@@ -37,7 +37,7 @@ begin
   end if;
   perform private.lock_client(coalesce(v_series.client_id, auth.uid()));
   perform from public.session_schedules s
-    where s.id in (select f.id from private.list_following_sessions(v_session.id) f) order by s.id for update;
+    where s.id in (select f.id from private.list_following_sessions(v_session.id) f) order by s.id for no key update;
   return v_series;
 end
 $$;
