@@ -1,7 +1,6 @@
 """What is so by chance is not what a test asserts.
 
-A port, a time and an id hold any few digits; a database that tests share holds what others left; a machine that is
-busy takes any time for anything.
+A port, a time and an id hold any few digits; a database that tests share holds what others left.
 """
 
 import ast

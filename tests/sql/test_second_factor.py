@@ -9,6 +9,7 @@ import pytest
 from sql.throwaway import ROOT, Server
 
 from .conftest import ADMIN, CLIENT, OTHER_CLIENT, PRACTITIONER, ROW, Sandbox
+from .refusal_steps import refusal_of
 
 # What asks only private.is_admin, or looks for admins in user_roles, and what it is about. What is about somebody's
 # money, bank account, account or role asks private.is_confirmed_admin; a new function is put here or asks that.
@@ -110,20 +111,6 @@ def enroll(sandbox: Sandbox, who: str, status: str = "verified") -> None:
         who,
         status,
     )
-
-
-def refusal_of(sandbox: Sandbox, query: str, *values: Any) -> str | None:
-    """The code by which a statement is refused, or answered with a refusal; what it did is undone."""
-    with sandbox.undone():
-        sandbox.run("select set_config('response.headers', '', true)")
-        try:
-            with sandbox.undone():
-                sandbox.run(query, *values)
-                answered: str = sandbox.one("select current_setting('response.headers', true)")
-        except psycopg.Error as refusal:
-            return refusal.diag.message_detail or str(refusal)
-    found = re.search(r'details\\+" : \\+"(\w+)', answered or "")
-    return found[1] if found else None
 
 
 def asking(sandbox: Sandbox) -> list[dict[str, Any]]:
@@ -380,45 +367,3 @@ def test_a_link_of_a_mail_is_no_second_factor(sandbox: Sandbox) -> None:
     sandbox.run("select private.open_page_link(%s, 'unsubscribe')", token)
     with sandbox.refused("second_factor_needed"):
         sandbox.run("select private.is_confirmed_admin()")
-
-
-# Anonymous sign-ins
-
-WRITES = [
-    (
-        "insert into public.session_schedules (client_id, practitioner_id, room_name, scheduled_at, duration_minutes)"
-        " values (%s, '20000000-0000-4000-8000-000000000002', 'x', now() + interval '3 days', 30)"
-    ),
-    "insert into public.user_consents (user_id, consent_type, consented) values (%s, 'marketing', true)",
-    "insert into public.journal_entries (user_id, content) values (%s, 'x')",
-]
-
-
-@pytest.mark.parametrize("write", WRITES)
-def test_an_anonymous_sign_in_writes_nothing(sandbox: Sandbox, write: str) -> None:
-    """Whatever the table: the trigger is on each of them, which test_people_columns.py holds."""
-    sandbox.act_as("other", is_anonymous=True)
-    with sandbox.refused("account_needed"):
-        sandbox.run(write, OTHER_CLIENT)
-
-    sandbox.act_as("other", is_anonymous=False)
-    assert "account_needed" != refusal_of(sandbox, write, OTHER_CLIENT)
-
-
-@pytest.mark.parametrize(
-    "call",
-    [
-        "book_session_with_credit('20000000-0000-4000-8000-000000000002', now() + interval '3 days', 30)",
-        "begin_checkout('package_5', 'cad')",
-        "erase_my_account()",
-    ],
-)
-def test_functions_write_nothing_for_an_anonymous_sign_in(sandbox: Sandbox, call: str) -> None:
-    sandbox.act_as("other", is_anonymous=True)
-    assert "account_needed" == refusal_of(sandbox, f"select * from public.{call}")
-
-
-def test_an_anonymous_sign_in_reads_what_everybody_may(sandbox: Sandbox) -> None:
-    sandbox.act_as("other", is_anonymous=True)
-    assert sandbox.run("select * from public.session_types")
-    assert sandbox.run("select * from public.practitioners")
